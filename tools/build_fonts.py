@@ -8,8 +8,8 @@ subsetting them costs half (paper guide: 155 ms against 290 ms a certificate).
 Sources, none of them in the repository: npm packages of package-lock.json, and two Debian packages that are only
 unpacked, never installed. Without Debian the two optional faces are left out, with a line that says so.
 
-Writes `manifest.json` beside the fonts: file, role, CSS family, name, weight, source, licence and the covered code points as
-ranges, so that a glyph check need not open a font.
+Writes `manifest.json` beside the fonts: file, role, CSS family, name, weight, source, licence and the covered code
+points as ranges, so that a glyph check need not open a font.
 """
 
 import argparse
@@ -101,7 +101,7 @@ FACES = (
         "LXGW WenKai",
         400,
         "@fontsource/lxgw-wenkai",
-        # the packager calls the whole regular face "latin 500"; its cmap holds all 20,992 ideographs of the first block
+        # the packager calls the whole regular face "latin 500"; it holds all 20,992 ideographs of the first block
         "files/lxgw-wenkai-latin-500-normal.woff2",
         "OFL-1.1",
         whole=True,
@@ -195,9 +195,14 @@ def with_truetype_outlines(font: TTFont) -> TTFont:
     font.recalcBBoxes = True  # new outlines have no bounds yet, and the subsetter switches this off
     maxp = font["maxp"]
     maxp.tableVersion = 0x00010000
-    for (
-        field
-    ) in "TwilightPoints Storage FunctionDefs InstructionDefs StackElements SizeOfInstructions".split():
+    for field in (
+        "TwilightPoints",
+        "Storage",
+        "FunctionDefs",
+        "InstructionDefs",
+        "StackElements",
+        "SizeOfInstructions",
+    ):
         setattr(maxp, f"max{field}", 0)
     maxp.maxZones, maxp.maxComponentElements = 1, 0
     font["post"].formatType = 3.0
