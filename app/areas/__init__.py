@@ -1,0 +1,1 @@
+"""Two trees: area (where) and org unit (who); staff, posts, duties, calendars, roles, sign-in."""

@@ -1,0 +1,221 @@
+"""The named roles, in code (guards, section 2). ``flask --app run init`` writes exactly these into FAB's tables.
+
+A grant is (anchored pattern of FAB view names, permissions). ``rank`` orders delegated administration: one
+administers only below one's own rank. Three administrators hold disjoint powers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+
+READ = frozenset({"can_list", "can_show", "menu_access", "can_lookup", "can_get", "can_history"})
+WRITE = READ | {"can_add", "can_edit", "can_draft"}
+FULL = WRITE | {"can_delete", "can_restore"}
+USE = frozenset({"can_use", "menu_access", "can_draft"})
+ANYBODY = (
+    ("Home|Inbox|MyAccount|Search|Drafts", USE | READ | {"can_edit"}),
+    ("AreaView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role: its label, rank, where it applies (area | department | site) and what it may do."""
+
+    key: str
+    label: object
+    rank: int
+    scope: str
+    grants: tuple[tuple[str, frozenset[str]], ...]
+    read_only: bool = False
+    sees_persons: bool = True
+    second_factor: bool = False
+
+    def permits(self, permission: str, view: str) -> bool:
+        """Whether some grant names this permission on this view."""
+        grants = (*ANYBODY, *self.grants)
+        return any(permission in perms and re.fullmatch(f"(?:{pattern})", view) for pattern, perms in grants)
+
+
+REGISTRY = "PersonView|HouseholdView|HouseholdMemberView|BuildingView|DwellingView|RentalHomeView|TenancyView|VenueView"
+PEOPLE_PARTS = (
+    "PersonDocumentView|PersonNameView|PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
+)
+WORK = "VisitView|ServiceRecordView"
+STRUCTURE = "AreaView|OrgUnitView|StaffView|PostView|GridGroupView|VacancyView"
+CASES = "ProxyCaseView|CaseMaterialView"
+PAPERS = "IssuedDocumentView"
+DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
+
+ROLES: dict[str, Role] = {
+    r.key: r
+    for r in (
+        Role(
+            "system_admin",
+            _("System administrator"),
+            90,
+            "site",
+            (
+                (
+                    "AreaLevelView|CodeListView|CodeItemView|CalendarDayView|OfficeHoursView|RoleSchemeView",
+                    FULL,
+                ),
+                ("ServiceItemView|ServiceItemVersionView|ServiceMaterialView|CatalogueDesk", FULL | DESK),
+                ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
+                ("JobView|SystemStatus", READ | USE),
+            ),
+            sees_persons=False,
+            second_factor=True,
+        ),
+        Role(
+            "security_admin",
+            _("Security administrator"),
+            90,
+            "site",
+            (
+                ("UserAdminView|SignInView|SensitiveGrantView", FULL | DESK),
+                ("StaffView|PostView|AreaView|OrgUnitView|VacancyView", READ),
+            ),
+            sees_persons=False,
+            second_factor=True,
+        ),
+        Role(
+            "auditor",
+            _("Auditor"),
+            90,
+            "site",
+            (("ChangeLogView|AccessLogView|AuditSealView|SignInView", READ | DESK),),
+            read_only=True,
+            sees_persons=False,
+            second_factor=True,
+        ),
+        Role(
+            "center_operator",
+            _("Center operator"),
+            60,
+            "area",
+            (
+                (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}", READ | DESK),
+                (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
+                ("UserAdminView|SignInView", FULL | DESK),
+                (PAPERS, READ | DESK),
+                ("ServiceItemView|ServiceItemVersionView", READ),
+                ("ProxyDesk", USE),
+            ),
+        ),
+        Role(
+            "dispatcher",
+            _("Dispatcher"),
+            50,
+            "area",
+            ((f"AreaView|OrgUnitView|StaffView|{WORK}|{CASES}", READ), ("ProxyDesk", USE)),
+        ),
+        Role(
+            "supervisor",
+            _("Supervisor"),
+            50,
+            "area",
+            ((f"{STRUCTURE}|{WORK}|{CASES}", READ),),
+            read_only=True,
+        ),
+        Role(
+            "town_staff",
+            _("Town staff"),
+            50,
+            "area",
+            (
+                (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
+                (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
+                ("StaffView|PostView|GridGroupView|UserAdminView", FULL | DESK),
+                ("CensusDesk|ProxyDesk", USE),
+                (PAPERS, READ | DESK),
+                ("ServiceItemView|ServiceItemVersionView", READ),
+            ),
+        ),
+        Role(
+            "workstation",
+            _("Community workstation staff"),
+            40,
+            "area",
+            (
+                (f"{REGISTRY}|{PEOPLE_PARTS}", FULL | DESK),
+                ("MoveInView|VisitView|ServiceRecordView", FULL | DESK),
+                (CASES, READ | DESK),
+                ("StaffView|PostView|GridGroupView|UserAdminView", WRITE | DESK),
+                ("AreaView|OrgUnitView|VacancyView", READ),
+                ("CensusDesk|ProxyDesk", USE),
+                (PAPERS, READ | DESK),
+                ("ServiceItemView|ServiceItemVersionView", READ),
+            ),
+        ),
+        Role(
+            "office_clerk",
+            _("Office clerk (print)"),
+            30,
+            "area",
+            (
+                ("PersonView|HouseholdView|DwellingView|BuildingView", READ | DESK),
+                (f"{CASES}|ServiceItemView|ServiceItemVersionView", READ),
+                (PAPERS, WRITE | DESK),
+                ("PrintDesk", USE),
+            ),
+        ),
+        Role(
+            "grid_worker",
+            _("Grid worker"),
+            20,
+            "area",
+            (
+                (f"{REGISTRY}|{PEOPLE_PARTS}", WRITE | DESK),
+                ("VisitView|ServiceRecordView", WRITE),
+                (CASES, READ | DESK),
+                ("AreaView|StaffView|PostView", READ),
+                ("CensusDesk|ProxyDesk|FieldDesk", USE),
+                (PAPERS, READ | DESK),
+                ("MoveInView", READ | {"can_use"}),
+                ("ServiceItemView|ServiceItemVersionView", READ),
+            ),
+        ),
+        Role(
+            "department",
+            _("Department handler"),
+            40,
+            "department",
+            (
+                (CASES, READ | DESK),
+                ("ServiceItemView|ServiceItemVersionView", READ),
+                ("ProxyDesk", USE),
+                (PAPERS, READ | {"can_print"}),
+            ),
+            sees_persons=False,
+        ),
+        Role(
+            "hotline",
+            _("Hotline taker"),
+            20,
+            "area",
+            (("AreaView|OrgUnitView|ServiceItemView|ServiceItemVersionView", READ), (CASES, READ)),
+            sees_persons=False,
+        ),
+        Role(
+            "leader",
+            _("Leader (read only)"),
+            60,
+            "area",
+            (
+                (f"{REGISTRY}|{PEOPLE_PARTS}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|ServiceItemView", READ),
+                ("VacancyView", USE),
+            ),
+            read_only=True,
+        ),
+    )
+}
+
+
+def granted(role: Role, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The (permission, view) pairs of the app that a role holds."""
+    return {(p, v) for p, v in pairs if role.permits(p, v)}

@@ -1,0 +1,109 @@
+"""Code lists: data with a source (house, section 3). Standard codes are locked, local ones are edited by people.
+
+Tables are small and read on every page, so a process keeps them in memory and re-reads when the stamp of the
+newest change moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask_appbuilder import Model
+from sqlalchemy import Boolean, Date, ForeignKey, Integer, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from app.core.models import BigKey, Keyed, Stamped, Versioned, args
+
+
+class CodeList(Keyed, Stamped, Versioned, Model):
+    """One code list, its standard and whether its numbers are fixed by that standard."""
+
+    __tablename__ = "code_list"
+
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    label: Mapped[str] = mapped_column(String(80))
+    standard: Mapped[str | None] = mapped_column(String(200))
+    locked: Mapped[bool] = mapped_column(Boolean, default=False)
+    note: Mapped[str | None] = mapped_column(Text)
+    items: Mapped[list[CodeItem]] = relationship(back_populates="code_list", order_by="CodeItem.seq")
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class CodeItem(Keyed, Stamped, Versioned, Model):
+    """One code: valid from/to, never renumbered. ``extra`` carries list-specific attributes (JSON text)."""
+
+    __tablename__ = "code_item"
+    __table_args__ = args(UniqueConstraint("list_id", "code", "valid_from"))
+
+    list_id: Mapped[int] = mapped_column(BigKey, ForeignKey("code_list.id"))
+    code: Mapped[str] = mapped_column(String(24))
+    label: Mapped[str] = mapped_column(String(120))
+    label_en: Mapped[str | None] = mapped_column(String(120))
+    seq: Mapped[int] = mapped_column(Integer, default=0)
+    extra: Mapped[str | None] = mapped_column(Text)
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    code_list: Mapped[CodeList] = relationship(back_populates="items")
+
+    def __str__(self) -> str:
+        return self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code as forms and lists use it."""
+
+    code: str
+    label: str
+    label_en: str
+    current: bool
+    extra: str | None = None
+
+
+_cache: dict[str, dict[str, Code]] = {}
+_stamp: list[object] = [None]
+
+
+def _refresh(session: Session) -> None:
+    newest = session.execute(select(func.max(CodeItem.updated_at), func.count(CodeItem.id))).one()
+    key = (str(session.get_bind().url), *newest)  # type: ignore[union-attr]
+    if _stamp[0] == key:
+        return
+    from app.core.clock import today
+
+    day, lists = today(), {}
+    query = (
+        select(CodeList.name, CodeItem)
+        .join(CodeItem.code_list)
+        .order_by(CodeList.id, CodeItem.seq, CodeItem.id)
+    )
+    for name, i in session.execute(query):
+        current = (i.valid_from is None or i.valid_from <= day) and (i.valid_to is None or day <= i.valid_to)
+        lists.setdefault(name, {})[i.code] = Code(i.code, i.label, i.label_en or i.label, current, i.extra)
+    _cache.clear()
+    _cache.update(lists)
+    _stamp[0] = key
+
+
+def codes(session: Session, list_name: str) -> dict[str, Code]:
+    """All codes of a list by code, expired ones included (old records still show their label)."""
+    if session.info.get("codes_checked") is None:
+        _refresh(session)
+        session.info["codes_checked"] = True
+    return _cache.get(list_name, {})
+
+
+def label(session: Session, list_name: str, code: str | None) -> str:
+    """The label of a code; the code itself when the list does not know it, empty for None."""
+    if code is None:
+        return ""
+    found = codes(session, list_name).get(code)
+    return found.label if found else code
+
+
+def choices(session: Session, list_name: str, keep: str | None = None) -> list[tuple[str, str]]:
+    """(code, label) of the codes in force today, plus ``keep`` (the row's own, possibly expired, value)."""
+    return [(c.code, c.label) for c in codes(session, list_name).values() if c.current or c.code == keep]

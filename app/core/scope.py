@@ -1,0 +1,256 @@
+"""Row scope: one guard at the session, not one per view (guards, section 1).
+
+Reads: every ORM select, update and delete gets the criterion of each guarded class that it touches.
+Writes: every new, changed and deleted guarded row must be inside the scope before *and* after the flush.
+No actor means nothing is visible and nothing can be written. ``unscoped(reason)`` is the one way around; an
+architecture test holds the list of its callers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import event, false, or_, select
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.sql import ColumnElement, Select
+
+from app.core.actor import Actor, as_actor, current_actor
+from app.core.errors import NotAllowed, NotFound
+from app.core.models import AreaBound, Deletable, Scoped, StepBase
+from app.core.session import PlainGuardedSession
+
+Criterion = Callable[[Actor], Any]
+
+
+class Guard:
+    """How rows of a class (or mixin) are scoped: ``build(actor)`` gives a criterion or a lambda over the class."""
+
+    def __init__(self, target: type, build: Criterion, *, whole_site: bool = False) -> None:
+        self.target, self.build, self.whole_site = target, build, whole_site
+
+
+_guards: list[Guard] = []
+
+
+def guard(target: type, build: Criterion, *, whole_site: bool = False) -> None:
+    """Register the criterion of a guarded class that is not scoped by its own ``area_id``.
+
+    ``build(actor)`` returns ``lambda cls: …`` for a mixin (closure values must be plain values or SQL
+    expressions), an expression on the class itself, or None for “no restriction”. ``whole_site`` guards bind
+    even an actor of the whole site (named grants, roles that must not see residents).
+    """
+    _guards.append(Guard(target, build, whole_site=whole_site))
+
+
+def visible_areas(actor: Actor) -> Select[Any]:
+    """Sub-select of the area ids in the actor's subtrees (path is compared in collation C)."""
+    area = Model.metadata.tables["area"]
+    if not actor.ranges:
+        return select(area.c.id).where(false())
+    return select(area.c.id).where(or_(*(area.c.path.between(lo, hi) for lo, hi in actor.ranges)))
+
+
+def _by_area(actor: Actor) -> Any:
+    areas = visible_areas(actor)
+    return lambda cls: cls.area_id.in_(areas)
+
+
+_guards.append(Guard(Scoped, _by_area))
+
+
+def guarded_by(cls: type) -> list[Guard]:
+    """The guards that apply to a mapped class."""
+    return [g for g in _guards if issubclass(cls, g.target)]
+
+
+def is_guarded(cls: type) -> bool:
+    """Whether rows of a mapped class are hidden from actors outside their scope."""
+    return bool(guarded_by(cls))
+
+
+def session_actor(session: Session) -> Actor:
+    """The actor of a session: fixed for sessions opened by acting_as/unscoped, the context's otherwise."""
+    return session.info.get("actor") or current_actor()
+
+
+def _as_filter(build: Any) -> Any:
+    """``(IN (…)) IS TRUE``: keeps the planner on the statement's own selective index (recipes)."""
+    if callable(build):
+        return lambda cls: build(cls).is_(True)
+    return build.is_(True)
+
+
+def _options(actor: Actor, as_filter: bool) -> list[Any]:
+    options: list[Any] = []
+    if actor.is_system:
+        return options
+    for g in _guards:
+        if actor.whole_site and not g.whole_site:
+            continue
+        criterion = g.build(actor)
+        if criterion is None:
+            continue
+        if as_filter:
+            criterion = _as_filter(criterion)
+        options.append(with_loader_criteria(g.target, criterion, include_aliases=True))
+    return options
+
+
+def _hide_deleted() -> Any:
+    return with_loader_criteria(Deletable, lambda cls: cls.deleted_at.is_(None), include_aliases=True)
+
+
+@event.listens_for(PlainGuardedSession, "do_orm_execute")
+def _scope_reads(state: ORMExecuteState) -> None:
+    if state.is_column_load:
+        return
+    actor = session_actor(state.session)
+    options = _options(actor, state.execution_options.get("scope") == "filter")
+    if not state.execution_options.get("with_deleted"):
+        options.append(_hide_deleted())
+    if options:
+        state.statement = state.statement.options(*options)
+
+
+# --- writes ---------------------------------------------------------------------------------------------------
+
+
+def _area_path(session: Session, area_id: int) -> str:
+    """Path of an area, remembered for the transaction (areas move only by planned jobs)."""
+    paths: dict[int, str] = session.info.setdefault("area_paths", {})
+    if area_id not in paths:
+        area = Model.metadata.tables["area"]
+        found = session.connection().execute(select(area.c.path).where(area.c.id == area_id)).scalar()
+        if found is None:
+            raise NotFound()
+        paths[area_id] = found
+    return paths[area_id]
+
+
+def _touched_areas(row: Any, *, new: bool) -> set[int]:
+    """Area ids that a write concerns: old and new one of a Scoped row, only a newly given one of the others."""
+    history = get_history(row, "area_id")
+    touched = set(history.added)
+    if isinstance(row, Scoped):
+        touched |= {*history.unchanged, *history.deleted}
+    if new and row.area_id is None:
+        touched.add(getattr(getattr(row, "area", None), "id", None))
+    return {a for a in touched if a is not None}
+
+
+def _must_see(session: Session, wanted: Iterable[tuple[type, int]]) -> None:
+    """Each (class, key) must satisfy the guard in the database as it is now: one SELECT per class."""
+    by_class: dict[type, set[int]] = {}
+    for cls, key in wanted:
+        by_class.setdefault(cls, set()).add(key)
+    with session.no_autoflush:
+        for cls, ids in by_class.items():
+            query = select(cls.id).where(cls.id.in_(ids))  # type: ignore[attr-defined]
+            if ids - set(session.scalars(query.execution_options(with_deleted=True))):
+                raise NotAllowed()
+
+
+def _parents(rows: Iterable[Any]) -> Iterator[tuple[type, int]]:
+    """Existing parents of new rows: hanging a child on a row is a write on that row."""
+    for row in rows:
+        if hasattr(row, "__scope_parent__"):
+            column, parent = row.__scope_parent__()
+            if getattr(row, column) is not None:
+                yield parent, getattr(row, column)
+
+
+@event.listens_for(PlainGuardedSession, "before_flush")
+def _scope_writes(session: Session, _context: Any, _instances: Any) -> None:
+    actor = session_actor(session)
+    changed = [r for r in session.dirty if session.is_modified(r)] + list(session.deleted)
+    _stamp(session, actor, changed)
+    new = [r for r in session.new if is_guarded(type(r))]
+    old = [r for r in changed if is_guarded(type(r))]
+    if actor.is_system or not (new or old):
+        return
+    if actor.read_only:
+        raise NotAllowed()
+    for row in () if actor.whole_site else (*new, *old):
+        if isinstance(row, AreaBound):
+            for area_id in _touched_areas(row, new=row in session.new):
+                if not actor.covers(_area_path(session, area_id)):
+                    raise NotAllowed()
+    _must_see(session, ((type(r), r.id) for r in old if not isinstance(r, Scoped)))
+    _must_see(session, _parents(new))
+    session.info.setdefault("recheck", []).extend(r for r in new if not isinstance(r, Scoped))
+
+
+@event.listens_for(PlainGuardedSession, "after_flush_postexec")
+def _scope_written(session: Session, _context: Any) -> None:
+    """New rows that are scoped by something else than their own area must have landed inside the scope."""
+    rows = session.info.pop("recheck", [])
+    _must_see(session, ((type(r), r.id) for r in rows if r in session))
+
+
+def _stamp(session: Session, actor: Actor, changed: Iterable[Any]) -> None:
+    for row in session.new:
+        if hasattr(row, "created_by") and row.created_by is None:
+            row.created_by = actor.user_id
+        if isinstance(row, StepBase) and row.by_user is None:
+            row.by_user, row.by_label, row.by_role = actor.user_id, row.by_label or actor.label, actor.role
+    for row in changed:
+        if hasattr(row, "updated_by"):
+            row.updated_by = actor.user_id
+
+
+@event.listens_for(PlainGuardedSession, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("recheck", None)
+    session.info.pop("area_paths", None)
+
+
+# --- other scopes ---------------------------------------------------------------------------------------------
+
+_factory: list[Callable[[], Session]] = []
+
+
+def use_sessions(factory: Callable[[], Session]) -> None:
+    """Install the session factory of this process (create_app)."""
+    _factory[:] = [factory]
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[Session]:
+    """A new session on behalf of ``actor``: the identity map of another scope must not leak into it."""
+    session = _factory[0]()
+    session.info["actor"] = actor
+    try:
+        with as_actor(actor):
+            yield session
+    finally:
+        session.close()
+
+
+@contextmanager
+def unscoped(reason: str) -> Iterator[Session]:
+    """A new session without row scope; ``reason`` is greppable and stands in the audit.
+
+    The human behind it, if any, stays in the audit trail.
+    """
+    human = current_actor()
+    system = Actor(
+        user_id=human.user_id,
+        staff_id=human.staff_id,
+        label=human.label or "system",
+        role=human.role,
+        origin=human.origin,
+        address=human.address,
+        read_only=False,
+        system_reason=reason,
+    )
+    with acting_as(system) as session:
+        yield session
+
+
+def in_scope(column: ColumnElement[Any], actor: Actor) -> ColumnElement[bool]:
+    """``column`` (an area id) lies in the actor's areas: for queries on Core tables in allow-listed places."""
+    return column.in_(visible_areas(actor))

@@ -1,0 +1,215 @@
+"""A proxy case, its steps, clocks, materials, custody of originals and deliveries."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from app.areas.models import Area, OrgUnit, Staff
+from app.core import scope
+from app.core.actor import Actor
+from app.core.crypto import EncryptedJson
+from app.core.models import AreaBound, BigKey, Instant, Record, StepBase, Table, Versioned, args, coded
+from app.proxy.models.items import ServiceItemVersion
+from app.worklog.models import Visit
+
+
+class ProxyCase(AreaBound, Record):
+    """One service for one person, from booking to archive. The party is kept as a snapshot, so that a person who
+    moves never empties the case; an open case moves with its grid. Departments see the cases handed to them.
+    """
+
+    __tablename__ = "proxy_case"
+    __table_args__ = args(
+        Index("ix_proxy_case_department_state", "department_id", "state"),
+        Index("ix_proxy_case_state_due", "state", "promise_due_at"),
+    )
+
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    item_version_id: Mapped[int] = mapped_column(BigKey, ForeignKey("service_item_version.id"), index=True)
+    person_uid: Mapped[str] = mapped_column(String(36), index=True)
+    party: Mapped[Any] = mapped_column(EncryptedJson("proxy_case.party"))
+    party_name: Mapped[str] = mapped_column(String(50), index=True)
+    applicant: Mapped[Any | None] = mapped_column(EncryptedJson("proxy_case.applicant"))
+    applicant_relation: Mapped[str | None] = mapped_column(String(40))
+    staff_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("staff.id"), index=True)
+    department_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("org_unit.id"))
+    visit_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("visit.id"), index=True)
+    state: Mapped[str] = mapped_column(String(24), default="booked")
+    resume_to: Mapped[str | None] = mapped_column(String(24))
+    booked_for: Mapped[date | None] = mapped_column(Date)
+    booked_slot: Mapped[str | None] = mapped_column(String(11))
+    submitted_to_department: Mapped[bool] = mapped_column(Boolean, default=False)
+    step_due_at: Mapped[datetime | None] = mapped_column(Instant)
+    step_provisional: Mapped[bool] = mapped_column(Boolean, default=False)
+    promise_due_at: Mapped[datetime | None] = mapped_column(Instant)
+    promise_provisional: Mapped[bool] = mapped_column(Boolean, default=False)
+    result_no: Mapped[str | None] = mapped_column(String(60))
+    result_until: Mapped[date | None] = mapped_column(Date)
+    outcome: Mapped[str | None] = mapped_column(String(16))  # approved refused withdrawn rejected
+    rating: Mapped[str | None] = coded(list_name="satisfaction")
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    note: Mapped[str | None] = mapped_column(String(300))
+
+    area: Mapped[Area] = relationship()
+    item_version: Mapped[ServiceItemVersion] = relationship()
+    staff: Mapped[Staff | None] = relationship()
+    department: Mapped[OrgUnit | None] = relationship()
+    visit: Mapped[Visit | None] = relationship()
+    steps: Mapped[list[CaseStep]] = relationship(back_populates="case", order_by="CaseStep.id")
+    clocks: Mapped[list[CaseClock]] = relationship(back_populates="case", order_by="CaseClock.id")
+    materials: Mapped[list[CaseMaterial]] = relationship(back_populates="case", order_by="CaseMaterial.seq")
+    custody: Mapped[list[Custody]] = relationship(back_populates="case", order_by="Custody.id")
+    deliveries: Mapped[list[CaseDelivery]] = relationship(back_populates="case", order_by="CaseDelivery.id")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+def _handed_to(case: Any, actor: Actor) -> Any:
+    """The case lies in the actor's areas, or was handed to one of the actor's departments."""
+    handed = case.department_id.in_(actor.org_unit_ids) & case.submitted_to_department.is_(True)
+    return (
+        or_(scope.in_scope(case.area_id, actor), handed)
+        if actor.org_unit_ids
+        else scope.in_scope(case.area_id, actor)
+    )
+
+
+scope.guard(ProxyCase, lambda actor: _handed_to(ProxyCase, actor))
+
+
+class CaseChild:
+    """Row of a case; visible with it."""
+
+    @declared_attr
+    def case_id(cls) -> Mapped[int]:
+        return mapped_column(BigKey, ForeignKey("proxy_case.id"), index=True, sort_order=-9)
+
+    @classmethod
+    def __scope_parent__(cls) -> tuple[str, type]:
+        return "case_id", ProxyCase
+
+
+def _case_children(actor: Actor) -> Any:
+    case = Model.metadata.tables["proxy_case"]
+    ids = select(case.c.id).where(_handed_to(case.c, actor))
+    return lambda cls: cls.case_id.in_(ids)
+
+
+scope.guard(CaseChild, _case_children)
+
+
+class CaseStep(CaseChild, StepBase):
+    """One transition; ``data`` holds what the step needed (lists of missing materials, remedies, method)."""
+
+    __tablename__ = "case_step"
+
+    data: Mapped[Any | None] = mapped_column(EncryptedJson("case_step.data"))
+    case: Mapped[ProxyCase] = relationship(back_populates="steps")
+
+
+class CaseClock(CaseChild, Versioned, Table):
+    """A clock of a case: a step clock, the statutory limit or the promise. It pauses for recorded reasons only and
+    never restarts; ``provisional`` marks a due time computed where the calendar has no data yet (暂估).
+    """
+
+    __tablename__ = "case_clock"
+    __table_args__ = args(Index("ix_case_clock_open_due", "stopped_at", "due_at"))
+
+    kind: Mapped[str] = mapped_column(String(16))  # collect submit precheck deliver statutory promise
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    amount: Mapped[int] = mapped_column(Integer)
+    unit: Mapped[str] = mapped_column(String(12))
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    provisional: Mapped[bool] = mapped_column(Boolean, default=False)
+    calendar_version: Mapped[str] = mapped_column(String(40), default="")
+    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
+    case: Mapped[ProxyCase] = relationship(back_populates="clocks")
+    pauses: Mapped[list[ClockPause]] = relationship(back_populates="clock", order_by="ClockPause.id")
+
+
+class ClockPause(CaseChild, Table):
+    """A pause with its reason (supplement, public notice, assessment, suspension)."""
+
+    __tablename__ = "clock_pause"
+
+    clock_id: Mapped[int] = mapped_column(BigKey, ForeignKey("case_clock.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(24))
+    from_at: Mapped[datetime] = mapped_column(Instant)
+    to_at: Mapped[datetime | None] = mapped_column(Instant)
+    clock: Mapped[CaseClock] = relationship(back_populates="pauses")
+
+
+class CaseMaterial(CaseChild, Versioned, Table):
+    """A material of the case: asked, collected, verified and returned, waived, missing; the department's mark."""
+
+    __tablename__ = "case_material"
+    __table_args__ = args(UniqueConstraint("case_id", "seq"))
+
+    seq: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(120))
+    form: Mapped[str] = mapped_column(String(12))
+    copies: Mapped[int] = mapped_column(Integer, default=1)
+    required: Mapped[bool] = mapped_column(Boolean, default=True)
+    applies: Mapped[bool] = mapped_column(Boolean, default=True)
+    is_authorization: Mapped[bool] = mapped_column(Boolean, default=False)
+    share_exempt: Mapped[bool] = mapped_column(Boolean, default=False)
+    state: Mapped[str] = mapped_column(String(12), default="asked")  # asked collected shared waived
+    mark: Mapped[str | None] = mapped_column(String(12))  # department: ok bad
+    mark_note: Mapped[str | None] = mapped_column(String(200))
+    collected_at: Mapped[datetime | None] = mapped_column(Instant)
+    note: Mapped[str | None] = mapped_column(String(200))
+    case: Mapped[ProxyCase] = relationship(back_populates="materials")
+
+
+class Custody(CaseChild, Versioned, Table):
+    """An original out of its owner's hands: who holds it since when; a case is not archived while one is out.
+    ID cards and bank cards never enter it (Resident ID Card Law art. 15).
+    """
+
+    __tablename__ = "custody"
+
+    material_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("case_material.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    holder_staff_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("staff.id"))
+    holder_unit_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("org_unit.id"))
+    taken_at: Mapped[datetime] = mapped_column(Instant)
+    due_back_on: Mapped[date | None] = mapped_column(Date)
+    returned_at: Mapped[datetime | None] = mapped_column(Instant)
+    returned_to: Mapped[str | None] = mapped_column(String(50))
+    case: Mapped[ProxyCase] = relationship(back_populates="custody")
+
+
+class CaseDelivery(CaseChild, Table):
+    """An attempt to hand the result over: by hand, to a proxy recipient, deposited at the window, failed."""
+
+    __tablename__ = "case_delivery"
+
+    at: Mapped[datetime] = mapped_column(Instant)
+    way: Mapped[str] = mapped_column(String(12))  # hand proxy mail window
+    success: Mapped[bool] = mapped_column(Boolean)
+    recipient: Mapped[str | None] = mapped_column(String(50))
+    recipient_relation: Mapped[str | None] = mapped_column(String(40))
+    place: Mapped[str | None] = mapped_column(String(160))
+    reason: Mapped[str | None] = mapped_column(Text)
+    signature_uid: Mapped[str | None] = mapped_column(String(36))
+    details: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    case: Mapped[ProxyCase] = relationship(back_populates="deliveries")

@@ -1,0 +1,92 @@
+"""The service catalogue: items and their versions; a case keeps the version it began with."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Date, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.models import BigKey, Table, Versioned, args
+
+
+class ServiceItem(Versioned, Table):
+    """One proxied service (MZ-01 …): the lasting identity; what it demands stands in its versions."""
+
+    __tablename__ = "service_item"
+
+    code: Mapped[str] = mapped_column(String(12), unique=True)
+    seq: Mapped[int] = mapped_column(Integer)
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    versions: Mapped[list[ServiceItemVersion]] = relationship(
+        back_populates="item", order_by="ServiceItemVersion.number"
+    )
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ServiceItemVersion(Versioned, Table):
+    """What an item demands from a day on. Published versions are never edited: an edit makes the next one.
+
+    Limits are working days; ``statutory_placeholder`` marks a number that is to be replaced locally. ``more``
+    keeps the rest of the catalogue entry (steps, legal basis, printed forms, renewal, conditions).
+    """
+
+    __tablename__ = "service_item_version"
+    __table_args__ = args(UniqueConstraint("item_id", "number"))
+
+    item_id: Mapped[int] = mapped_column(BigKey, ForeignKey("service_item.id"))
+    number: Mapped[int] = mapped_column(Integer, default=1)
+    state: Mapped[str] = mapped_column(String(12), default="published")  # draft published retired
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    name: Mapped[str] = mapped_column(String(80))
+    name_pinyin: Mapped[str | None] = mapped_column(String(200))
+    name_initials: Mapped[str | None] = mapped_column(String(80), index=True)
+    name_en: Mapped[str | None] = mapped_column(String(120))
+    department_code: Mapped[str] = mapped_column(String(8))
+    department_name: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(16))
+    audience: Mapped[str | None] = mapped_column(String(200))
+    statutory_days: Mapped[int | None] = mapped_column(Integer)
+    statutory_text: Mapped[str | None] = mapped_column(String(200))
+    statutory_placeholder: Mapped[bool] = mapped_column(Boolean, default=False)
+    promised_days: Mapped[int | None] = mapped_column(Integer)
+    publicity_days: Mapped[int | None] = mapped_column(Integer)
+    person_must_appear: Mapped[str] = mapped_column(String(24), default="no")
+    result_type: Mapped[str | None] = mapped_column(String(24))
+    result_name: Mapped[str | None] = mapped_column(String(80))
+    delivery_needed: Mapped[bool] = mapped_column(Boolean, default=True)
+    delivery_mode: Mapped[str] = mapped_column(String(12), default="door")
+    sensitivity: Mapped[str] = mapped_column(String(2), default="L3")
+    confidence: Mapped[str | None] = mapped_column(String(8))
+    source: Mapped[str | None] = mapped_column(Text)
+    more: Mapped[Any] = mapped_column(JSON, default=dict)
+
+    item: Mapped[ServiceItem] = relationship(back_populates="versions")
+    materials: Mapped[list[ServiceMaterial]] = relationship(
+        back_populates="version_of", order_by="ServiceMaterial.seq"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ServiceMaterial(Table):
+    """A paper an item asks for: form check/copy/check_copy/original/form/photo/declare; required yes/no/conditional."""
+
+    __tablename__ = "service_material"
+
+    item_version_id: Mapped[int] = mapped_column(BigKey, ForeignKey("service_item_version.id"), index=True)
+    seq: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(120))
+    form: Mapped[str] = mapped_column(String(12))
+    copies: Mapped[int] = mapped_column(Integer, default=1)
+    required: Mapped[str] = mapped_column(String(12), default="yes")  # yes no conditional
+    condition: Mapped[str | None] = mapped_column(String(200))
+    share_exempt: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_authorization: Mapped[bool] = mapped_column(Boolean, default=False)
+    note: Mapped[str | None] = mapped_column(String(200))
+    version_of: Mapped[ServiceItemVersion] = relationship(back_populates="materials")

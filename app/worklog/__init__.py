@@ -1,0 +1,1 @@
+"""Visits, daily service records; upper domains write down into it."""
