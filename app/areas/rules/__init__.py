@@ -1,0 +1,29 @@
+"""Decisions about areas, pure: codes, paths, size, re-division, posts, delegation."""
+
+from app.areas.rules.codes import CODE_PATTERNS, check_code
+from app.areas.rules.delegation import may_administer
+from app.areas.rules.paths import SEGMENT, child_path, depth_of, is_within, parent_path, range_of
+from app.areas.rules.plans import AreaFact, Piece, Plan, plan_findings
+from app.areas.rules.size import band_finding
+from app.areas.rules.staffing import PostSpan, Settled, is_vacant, settled
+
+__all__ = [
+    "CODE_PATTERNS",
+    "SEGMENT",
+    "AreaFact",
+    "Piece",
+    "Plan",
+    "PostSpan",
+    "Settled",
+    "band_finding",
+    "check_code",
+    "child_path",
+    "depth_of",
+    "is_vacant",
+    "is_within",
+    "may_administer",
+    "parent_path",
+    "plan_findings",
+    "range_of",
+    "settled",
+]

@@ -1,0 +1,33 @@
+"""Clocks and deadlines, pure: what is due when, what has been used, which light is on."""
+
+from app.core.sla.clocks import EVERY, Clock, Light, Tick, apply_ticks
+from app.core.sla.deadlines import (
+    LOCAL_ZONE,
+    Deadline,
+    Pause,
+    Unit,
+    WorkCalendar,
+    counts_as_workday,
+    deadline,
+    due_date,
+    elapsed_days,
+    elapsed_time,
+)
+
+__all__ = [
+    "EVERY",
+    "LOCAL_ZONE",
+    "Clock",
+    "Deadline",
+    "Light",
+    "Pause",
+    "Tick",
+    "Unit",
+    "WorkCalendar",
+    "apply_ticks",
+    "counts_as_workday",
+    "deadline",
+    "due_date",
+    "elapsed_days",
+    "elapsed_time",
+]

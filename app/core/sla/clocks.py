@@ -1,0 +1,180 @@
+"""A running clock: started once, paused only for a recorded reason, stopped once, never restarted.
+
+Clocks are values: every verb returns a new one, so that the service can write the difference as history.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from flask_babel import lazy_gettext as _
+
+from app.core.choices import Choice
+from app.core.errors import Conflict, Invalid
+from app.core.sla.deadlines import Deadline, Pause, WorkCalendar, deadline, elapsed_time
+
+EVERY = "*"
+
+
+class Light(Choice):
+    """Green up to 80 % of the time, yellow up to the deadline, red after it."""
+
+    green = "green", _("on time"), "green"
+    yellow = "yellow", _("due soon"), "yellow"
+    red = "red", _("overdue"), "red"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One limit being measured. While it is paused `due_at` is the deadline as it stood when the pause began."""
+
+    code: str
+    started: datetime
+    limit: float
+    unit: str
+    due_at: datetime
+    warn_at: datetime
+    provisional: bool
+    version: str
+    pauses: tuple[Pause, ...] = ()
+    stopped: datetime | None = None
+
+    @classmethod
+    def start(cls, code: str, at: datetime, limit: float, unit: str, calendar: WorkCalendar) -> Self:
+        due = deadline(at, limit, unit, calendar)
+        return cls(code, at.astimezone(UTC), limit, unit, due.at, due.warn_at, due.provisional, due.version)
+
+    @property
+    def paused_since(self) -> datetime | None:
+        last = self.pauses[-1] if self.pauses else None
+        return last.start if last is not None and last.end is None else None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_since is not None
+
+    @property
+    def is_running(self) -> bool:
+        return self.stopped is None and not self.is_paused
+
+    def pause(self, at: datetime, reason: str) -> Self:
+        """Stop counting. Invalid without a reason; Conflict when it does not run or `at` lies before its last entry."""
+        if not (reason or "").strip():
+            raise Invalid(_("A clock is paused only with a reason."), field="reason")
+        if not self.is_running:
+            raise Conflict(_("This clock is not running."))
+        return replace(self, pauses=(*self.pauses, Pause(self._after(at), None, reason)))
+
+    def resume(self, at: datetime, calendar: WorkCalendar) -> Self:
+        """Count on; the deadline moves by what the pause took away."""
+        last = self.pauses[-1] if self.pauses else None
+        if self.stopped is not None or last is None or last.end is not None:
+            raise Conflict(_("This clock is not paused."))
+        ended = replace(last, end=self._after(at))
+        return replace(self, pauses=(*self.pauses[:-1], ended)).recompute(calendar)
+
+    def stop(self, at: datetime, calendar: WorkCalendar) -> Self:
+        """The measured step is done; an open pause ends with it."""
+        if self.stopped is not None:
+            raise Conflict(_("This clock has been stopped."))
+        clock = self.resume(at, calendar) if self.is_paused else self
+        return replace(clock, stopped=clock._after(at))
+
+    def recompute(self, calendar: WorkCalendar) -> Self:
+        """The same clock under this calendar: for a pause that ended, or when a year's days have been published."""
+        due: Deadline = deadline(self.started, self.limit, self.unit, calendar, self._ended_pauses())
+        return replace(
+            self, due_at=due.at, warn_at=due.warn_at, provisional=due.provisional, version=due.version
+        )
+
+    def light(self, now: datetime) -> Light:
+        moment = self._moment(now)
+        if moment > self.due_at:
+            return Light.red
+        return Light.green if moment <= self.warn_at else Light.yellow
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.light(now) is Light.red
+
+    def used(self, now: datetime, calendar: WorkCalendar) -> timedelta:
+        """Time that has counted so far (see `elapsed_time`)."""
+        return elapsed_time(self.started, self.stopped or now, self.unit, calendar, self.pauses)
+
+    def _moment(self, now: datetime) -> datetime:
+        return self.stopped or self.paused_since or now
+
+    def _ended_pauses(self) -> tuple[Pause, ...]:
+        return tuple(pause for pause in self.pauses if pause.end is not None)
+
+    def _after(self, at: datetime) -> datetime:
+        last = self.started
+        if self.pauses:
+            last = self.pauses[-1].end or self.pauses[-1].start
+        if at < last:
+            raise Conflict(_("This lies before the last entry of the clock."))
+        return at.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What a transition does to a clock: `op` is start, stop, pause or resume; `clock` may be EVERY.
+
+    `anew` allows a step clock to begin again as a new clock when the step is entered a second time; a promise is
+    given once and never starts twice.
+    """
+
+    op: str
+    clock: str
+    reason: str = ""
+    anew: bool = False
+
+    def __post_init__(self) -> None:
+        if self.op not in ("start", "stop", "pause", "resume"):
+            raise ValueError(f"unknown clock operation {self.op!r}")
+        if (self.op == "pause") != bool(self.reason):
+            raise ValueError("a pause, and only a pause, has a reason")
+        if self.op == "start" and self.clock == EVERY:
+            raise ValueError("a clock is started by its name")
+
+
+def apply_ticks(
+    clocks: Mapping[str, Clock],
+    ticks: Iterable[Tick],
+    at: datetime,
+    calendar: WorkCalendar,
+    limits: Mapping[str, tuple[float, str]],
+) -> dict[str, Clock]:
+    """The clocks after a transition.
+
+    `limits` gives (amount, unit) by clock code; a clock without a limit is never started. Operations on clocks
+    that are absent, stopped or already so change nothing, because one transition serves cases in which, say, the
+    statutory time has not begun. A clock that begins anew replaces the stopped one of its code.
+    """
+    result = dict(clocks)
+    for tick in ticks:
+        for code in [*result] if tick.clock == EVERY else [tick.clock]:
+            changed = _tick(result.get(code), tick, code, at, calendar, limits)
+            if changed is not None:
+                result[code] = changed
+    return result
+
+
+def _tick(
+    clock: Clock | None,
+    tick: Tick,
+    code: str,
+    at: datetime,
+    calendar: WorkCalendar,
+    limits: Mapping[str, Any],
+) -> Clock | None:
+    if tick.op == "start":
+        may_begin = clock is None or (tick.anew and clock.stopped is not None)
+        return Clock.start(code, at, *limits[code], calendar) if may_begin and code in limits else clock
+    if clock is None or clock.stopped is not None:
+        return clock
+    if tick.op == "stop":
+        return clock.stop(at, calendar)
+    if tick.op == "pause":
+        return clock if clock.is_paused else clock.pause(at, tick.reason)
+    return clock.resume(at, calendar) if clock.is_paused else clock

@@ -1,0 +1,156 @@
+"""States, actions, clocks and reasons of a proxy case; what a step may ask for, by name."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from app.core.choices import Choice
+
+
+class State(Choice):
+    """Where a case stands."""
+
+    booked = "booked", _("Booked"), "grey"
+    entrusted = "entrusted", _("Entrusted"), "blue"
+    collected = "collected", _("Papers collected"), "blue"
+    supplement = "supplement", _("Waiting for missing papers"), "yellow"
+    submitted = "submitted", _("Handed in"), "blue"
+    prechecking = "prechecking", _("Being pre-checked"), "blue"
+    precheck_rejected = "precheck_rejected", _("Pre-check not passed"), "red"
+    accepted = "accepted", _("Accepted"), "blue"
+    processing = "processing", _("Being decided"), "blue"
+    suspended = "suspended", _("Clock stopped"), "yellow"
+    approved = "approved", _("Approved"), "green"
+    refused = "refused", _("Refused"), "red"
+    result_received = "result_received", _("Result fetched"), "green"
+    delivering = "delivering", _("On the way to the resident"), "blue"
+    delivery_failed = "delivery_failed", _("Nobody reached"), "yellow"
+    deposited = "deposited", _("Kept at the window"), "yellow"
+    declined = "declined", _("Result not taken"), "red"
+    delivered = "delivered", _("Delivered"), "green"
+    evaluated = "evaluated", _("Rated"), "green"
+    archived = "archived", _("Archived"), "grey"
+    cancelled = "cancelled", _("Withdrawn"), "grey"
+
+
+class Action(Choice):
+    """What somebody does with a case."""
+
+    book = "book", _("Book"), "blue"
+    rebook = "rebook", _("Change the appointment"), "grey"
+    entrust = "entrust", _("Sign the authorization"), "blue"
+    collect = "collect", _("Collect the papers"), "blue"
+    request_supplement = "request_supplement", _("Ask for missing papers"), "yellow"
+    supply = "supply", _("Missing papers are here"), "blue"
+    submit = "submit", _("Hand in at the window"), "blue"
+    take_back = "take_back", _("Take back"), "grey"
+    receive = "receive", _("Begin the pre-check"), "blue"
+    reject = "reject", _("Pre-check not passed"), "red"
+    rework = "rework", _("Prepare again"), "blue"
+    accept = "accept", _("Accept formally"), "blue"
+    process = "process", _("Begin the decision"), "blue"
+    publish = "publish", _("Put up the public notice"), "yellow"
+    assess = "assess", _("Send for assessment"), "yellow"
+    suspend = "suspend", _("Stop the clock"), "yellow"
+    resume = "resume", _("Go on"), "blue"
+    approve = "approve", _("Approve"), "green"
+    refuse = "refuse", _("Refuse"), "red"
+    fetch = "fetch", _("Fetch the result"), "blue"
+    set_out = "set_out", _("Set out to deliver"), "blue"
+    deliver = "deliver", _("Deliver"), "green"
+    leave = "leave", _("Leave with witnesses"), "yellow"
+    miss = "miss", _("Nobody reached"), "yellow"
+    deposit = "deposit", _("Keep at the window"), "yellow"
+    pick_up = "pick_up", _("Picked up at the window"), "green"
+    decline = "decline", _("The resident does not take it"), "red"
+    correct = "correct", _("Report a mistake in the result"), "red"
+    rate = "rate", _("Rate"), "green"
+    archive = "archive", _("Archive"), "grey"
+    return_previous = "return_previous", _("Return to the previous step"), "grey"
+    return_to_start = "return_to_start", _("Return to the start"), "grey"
+    withdraw = "withdraw", _("Withdraw"), "red"
+    lapse = "lapse", _("Close as lapsed"), "red"
+
+
+class ClockCode(Choice):
+    """Clocks of a case: a step clock each for what is in hand, and the two promises."""
+
+    collect = "collect", _("Booking to visit"), "blue"
+    submit = "submit", _("Collecting to handing in"), "blue"
+    precheck = "precheck", _("Pre-check"), "blue"
+    deliver = "deliver", _("Result to delivery"), "blue"
+    correct = "correct", _("Correction of the result"), "blue"
+    statutory = "statutory", _("Statutory limit"), "purple"
+    promise = "promise", _("Promised limit"), "purple"
+
+
+STEP_CLOCKS = (ClockCode.collect, ClockCode.submit, ClockCode.precheck, ClockCode.deliver, ClockCode.correct)
+PROMISE_CLOCKS = (ClockCode.statutory, ClockCode.promise)
+
+
+class PauseReason(Choice):
+    """Why a clock stands (Administrative Licensing Law art. 45)."""
+
+    supplement = "supplement", _("Missing papers"), "yellow"
+    publicity = "publicity", _("Public notice"), "yellow"
+    assessment = "assessment", _("Assessment"), "yellow"
+    suspension = "suspension", _("Suspension"), "yellow"
+
+
+class PaperForm(Choice):
+    """In which form a paper is asked for: `original` is kept, `check` and `check_copy` go back at once."""
+
+    check = "check", _("Original, shown and returned"), "blue"
+    copy = "copy", _("Copy"), "grey"
+    check_copy = "check_copy", _("Original shown, copy kept"), "blue"
+    original = "original", _("Original, kept"), "yellow"
+    form = "form", _("Filled form"), "grey"
+    photo = "photo", _("Photo"), "grey"
+    declare = "declare", _("Signed statement"), "grey"
+
+
+class PaperState(Choice):
+    """Where a paper of a case stands."""
+
+    asked = "asked", _("Still to collect"), "yellow"
+    collected = "collected", _("Collected"), "green"
+    shared = "shared", _("Got by data sharing"), "green"
+    waived = "waived", _("Not needed or may follow"), "grey"
+
+
+# Names of what steps need, and of what stands in their way
+NAMES: dict[str, Any] = {
+    "applicant": _("applicant"),
+    "item": _("service item"),
+    "appointment": _("date and place"),
+    "reason": _("reason"),
+    "authorization_letter": _("signed authorization letter"),
+    "signature": _("signature or fingerprint"),
+    "materials": _("papers taken over"),
+    "missing_list": _("list of all missing papers"),
+    "told_at_once": _("confirmation that everything missing is on the list"),
+    "due_on": _("date until which it has time"),
+    "window": _("window or department"),
+    "handler": _("person in charge"),
+    "place": _("place"),
+    "from_until": _("first and last day"),
+    "expert": _("who assesses"),
+    "outcome": _("outcome"),
+    "decision": _("decision"),
+    "remedies": _("ways to object"),
+    "result": _("what was fetched"),
+    "recipient": _("who took it"),
+    "receipt": _("signed receipt"),
+    "attempted_at": _("time of the attempt"),
+    "notice_left": _("notice left for the resident"),
+    "rating": _("rating"),
+    "witness": _("witness"),
+    "second_witness": _("second witness"),
+    "missing_materials": _("papers are missing"),
+    "unanswered_conditions": _("it is open whether some papers are needed"),
+    "asked_before": _("missing papers have been asked for in this step before"),
+    "kept_cards": _("an ID card or a bank card must never be kept"),
+    "originals_out": _("originals have not been returned"),
+    "publicity_due": _("the public notice has not been held"),
+    "appearance_due": _("the resident must have appeared in person"),
+}
