@@ -32,7 +32,8 @@ class Choice(str, Enum):
     def __str__(self) -> str:
         return str.__str__(self)
 
-    __format__ = str.__format__
+    def __format__(self, spec: str) -> str:
+        return str.__format__(self, spec)
 
     @classmethod
     def choices(cls, *, blank: Any = None) -> list[tuple[str, Any]]:
@@ -44,7 +45,7 @@ class Choice(str, Enum):
     def parse(cls, code: Any, *, field: str | None = None) -> Self:
         """The member with this code; Invalid when there is none."""
         try:
-            return cls(code)
+            return cls(code)  # type: ignore[call-arg]
         except ValueError:
             raise Invalid(_("This choice does not exist."), field=field) from None
 
@@ -52,6 +53,6 @@ class Choice(str, Enum):
     def label_of(cls, code: Any) -> Any:
         """The label for display; an unknown code (an old row) is shown as it is."""
         try:
-            return cls(code).label
+            return cls(code).label  # type: ignore[call-arg]
         except ValueError:
             return code

@@ -6,7 +6,7 @@ Clocks are values: every verb returns a new one, so that the service can write t
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from flask_babel import lazy_gettext as _
 
@@ -166,7 +166,7 @@ def _tick(
     code: str,
     at: datetime,
     calendar: WorkCalendar,
-    limits: Mapping[str, Any],
+    limits: Mapping[str, tuple[float, str]],
 ) -> Clock | None:
     if tick.op == "start":
         may_begin = clock is None or (tick.anew and clock.stopped is not None)
