@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
 from flask import Flask, g, request
 from flask_login import current_user
 
@@ -31,19 +36,17 @@ def check(app: Flask) -> None:
             )
 
 
-def _stored_secret(home: object) -> str:
-    import os
-    import secrets
-    from pathlib import Path
-
-    path = Path(str(home)) / "keys" / "session-secret"
+def _stored_secret(home: Path) -> str:
+    """The session secret of this site, made on the first start; linked into place whole, so that nobody reads half."""
+    path = home / "keys" / "session-secret"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(fd, "w") as f:
+    if not path.exists():
+        own = path.with_name(f"session-secret.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
             f.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(own, path)
+        own.unlink()
     return path.read_text().strip()
 
 
@@ -51,7 +54,7 @@ def load_keys(app: Flask) -> None:
     """Load the keyring, making one on the very first start (before there is any data)."""
     path = app.config["GEBAN_KEYS"]
     if not path.exists():
-        crypto.Keyring.fresh(app.config["GEBAN_CIPHER"]).save(path)
+        crypto.Keyring.fresh(app.config["GEBAN_CIPHER"]).save_first(path)
     crypto.use(crypto.Keyring.load(path))
 
 

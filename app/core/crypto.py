@@ -106,6 +106,19 @@ class Keyring:
 
     def save(self, path: Path) -> None:
         """Write the key file with mode 0600, never over an existing one in a half-written state."""
+        self._write(path).replace(path)
+
+    def save_first(self, path: Path) -> None:
+        """The same unless there is a key file already: of several first starts at once one ring wins, for all."""
+        tmp = self._write(path)
+        try:
+            os.link(tmp, path)
+        except FileExistsError:
+            pass
+        finally:
+            tmp.unlink()
+
+    def _write(self, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         body = {
             "active": self.active,
@@ -118,13 +131,13 @@ class Keyring:
                 for i, k in self.keys.items()
             },
         }
-        tmp = path.with_suffix(".tmp")
-        fd = os.open(tmp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        tmp = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        fd = os.open(tmp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, "w") as f:
             json.dump(body, f)
             f.flush()
             os.fsync(f.fileno())
-        tmp.replace(path)
+        return tmp
 
     def encrypt(self, plain: bytes, context: str) -> bytes:
         """Encrypt for ``context`` (``table.column``) under the active key."""

@@ -1,0 +1,57 @@
+"""What ``flask --app run init`` does. Every step may be repeated and adds only what is missing."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.scope import unscoped
+from app.core.session import unit_of_work
+from app.extensions import db
+from app.site import permissions, schema, structure
+from app.site.administrators import first_administrators
+from app.site.lock import start_lock
+
+
+@dataclass
+class Report:
+    """What a start changed. ``passwords`` is {username: (role, password)}, shown once and kept nowhere."""
+
+    grants: int = 0
+    codes: int = 0
+    items: int = 0
+    passwords: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def first_start(app: Flask) -> Report:
+    """Lock, migrate, and fill in what a site needs before anybody can sign in."""
+    with app.app_context():
+        engine = db.engine
+        with start_lock(engine, app.config["GEBAN_HOME"]):
+            schema.upgrade(app, engine)
+            with (
+                unscoped("first start: there is nobody yet who could be asked") as session,
+                unit_of_work(session),
+            ):
+                return _fill(session, app.extensions["appbuilder"], app.config["GEBAN_SITE_NAME"])
+
+
+def _fill(session: Session, appbuilder: AppBuilder, site_name: str) -> Report:
+    report = Report()
+    report.grants = permissions.sync(session, appbuilder)
+    report.codes = structure.load_codes(session)
+    root = structure.load_structure(session, site_name)
+    report.items = _load_catalogue(session)
+    report.passwords = first_administrators(session, root, clock.now())
+    return report
+
+
+def _load_catalogue(session: Session) -> int:
+    proxy = importlib.import_module("app.proxy")
+    load = getattr(proxy, "load_catalogue", None)
+    return load(session) if load else 0

@@ -1,0 +1,21 @@
+"""Bring the database to the newest schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from flask import Flask
+from sqlalchemy import Engine
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def upgrade(app: Flask, engine: Engine) -> None:
+    """Run all migrations in one transaction: a broken one leaves the database as it was."""
+    config = app.extensions["migrate"].migrate.get_config(str(MIGRATIONS))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
