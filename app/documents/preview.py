@@ -1,0 +1,26 @@
+"""Pictures of a paper for phones: inside WeChat a PDF cannot be opened (paper.md)."""
+
+from __future__ import annotations
+
+import io
+
+MAX_PAGES = 30
+
+
+def png_pages(pdf: bytes, *, width: int = 1080) -> list[bytes]:
+    """Each page (the first 30) as PNG of ``width`` pixels. PDFium is not thread-safe: call it in a rendering process."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return [_png(document[number], width) for number in range(min(len(document), MAX_PAGES))]
+    finally:
+        document.close()
+
+
+def _png(page: object, width: int) -> bytes:
+    scale = width / page.get_width()  # type: ignore[attr-defined]
+    picture = page.render(scale=scale).to_pil().convert("L")  # type: ignore[attr-defined]
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=False)
+    return out.getvalue()
