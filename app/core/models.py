@@ -109,11 +109,9 @@ class Period:
 
 
 class AreaBound:
-    """Belongs to an area. The mapped_column stands in a declared_attr: the guard's lambda needs the attribute."""
+    """Belongs to an area. A plain annotated column, not a declared_attr: the guard's lambda reads it on the mixin."""
 
-    @declared_attr
-    def area_id(cls) -> Mapped[int]:
-        return mapped_column(BigKey, ForeignKey("area.id"), sort_order=-10)
+    area_id: Mapped[int] = mapped_column(BigKey, ForeignKey("area.id"), sort_order=-10)
 
 
 class Scoped(AreaBound):

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import Date, ForeignKey, Index, Integer, LargeBinary, String, select
-from sqlalchemy.orm import Mapped, declared_attr, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from app.areas.models import Area
 from app.core import scope
@@ -55,9 +55,7 @@ class IssuedDocument(Scoped, Versioned, Table):
 class DocumentChild:
     """Row of a paper; visible with it."""
 
-    @declared_attr
-    def document_id(cls) -> Mapped[int]:
-        return mapped_column(BigKey, ForeignKey("issued_document.id"), index=True, sort_order=-9)
+    document_id: Mapped[int] = mapped_column(BigKey, ForeignKey("issued_document.id"), index=True, sort_order=-9)
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area, Staff
 from app.core import scope
@@ -45,9 +45,7 @@ class Visit(Scoped, Record):
 class VisitChild:
     """Row of a visit; visible with it."""
 
-    @declared_attr
-    def visit_id(cls) -> Mapped[int]:
-        return mapped_column(BigKey, ForeignKey("visit.id"), index=True, sort_order=-9)
+    visit_id: Mapped[int] = mapped_column(BigKey, ForeignKey("visit.id"), index=True, sort_order=-9)
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:

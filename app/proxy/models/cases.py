@@ -19,7 +19,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area, OrgUnit, Staff
 from app.core import scope
@@ -57,8 +57,10 @@ class ProxyCase(AreaBound, Record):
     booked_slot: Mapped[str | None] = mapped_column(String(11))
     submitted_to_department: Mapped[bool] = mapped_column(Boolean, default=False)
     step_due_at: Mapped[datetime | None] = mapped_column(Instant)
+    step_warn_at: Mapped[datetime | None] = mapped_column(Instant)
     step_provisional: Mapped[bool] = mapped_column(Boolean, default=False)
     promise_due_at: Mapped[datetime | None] = mapped_column(Instant)
+    promise_warn_at: Mapped[datetime | None] = mapped_column(Instant)
     promise_provisional: Mapped[bool] = mapped_column(Boolean, default=False)
     result_no: Mapped[str | None] = mapped_column(String(60))
     result_until: Mapped[date | None] = mapped_column(Date)
@@ -99,9 +101,7 @@ scope.guard(ProxyCase, lambda actor: _handed_to(ProxyCase, actor))
 class CaseChild:
     """Row of a case; visible with it."""
 
-    @declared_attr
-    def case_id(cls) -> Mapped[int]:
-        return mapped_column(BigKey, ForeignKey("proxy_case.id"), index=True, sort_order=-9)
+    case_id: Mapped[int] = mapped_column(BigKey, ForeignKey("proxy_case.id"), index=True, sort_order=-9)
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:
@@ -139,6 +139,7 @@ class CaseClock(CaseChild, Versioned, Table):
     amount: Mapped[int] = mapped_column(Integer)
     unit: Mapped[str] = mapped_column(String(12))
     due_at: Mapped[datetime] = mapped_column(Instant)
+    warn_at: Mapped[datetime] = mapped_column(Instant)
     provisional: Mapped[bool] = mapped_column(Boolean, default=False)
     calendar_version: Mapped[str] = mapped_column(String(40), default="")
     stopped_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, Numeric, String, or_, select
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship, validates
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.areas.models import Area
 from app.core import scope
@@ -75,9 +75,7 @@ scope.guard(Building, lambda actor: Building.id.in_(visible_buildings(actor)))
 class BuildingChild:
     """Part of a building; visible with it."""
 
-    @declared_attr
-    def building_id(cls) -> Mapped[int]:
-        return mapped_column(BigKey, ForeignKey("building.id"), index=True, sort_order=-9)
+    building_id: Mapped[int] = mapped_column(BigKey, ForeignKey("building.id"), index=True, sort_order=-9)
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:
@@ -151,9 +149,7 @@ class Dwelling(Scoped, Period, Record):
 class DwellingChild:
     """Something that hangs on a dwelling; visible with it."""
 
-    @declared_attr
-    def dwelling_id(cls) -> Mapped[int]:
-        return mapped_column(BigKey, ForeignKey("dwelling.id"), index=True, sort_order=-9)
+    dwelling_id: Mapped[int] = mapped_column(BigKey, ForeignKey("dwelling.id"), index=True, sort_order=-9)
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:

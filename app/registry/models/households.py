@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import Date, ForeignKey, Index, Integer, String, or_, select
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area
 from app.core import scope
@@ -57,9 +57,7 @@ class Household(Scoped, Period, Record):
 class HouseholdChild:
     """Row of a household; visible with it."""
 
-    @declared_attr
-    def household_id(cls) -> Mapped[int]:
-        return mapped_column(BigKey, ForeignKey("household.id"), index=True, sort_order=-9)
+    household_id: Mapped[int] = mapped_column(BigKey, ForeignKey("household.id"), index=True, sort_order=-9)
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:

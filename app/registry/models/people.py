@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, false, or_, select
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship, validates
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from sqlalchemy.sql import Select
 
 from app.areas.models import Area
@@ -88,9 +88,7 @@ def visible_persons(actor: Actor) -> Select[Any]:
 class PersonChild:
     """Something dated about a person; visible and writable with the person."""
 
-    @declared_attr
-    def person_id(cls) -> Mapped[int]:
-        return mapped_column(BigKey, ForeignKey("person.id"), index=True, sort_order=-9)
+    person_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"), index=True, sort_order=-9)
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:
