@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, field
 
 from flask import Flask
@@ -13,6 +12,7 @@ from app.core import clock
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.extensions import db
+from app.proxy.service import load_catalogue
 from app.site import permissions, schema, structure
 from app.site.administrators import first_administrators
 from app.site.lock import start_lock
@@ -46,12 +46,6 @@ def _fill(session: Session, appbuilder: AppBuilder, site_name: str) -> Report:
     report.grants = permissions.sync(session, appbuilder)
     report.codes = structure.load_codes(session)
     root = structure.load_structure(session, site_name)
-    report.items = _load_catalogue(session)
+    report.items = load_catalogue(session)
     report.passwords = first_administrators(session, root, clock.now())
     return report
-
-
-def _load_catalogue(session: Session) -> int:
-    proxy = importlib.import_module("app.proxy")
-    load = getattr(proxy, "load_catalogue", None)
-    return load(session) if load else 0

@@ -1,0 +1,1 @@
+"""Proxy services: papers collected at the door, checked by the department, the result brought back."""
