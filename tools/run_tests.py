@@ -1,0 +1,165 @@
+"""Run every part of the tests, then say how long each took and what came out: `make test`.
+
+    python tools/run_tests.py                 all parts
+    python tools/run_tests.py unit browser    some parts
+    python tools/run_tests.py --coverage …    the pytest parts under branch coverage
+
+A part that fails does not stop the others. A test folder that does not exist yet, or holds no test, is left out and
+said so. Parts run one after the other: two cores are also what the tests' own servers and Chromium need.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "var" / "tests"
+BIN = ROOT / ".venv" / "bin"
+LIMIT_MINUTES = 15
+COUNTED = ("passed", "failed", "skipped")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row of the table: a lint command, or pytest over `folder`."""
+
+    name: str
+    title: str
+    command: tuple[str, ...] = ()
+    folder: str = ""
+    database: str = "sqlite"
+    options: tuple[str, ...] = ()
+
+    def has_tests(self) -> bool:
+        return not self.folder or any((ROOT / self.folder).rglob("test_*.py"))
+
+
+PARTS = (
+    Part("lint", "ruff check", ("ruff", "check", ".")),
+    Part("format", "ruff format", ("ruff", "format", "--check", "--quiet", ".")),
+    Part("contracts", "import contracts", ("lint-imports", "--no-logo")),
+    Part("types", "mypy, app/core", ("mypy",)),
+    Part("unit", "unit", folder="tests/unit"),
+    Part("architecture", "architecture", folder="tests/architecture"),
+    Part("integration", "integration, SQLite", folder="tests/integration"),
+    Part(
+        "postgres",
+        "integration, PostgreSQL",
+        folder="tests/integration",
+        database="postgres",
+        options=("-p", "tests.support.only_database"),
+    ),
+    Part("journeys", "journeys", folder="tests/journeys"),
+    Part("browser", "browser", folder="tests/browser"),
+)
+
+
+@dataclass
+class Result:
+    """What a part did: `state` is ok, failed or absent; counts are pytest's."""
+
+    part: Part
+    state: str = "absent"
+    seconds: float = 0.0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
+
+
+def clean_environment(part: Part) -> dict[str, str]:
+    """The environment without this machine's GeBan settings: a test must never open a real site's data."""
+    env = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("GEBAN_") or key == "GEBAN_FONTS"
+    }
+    env["GEBAN_TEST_DB"] = part.database
+    env["PATH"] = f"{BIN}{os.pathsep}{env['PATH']}"
+    return env
+
+
+def command_of(part: Part, coverage: bool) -> list[str]:
+    if part.command:
+        return list(part.command)
+    report = RESULTS / f"{part.name}.xml"
+    pytest = ["pytest", part.folder, "-q", f"--junitxml={report}", *part.options]
+    # the tracer has to be there before the app is imported, so coverage starts pytest and not the other way round
+    return ["coverage", "run", "-m", *pytest] if coverage else pytest
+
+
+def counts_of(part: Part) -> dict[str, int]:
+    """Passed, failed and skipped out of pytest's own report; all zero when it wrote none."""
+    report = RESULTS / f"{part.name}.xml"
+    counts = dict.fromkeys(COUNTED, 0)
+    if report.exists():
+        for suite in ElementTree.parse(report).iter("testsuite"):  # noqa: S314 - written by our own pytest just now
+            number = {key: int(suite.get(key) or 0) for key in ("tests", "failures", "errors", "skipped")}
+            bad = number["failures"] + number["errors"]
+            counts["failed"] += bad
+            counts["skipped"] += number["skipped"]
+            counts["passed"] += number["tests"] - bad - number["skipped"]
+    return counts
+
+
+def run(part: Part, coverage: bool) -> Result:
+    result = Result(part)
+    if not part.has_tests():
+        return result
+    print(f"\n=== {part.title}", flush=True)
+    (RESULTS / f"{part.name}.xml").unlink(missing_ok=True)
+    began = time.monotonic()
+    code = subprocess.run(
+        command_of(part, coverage), cwd=ROOT, env=clean_environment(part), check=False
+    ).returncode
+    result.seconds = time.monotonic() - began
+    result.state = "failed" if code else "ok"
+    if part.folder:
+        result.counts = counts_of(part)
+    return result
+
+
+def clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def summary(results: list[Result]) -> Iterator[str]:
+    """The table at the end; its last line is `N passed, N failed, N skipped`, a failed lint counted as one."""
+    yield "\n=== time of each part"
+    for result in results:
+        counts = ", ".join(f"{number} {word}" for word, number in result.counts.items() if number)
+        state = "no tests yet" if result.state == "absent" else result.state
+        yield f"{result.part.title:<26}{clock(result.seconds):>6}  {state:<13}{counts}".rstrip()
+    total = sum(result.seconds for result in results)
+    late = f"  over the {LIMIT_MINUTES} minutes it may take" if total > LIMIT_MINUTES * 60 else ""
+    yield f"{'all':<26}{clock(total):>6}{late}\n"
+    for result in results:
+        # a part that broke before its first test must not read as green
+        if result.state == "failed" and not result.counts["failed"]:
+            result.counts["failed"] = 1
+    sums = {word: sum(result.counts[word] for result in results) for word in COUNTED}
+    yield ", ".join(f"{number} {word}" for word, number in sums.items())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the parts of the tests.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(part.name for part in PARTS))
+    parser.add_argument("--coverage", action="store_true")
+    given = parser.parse_args()
+    if unknown := set(given.parts) - {part.name for part in PARTS}:
+        parser.error(f"no part is called {', '.join(sorted(unknown))}")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    chosen = [part for part in PARTS if not given.parts or part.name in given.parts]
+    results = [run(part, given.coverage) for part in chosen]
+    if given.coverage:
+        for step in (["combine", "--quiet"], ["report"]):
+            subprocess.run([BIN / "coverage", *step], cwd=ROOT, check=False)
+    print("\n".join(summary(results)), flush=True)
+    return 1 if any(result.state == "failed" for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
