@@ -5,6 +5,7 @@ whole number away (PIPL art. 51; guards of the register). Every function accepts
 """
 
 STAR = "*"
+HIDDEN = "\u2022" * 4  # stands where a value is there but not even its shape is shown
 SHORT_NUMBER = 4
 
 
@@ -18,12 +19,10 @@ def mask_id_number(number: str | None) -> str:
 
 def mask_phone(number: str | None) -> str:
     """``13812345678`` → ``138****5678``; a fixed line keeps its area code: ``0731-****1234``."""
-    text = (number or "").strip()
-    area, dash, rest = text.partition("-")
-    if dash and area.startswith("0"):
-        local, dash_again, extension = rest.partition("-")
-        return area + dash + _hide(local) + dash_again + STAR * len(extension)
-    return _hide(text)
+    parts = (number or "").strip().split("-")
+    area = [parts.pop(0)] if len(parts) > 1 and parts[0].startswith("0") else []
+    # what follows the number itself is an extension
+    return "-".join([*area, _hide(parts[0]), *(STAR * len(part) for part in parts[1:])])
 
 
 def mask_name(name: str | None) -> str:

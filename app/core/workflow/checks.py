@@ -16,10 +16,13 @@ def problems(
 ) -> Iterator[str]:
     """Sentences about everything that is wrong with a table; none when it is sound."""
     edges: dict[State, set[State]] = {}
+    onward: dict[State, set[State]] = {}
     for (state, action), to in table.items():
         edges.setdefault(state, set()).update(to.targets)
+        # going back to a remembered state reaches nothing that was not reached before
+        onward.setdefault(state, set()).update(() if isinstance(to.state, Resume) else to.targets)
         yield from _row_problems(names, roles, f"{state or START}/{action}", to)
-    reached = _closure({None}, edges)
+    reached = _closure({None}, onward)
     back: dict[State, set[State]] = {}
     for source, targets in edges.items():
         for target in targets:

@@ -1,0 +1,155 @@
+"""Which papers are asked for and which are missing."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from app.proxy.rules import (
+    MACHINE,
+    case_facts,
+    kept_cards,
+    missing_materials,
+    needed_papers,
+    unanswered_conditions,
+)
+
+
+@dataclass
+class Need:
+    name: str
+    required: str = "yes"
+    condition: str | None = None
+    share_exempt: bool = False
+
+
+@dataclass
+class Held:
+    name: str
+    required: bool = True
+    applies: bool = True
+    share_exempt: bool = False
+    state: str = "asked"
+    mark: str | None = None
+
+
+@dataclass
+class Kept:
+    name: str
+    returned_at: datetime | None = None
+
+
+FORM, CARD = Need("form"), Need("card", share_exempt=True)
+DISABLED = Need("disability card", "conditional", "somebody is disabled", share_exempt=True)
+BILLS = Need("bills", "conditional", "ill")
+PHOTO = Need("photo", "no")
+ODD = Need("odd", "conditional")
+ALL = [FORM, CARD, DISABLED, BILLS, PHOTO]
+
+
+def names(papers):
+    return [paper.need.name for paper in papers]
+
+
+@pytest.mark.demand("S3-49")
+def test_conditional_papers_count_when_the_answer_is_yes():
+    answers = {"somebody is disabled": True, "ill": False}
+    asked = needed_papers(ALL, answers)
+    assert names(asked) == ["form", "card", "disability card", "photo"]
+    assert [paper.required for paper in asked] == [True, True, True, False]
+    assert all(paper.applies for paper in asked)
+
+
+def test_an_unanswered_condition_stays_on_the_list_and_is_asked():
+    asked = needed_papers(ALL)
+    assert names(asked) == ["form", "card", "disability card", "bills", "photo"]
+    assert [paper.applies for paper in asked] == [True, True, None, None, True]
+    assert unanswered_conditions([*ALL, Need("x-ray", "conditional", "ill"), ODD]) == [
+        "somebody is disabled",
+        "ill",
+        "odd",
+    ]
+    assert unanswered_conditions(ALL, {"ill": False}) == ["somebody is disabled"]
+    assert unanswered_conditions(ALL, {"ill": False, "somebody is disabled": True}) == []
+    assert names(needed_papers([ODD], {"odd": True})) == ["odd"]
+
+
+def test_what_the_office_can_fetch_itself_is_asked_for_only_when_that_failed():
+    answers = {"somebody is disabled": True, "ill": True}
+    assert names(needed_papers(ALL, answers, sharing=True)) == ["form", "bills", "photo"]
+    assert "card" in names(needed_papers(ALL, answers, sharing=True, share_failed=["card"]))
+    assert "disability card" not in names(needed_papers(ALL, answers, sharing=True, share_failed=["card"]))
+
+
+@pytest.mark.parametrize(
+    ("paper", "missing"),
+    [
+        (Held("a"), True),
+        (Held("a", state="collected"), False),
+        (Held("a", state="shared"), False),
+        (Held("a", state="waived"), False),
+        (Held("a", required=False), False),
+        (Held("a", applies=False), False),
+        (Held("a", state="collected", mark="ok"), False),
+        (Held("a", state="collected", mark="bad"), True),
+        (Held("a", state="waived", mark="bad"), False),
+    ],
+)
+def test_a_paper_is_missing_until_it_is_there_and_good(paper, missing):
+    assert missing_materials([paper]) == (["a"] if missing else [])
+
+
+ID_CARD, BANK, SOCIAL = (
+    "\u5c45\u6c11\u8eab\u4efd\u8bc1",
+    "\u94f6\u884c\u5361",
+    "\u793e\u4f1a\u4fdd\u969c\u5361",
+)
+
+
+def test_id_cards_and_bank_cards_are_never_kept():
+    senior = "\u8001\u5e74\u4eba\u4f18\u5f85\u8bc1"
+    papers = [
+        (ID_CARD, "original"),
+        (ID_CARD, "check_copy"),
+        (BANK, "original"),
+        (SOCIAL, "original"),
+        (senior, "original"),
+    ]
+    assert kept_cards(papers) == [ID_CARD, BANK, SOCIAL]
+
+
+def test_facts_feed_the_bars_of_the_machine():
+    facts = case_facts(
+        papers=[Held("form")],
+        custody=[Kept("senior card"), Kept("book", datetime(2026, 11, 2, tzinfo=UTC))],
+        kept=[(ID_CARD, "original")],
+        asked_before=True,
+        unanswered=["ill"],
+        publicity_needed=True,
+        person_must_appear="assessment",
+        delivery_needed=False,
+    )
+    assert facts == {
+        "missing_materials": ["form"],
+        "unanswered_conditions": ["ill"],
+        "originals_out": ["senior card"],
+        "kept_cards": [ID_CARD],
+        "asked_before": True,
+        "publicity_due": True,
+        "appearance_due": True,
+        "no_delivery": True,
+    }
+    named = {bar for _state, _action, to in MACHINE.rows() for bar in (*to.bars, *to.when)}
+    assert named == set(facts)
+
+
+def test_a_case_with_nothing_in_the_way():
+    facts = case_facts(
+        papers=[Held("form", state="collected")],
+        publicity_needed=True,
+        publicity_held=True,
+        person_must_appear="home_meeting",
+        appeared=True,
+    )
+    assert not any(facts.values())
+    assert not any(case_facts(papers=[]).values())
