@@ -90,7 +90,7 @@ class Versioned:
 class Deletable:
     """Deleting is a reasoned step that can be undone; the guard hides such rows (guards, section 1)."""
 
-    deleted_at: Mapped[datetime | None] = mapped_column(Instant, sort_order=95)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant, active_history=True, sort_order=95)
     deleted_by: Mapped[int | None] = mapped_column(Integer, sort_order=96)
     delete_reason: Mapped[str | None] = mapped_column(String(200), sort_order=97)
 
@@ -111,7 +111,7 @@ class Period:
 class AreaBound:
     """Belongs to an area. A plain annotated column, not a declared_attr: the guard's lambda reads it on the mixin."""
 
-    area_id: Mapped[int] = mapped_column(BigKey, ForeignKey("area.id"), sort_order=-10)
+    area_id: Mapped[int] = mapped_column(BigKey, ForeignKey("area.id"), active_history=True, sort_order=-10)
 
 
 class Scoped(AreaBound):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
+
+from app.core import search
 
 BEGIN_OPTION = "geban_begin"
 
@@ -56,10 +59,19 @@ def prepare(engine: Engine) -> None:
         dbapi_connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
             dbapi_connection.execute(f"PRAGMA {pragma}").close()
+        search.prepare_sqlite(dbapi_connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN"))
+
+
+_unit: ContextVar[Session | None] = ContextVar("geban_unit", default=None)
+
+
+def current_unit() -> Session | None:
+    """The session of the unit of work that is open in this context, or None: a log row joins it."""
+    return _unit.get()
 
 
 @contextmanager
@@ -76,6 +88,7 @@ def unit_of_work(session: Session) -> Iterator[Session]:
     if session.get_bind().dialect.name == "sqlite":
         session.connection(execution_options={BEGIN_OPTION: "BEGIN IMMEDIATE"})
     session.info["in_unit"] = True
+    token = _unit.set(session)
     try:
         yield session
         session.commit()
@@ -83,4 +96,5 @@ def unit_of_work(session: Session) -> Iterator[Session]:
         session.rollback()
         raise
     finally:
+        _unit.reset(token)
         session.info.pop("in_unit", None)

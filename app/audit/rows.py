@@ -1,0 +1,82 @@
+"""How a log row is written down: stored columns, canonical form, MAC. Writers and verifiers share this file.
+
+Both work on the stored bytes, never on decrypted values: a row can be verified after the key of its protected
+values has been erased.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, column, func, select, table
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import TableClause
+
+from app.audit.models import AccessLog, AuditSeal, ChangeLog
+from app.core.crypto import EncryptedText, ring
+
+# Writers hold this lock shared for the rest of their transaction, the sealer takes it for an instant: when it
+# has it, every row up to the highest id is committed and none can slip under a seal later (PostgreSQL; SQLite has
+# one writer anyway).
+WRITERS_LOCK = 0x4765426C
+PROTECTED = "change_log.protected"
+
+
+def _raw(model: type) -> TableClause:
+    """The table with ciphertext columns as plain bytes: encrypting is done here, not in the column type."""
+    columns = [
+        column(c.name, LargeBinary() if isinstance(c.type, EncryptedText) else c.type)
+        for c in model.__table__.columns  # type: ignore[attr-defined]
+    ]
+    return table(model.__tablename__, *columns)  # type: ignore[attr-defined]
+
+
+CHANGE_LOG = _raw(ChangeLog)
+ACCESS_LOG = _raw(AccessLog)
+AUDIT_SEAL = _raw(AuditSeal)
+LOGS: dict[str, TableClause] = {"change_log": CHANGE_LOG, "access_log": ACCESS_LOG}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).hex()
+    return value
+
+
+def content(log: str, row: Mapping[str, Any]) -> bytes:
+    """Canonical bytes of a row without its id and MAC (the id is given by the database at the insert)."""
+    names = [c.name for c in LOGS[log].columns if c.name not in {"id", "mac"}]
+    return json.dumps([log, *(_plain(row.get(n)) for n in names)], ensure_ascii=False).encode()
+
+
+def link(row: Mapping[str, Any]) -> bytes:
+    """What the chain takes up of a row: its place and its MAC, which covers the rest."""
+    return str(row["id"]).encode() + b":" + bytes(row["mac"]) + b"\n"
+
+
+def seal_content(seal: Mapping[str, Any]) -> bytes:
+    """Canonical bytes of a seal without id and MAC."""
+    names = [c.name for c in AUDIT_SEAL.columns if c.name not in {"id", "mac"}]
+    return json.dumps(["audit_seal", *(_plain(seal.get(n)) for n in names)]).encode()
+
+
+def hold_writers_lock(connection: Connection) -> None:
+    """Shared, until the end of the transaction. Asking again in the same transaction costs a round trip only."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock_shared(WRITERS_LOCK)))
+
+
+def write(connection: Connection, log: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert finished rows with their MACs; a failure fails the caller's transaction."""
+    if not rows:
+        return
+    hold_writers_lock(connection)
+    keys = ring()
+    for row in rows:
+        row["mac"] = keys.mac(content(log, row))
+    connection.execute(LOGS[log].insert(), rows)
