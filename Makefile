@@ -46,9 +46,10 @@ coverage: ## branch coverage of the tests without a browser
 	@$(PYTHON) tools/setup.py test
 	@$(PY) tools/run_tests.py --coverage unit architecture integration postgres journeys
 
-bench: setup ## benchmarks, JSON in var/bench (DB=url, N=persons)
+bench: setup ## benchmarks, JSON in var/bench (ARGS="--db URL --persons 100000")
 	@mkdir -p var/bench
-	@$(PY) tools/run_benchmarks.py $(if $(DB),--db "$(DB)") $(if $(N),--persons $(N))
+	@for file in $(wildcard bench/[a-z]*.py); do name=$$(basename $$file .py); echo "=== $$name"; $(PY) -m bench.$$name --json var/bench/$$name.json $(ARGS) || exit 1; done
+	@$(if $(wildcard bench/[a-z]*.py),:,echo "There is no benchmark yet.")
 
 messages: setup ## collect the words of code and templates into the catalogues and compile them
 	@$(PY) -m babel.messages.frontend extract -F translations/babel.cfg -k lazy_gettext -k _l -o translations/messages.pot --no-location --sort-output --project GeBan .
