@@ -94,9 +94,13 @@ def _kin_findings(member: Member, head: Member, today: date) -> Iterable[Finding
     if older is None or older.birth is None or younger is None or younger.birth is None:
         return
     most = _most_years_between(older.birth, younger.birth)
-    if most < gap:
+    if most < 0:
+        text = _("By the birth dates, the order of age does not fit this relation.")
+        yield _odd("age_relation", text, member)
+    elif most < gap:
         text = _(
-            "By the birth dates, %(years)s years lie between them: not likely for this relation.", years=most
+            "By the birth dates, only %(years)s years lie between them: not likely for this relation.",
+            years=most,
         )
         yield _odd("age_relation", text, member)
 
