@@ -78,8 +78,9 @@ def insert(
     fresh = iter(take_ids(session, model, len(missing))) if missing else iter(())
     finished = [_finish(mapper, row, acting, fresh) for row in rows]
     _write(session, mapper, finished)
-    if not issubclass(model, Scoped):
+    if not issubclass(model, AreaBound) and not hasattr(model, "__scope_parent__"):
         _check_landed(session, acting, model, [row["id"] for row in finished])
+    _made(session, model).update(row["id"] for row in finished)
     _count(session, model, ((None, row) for row in finished))
     _record(session, model, batch, (("insert", row["id"], {}, row) for row in finished))
     return [row["id"] for row in finished]
@@ -145,9 +146,17 @@ def _check_parents(session: Session, actor: Actor, model: type, rows: Rows) -> N
     if actor.is_system or not hasattr(model, "__scope_parent__"):
         return
     column, parent = model.__scope_parent__()
-    _check_landed(
-        session, actor, parent, sorted({row[column] for row in rows if row.get(column) is not None})
-    )
+    keys = {row[column] for row in rows if row.get(column) is not None} - _made(session, parent)
+    _check_landed(session, actor, parent, sorted(keys))
+
+
+def _made(session: Session, model: type) -> set[int]:
+    """Keys that this transaction has inserted in bulk: a new person becomes visible only with its area rows."""
+    transaction, made = session.info.get("bulk_made", (None, {}))
+    if transaction is not session.get_transaction():
+        made = {}
+        session.info["bulk_made"] = (session.get_transaction(), made)
+    return made.setdefault(model, set())
 
 
 def _check_landed(session: Session, actor: Actor, model: type, keys: Sequence[int]) -> None:

@@ -1,0 +1,201 @@
+"""Bulk writes do what single writes do: scope, encryption, blind indexes, change log, counters."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from app.audit import rows as log_rows
+from app.audit.models import ChangeLog
+from app.core import bulk, counters
+from app.core.crypto import blind
+from app.core.errors import NotAllowed, NotFound
+from app.core.session import unit_of_work
+from app.registry.models import Dwelling, Person, PersonArea, PersonPhone
+
+
+@pytest.fixture(autouse=True)
+def put_everything_back(_database):
+    """COPY passes by the fixture's listener on PostgreSQL."""
+    yield
+    if hasattr(_database, "touch_all"):
+        _database.touch_all()
+
+
+def homes(world, n, grid="grid_a11"):
+    return [{"area_id": world.areas[grid], "address": f"Road {i}"} for i in range(n)]
+
+
+def test_keys_are_taken_once_and_never_again(system, world):
+    with unit_of_work(system):
+        first = bulk.take_ids(system, Dwelling, 5)
+        second = bulk.take_ids(system, Dwelling, 3)
+        assert len({*first, *second}) == 8
+        home = Dwelling(area_id=world.areas["grid_a11"], address="single")
+        system.add(home)
+        system.flush()
+        assert home.id > max(second)
+    with unit_of_work(system):
+        assert min(bulk.take_ids(system, Dwelling, 1)) > home.id
+
+
+def test_rows_look_like_rows_of_the_orm(acting, world, system):
+    session, grid = acting("clerk_a"), world.areas["grid_a11"]
+    with unit_of_work(session):
+        (person_id,) = bulk.insert(
+            session, Person, [{"name": "Li Ming", "area_id": grid, "birth_date": date(1950, 1, 2)}]
+        )
+        bulk.insert(session, PersonArea, [{"person_id": person_id, "area_id": grid, "kind": "residence"}])
+        bulk.insert(session, PersonPhone, [{"person_id": person_id, "number": "13812345678"}])
+    person = session.get(Person, person_id)
+    assert (person.name, person.birth_precision, person.status, person.version) == (
+        "Li Ming",
+        "day",
+        "effective",
+        1,
+    )
+    assert person.created_by == world.accounts["clerk_a"].user_id
+    assert uuid.UUID(person.uid).version == 7
+    assert abs((datetime.now(UTC) - person.created_at).total_seconds()) < 60
+    (phone,) = person.phones
+    assert (phone.number, phone.number_index) == ("13812345678", blind("phone", "13812345678"))
+    stored = system.connection().exec_driver_sql("SELECT number FROM person_phone").scalar_one()
+    assert b"13812345678" not in bytes(stored)
+
+
+@pytest.mark.demand("S1-57")
+def test_every_row_is_logged_with_the_batch(acting, world, system):
+    session = acting("clerk_a")
+    with unit_of_work(session):
+        ids = bulk.insert(session, Dwelling, homes(world, 30), batch="0190a000-load")
+    found = system.scalars(
+        select(ChangeLog).where(ChangeLog.table_name == "dwelling").order_by(ChangeLog.id)
+    ).all()
+    assert [row.row_id for row in found] == ids
+    assert {row.batch for row in found} == {"0190a000-load"}
+    assert {row.user_id for row in found} == {world.accounts["clerk_a"].user_id}
+    assert json.loads(found[3].changes)["address"] == [None, "Road 3"]
+
+
+def test_a_row_outside_the_scope_stops_the_batch(acting, world, system):
+    session = acting("clerk_a")
+    with pytest.raises(NotAllowed), unit_of_work(session):
+        bulk.insert(session, Dwelling, homes(world, 3) + homes(world, 1, "grid_t11"))
+    with pytest.raises(NotAllowed), unit_of_work(session):
+        bulk.insert(session, Person, [{"name": "x", "area_id": world.areas["grid_t11"]}])
+    assert system.scalar(select(func.count()).select_from(Dwelling)) == 0
+
+
+def test_a_child_cannot_be_hung_on_a_foreign_parent(acting, world, system):
+    with unit_of_work(system):
+        (foreign,) = bulk.insert(system, Person, [{"name": "T", "area_id": world.areas["grid_t11"]}])
+        bulk.insert(
+            system,
+            PersonArea,
+            [{"person_id": foreign, "area_id": world.areas["grid_t11"], "kind": "residence"}],
+        )
+    session = acting("clerk_a")
+    for model, row in (
+        (PersonPhone, {"person_id": foreign, "number": "13812345678"}),
+        (PersonArea, {"person_id": foreign, "area_id": world.areas["grid_a11"], "kind": "residence"}),
+    ):
+        with pytest.raises(NotAllowed), unit_of_work(session):
+            bulk.insert(session, model, [row])
+
+
+def test_readers_write_nothing(acting, world):
+    session = acting("leader")
+    with pytest.raises(NotAllowed), unit_of_work(session):
+        bulk.insert(session, Dwelling, homes(world, 1))
+
+
+def test_an_actor_that_is_not_the_sessions_is_refused(acting, world):
+    session, other = acting("clerk_a"), acting("clerk_t").info["actor"]
+    with pytest.raises(ValueError, match="somebody else"):
+        bulk.insert(session, Dwelling, homes(world, 1), actor=other)
+
+
+def test_update_logs_what_differs_and_moves_the_counters(acting, world, system):
+    session, (a, b) = acting("clerk_a"), (world.areas["grid_a11"], world.areas["grid_a12"])
+    with unit_of_work(session):
+        ids = bulk.insert(session, Dwelling, homes(world, 10))
+    assert counters.total(system, "dwelling") == 10
+    with unit_of_work(session):
+        moves = [{"id": i, "area_id": b} for i in ids[:4]] + [{"id": ids[4], "area_id": a}]
+        assert bulk.update(session, Dwelling, moves) == 4
+    system.rollback()
+    by_area = dict(
+        system.connection().execute(select(counters.AreaCounter.area_id, counters.AreaCounter.value)).all()
+    )
+    assert (by_area[a], by_area[b]) == (6, 4)
+    assert counters.verify(system) == []
+    query = select(ChangeLog).where(ChangeLog.action == "update", ChangeLog.table_name == "dwelling")
+    logged = system.scalars(query).all()
+    assert [json.loads(row.changes) for row in logged] == [{"area_id": [a, b]}] * 4
+    moved = session.get(Dwelling, ids[0])
+    assert (moved.version, moved.updated_by) == (2, world.accounts["clerk_a"].user_id)
+
+
+def test_update_refuses_foreign_and_missing_rows(acting, world, system):
+    with unit_of_work(system):
+        (foreign,) = bulk.insert(system, Dwelling, homes(world, 1, "grid_t11"))
+    session = acting("clerk_a")
+    for row in ({"id": foreign, "note": "x"}, {"id": foreign, "area_id": world.areas["grid_a11"]}):
+        with pytest.raises(NotAllowed), unit_of_work(session):
+            bulk.update(session, Dwelling, [row])
+    with pytest.raises(NotFound), unit_of_work(session):
+        bulk.update(session, Dwelling, [{"id": 10**9, "note": "x"}])
+
+
+def test_nothing_is_written_when_the_log_fails(acting, world, system, monkeypatch):
+    session = acting("clerk_a")
+    monkeypatch.setattr(log_rows, "content", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError), unit_of_work(session):
+        bulk.insert(session, Dwelling, homes(world, 3))
+    assert system.scalar(select(func.count()).select_from(Dwelling)) == 0
+
+
+class TestCounters:
+    def test_they_follow_every_kind_of_change(self, acting, world, system):
+        session, (a, b) = acting("clerk_a"), (world.areas["grid_a11"], world.areas["grid_a12"])
+        with unit_of_work(session):
+            home = Dwelling(area_id=a, address="Road 1")
+            session.add_all(
+                [home, Dwelling(area_id=a, address="Road 2"), Dwelling(area_id=b, address="Road 3")]
+            )
+        assert counters.total(system, "dwelling") == 3
+        session.expire_all()
+        with unit_of_work(session):
+            home.area_id = b
+        with unit_of_work(session):
+            home.deleted_at, home.delete_reason = home.created_at, "twice"
+        system.rollback()
+        assert counters.verify(system) == []
+        assert counters.total(system, "dwelling", acting("worker_a2").info["actor"].ranges) == 1
+        with unit_of_work(session):
+            home.deleted_at = None
+        system.rollback()
+        assert counters.verify(system) == []
+        assert counters.total(system, "dwelling", ()) == 0
+
+    def test_rebuild_repairs_what_verify_finds(self, acting, world, system):
+        session, a = acting("clerk_a"), world.areas["grid_a11"]
+        with unit_of_work(session):
+            bulk.insert(session, Dwelling, homes(world, 2))
+        with unit_of_work(system):
+            counters.add(system, "dwelling", a, 5)
+        assert counters.verify(system) == [("dwelling", a, 7, 2)]
+        with unit_of_work(system):
+            counters.rebuild(system)
+        assert counters.verify(system) == []
+
+    def test_a_rollback_takes_the_count_back(self, acting, world, system):
+        session = acting("clerk_a")
+        session.add(Dwelling(area_id=world.areas["grid_a11"], address="Road 1"))
+        session.flush()
+        session.rollback()
+        assert counters.total(system, "dwelling") == 0
