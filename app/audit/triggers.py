@@ -17,7 +17,7 @@ LOGS = ("access_log", "audit_seal", "change_log", "print_log")
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION geban_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+  RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = 'restrict_violation';
 END $$
 """
 
