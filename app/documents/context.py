@@ -78,10 +78,11 @@ def blank_context(
 ) -> dict[str, Any]:
     """A context for the blank form: of ``context`` only the values at the dotted paths ``keep`` remain (office, version)."""
     blank: dict[str, Any] = blanked(sample, rows)
-    for path in keep if context else ():
-        *parents, last = path.split(".")
-        source, target = context, blank
-        for name in parents:
-            source, target = source[name], target[name]
-        target[last] = source[last]
+    if context:
+        for path in keep:
+            *parents, last = path.split(".")
+            source, target = context, blank
+            for name in parents:
+                source, target = source[name], target[name]
+            target[last] = source[last]
     return blank

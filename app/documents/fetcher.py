@@ -25,22 +25,22 @@ class FormFetcher(URLFetcher):
     def __init__(self, fonts_root: Path) -> None:
         super().__init__(allowed_protocols={"data", "file"}, allow_redirects=False)
         self._fonts_root = fonts_root.resolve()
+        self.refused: list[
+            str
+        ] = []  # WeasyPrint swallows even fatal errors inside an SVG: the engine looks here
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         scheme = url.partition(":")[0].lower()
         if scheme == "data":
             return super().fetch(url, headers)
-        if scheme != "file":
-            raise FetchRefused(url)
-        path = self._font_path(url)
+        path = self._font_path(url) if scheme == "file" else None
+        if path is None:
+            self.refused.append(url[:200])
+            raise FetchRefused(url[:200])
         return URLFetcherResponse(path.as_uri(), path.read_bytes(), {"Content-Type": "font/sfnt"})
 
-    def _font_path(self, url: str) -> Path:
+    def _font_path(self, url: str) -> Path | None:
         parts = urlsplit(url)
         path = Path(url2pathname(parts.path)).resolve()
-        is_inside = path.is_relative_to(self._fonts_root)
-        if parts.netloc not in ("", "localhost") or not is_inside or path.suffix.lower() not in SUFFIXES:
-            raise FetchRefused(url)
-        if not path.is_file():
-            raise FetchRefused(url)
-        return path
+        is_font = path.is_relative_to(self._fonts_root) and path.suffix.lower() in SUFFIXES and path.is_file()
+        return path if is_font and parts.netloc in ("", "localhost") else None

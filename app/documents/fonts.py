@@ -110,7 +110,7 @@ def fold(name: str) -> str:
 
 def read_face(path: Path, *, is_site: bool) -> Face:
     """Names and weight of a font file; raises TTLibError for a file that is none."""
-    with TTFont(path, lazy=True) as font:
+    with path.open("rb") as file, TTFont(file, lazy=True) as font:
         names = {fold(str(record)) for record in font["name"].names if record.nameID in _NAME_IDS}
         weight = font["OS/2"].usWeightClass if "OS/2" in font else 400
         if "cmap" not in font:

@@ -10,20 +10,22 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from app.documents.errors import EngineMissing, PaperError, RenderCrash, RenderTimeout
+from app.documents.errors import PaperError, RenderCrash, RenderTimeout
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _WORKER = Path(__file__).with_name("worker.py")
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "HOME", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
 START_SECONDS = 60.0
 
 
@@ -43,6 +45,7 @@ class _Lane:
 
     def __init__(self, fonts_root: Path, limits: Limits) -> None:
         self._fonts_root, self._limits = fonts_root, limits
+        self._scratch: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._is_ready = False
@@ -59,8 +62,11 @@ class _Lane:
             "memory_mb": self._limits.memory_mb,
             "hard_mb": self._limits.hard_mb,
         }
+        # Copies of the fonts lie here. The process takes it away when it leaves, we do when it was killed.
+        self._scratch = tempfile.mkdtemp(prefix="geban-print-")
         handle = theirs.detach()
-        command = [sys.executable, "-I", str(_WORKER), str(handle), str(_PROJECT), str(self._fonts_root)]
+        folders = [str(_PROJECT), str(self._fonts_root), self._scratch]
+        command = [sys.executable, "-I", str(_WORKER), str(handle), *folders]
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         try:
             self._process = subprocess.Popen(
@@ -102,8 +108,9 @@ class _Lane:
             code = self.stop()
             raise RenderCrash(name, f"process ended with {code}") from None
         if is_leaving:
+            has_worked = self._is_ready
             self.stop()
-            if not isinstance(value, EngineMissing):
+            if has_worked:  # the next paper should not wait for the start
                 self.spawn()
         if status != "ok":
             raise value
@@ -111,18 +118,19 @@ class _Lane:
 
     def stop(self) -> int | None:
         """End the process, at once if it must be, and answer its exit code."""
-        process, pipe = self._process, self._pipe
-        self._process = self._pipe = None
+        process, pipe, scratch = self._process, self._pipe, self._scratch
+        self._process = self._pipe = self._scratch = None
         self._is_ready = False
-        if pipe is not None:
-            pipe.close()  # an idle process leaves by itself
-        if process is None:
+        if process is None or pipe is None or scratch is None:
             return None
+        pipe.close()  # an idle process leaves by itself
         try:
-            return process.wait(0.5)
+            code = process.wait(0.5)
         except subprocess.TimeoutExpired:
             process.kill()
-            return process.wait()
+            code = process.wait()
+        shutil.rmtree(scratch, ignore_errors=True)
+        return code
 
 
 @dataclass
@@ -159,11 +167,11 @@ class RenderPool:
     ) -> bytes:
         """As ``render.render_pdf``, and RenderTimeout or RenderCrash when the process is lost."""
         arguments = {"form_code": form_code, "context": context, "variant": variant, "watermark": watermark}
-        return self._run("pdf", arguments)  # type: ignore[no-any-return]
+        return self._run("pdf", arguments)
 
     def png(self, pdf: bytes, *, width: int = 1080) -> list[bytes]:
         """Pages of a PDF as pictures, for phones inside WeChat."""
-        return self._run("png", {"pdf": pdf, "width": width})  # type: ignore[no-any-return]
+        return self._run("png", {"pdf": pdf, "width": width})
 
     def pids(self) -> list[int]:
         """Processes that are alive now (for /health and tests)."""

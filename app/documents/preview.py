@@ -1,4 +1,4 @@
-"""Pictures of a paper for phones: inside WeChat a PDF cannot be opened (paper.md)."""
+"""Pictures of a paper for phones (inside WeChat a PDF cannot be opened: paper.md), and how many pages it has."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def png_pages(pdf: bytes, *, width: int = 1080) -> list[bytes]:
         return [_png(document[number], width) for number in range(min(len(document), MAX_PAGES))]
     finally:
         document.close()
+
+
+def page_count(pdf: bytes) -> int:
+    """How many pages a PDF has; may be called in any thread."""
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        return len(document.pages)
 
 
 def _png(page: object, width: int) -> bytes:

@@ -64,6 +64,11 @@ class Form:
     css: str
     fingerprint: str
 
+    @property
+    def template_version(self) -> str:
+        """Version and the beginning of the fingerprint: what an issued paper keeps (at most 24 characters)."""
+        return f"{self.version}-{self.fingerprint[:12]}"
+
 
 def base_text(name: str) -> str:
     """A shared file of all forms."""
@@ -147,6 +152,7 @@ def _meta_faults(name: str, meta: dict[str, Any]) -> list[str]:
         return faults
     checks = {
         "code is not the folder's name": meta["code"] == name and _CODE.fullmatch(name),
+        "version must be 1 to 8 characters": 1 <= len(meta["version"]) <= 8,
         "paper is not known": meta["paper"] in PAPERS,
         "sensitivity is not known": meta["sensitivity"] in SENSITIVITIES,
         "seal is not known": meta["seal"] in SEALS,

@@ -6,13 +6,16 @@ may call ``render_pdf`` in its own process. Output is PDF/A-2u and the same byte
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import logging
 import os
 import re
+import shutil
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
@@ -69,6 +72,7 @@ class Kit:
         self._sheets: dict[tuple[str, str], list[Any]] = {}
         with loud_weasyprint(logging.WARNING):
             self._font_css = self._css(fonts.css())
+        atexit.register(_clean_up, self.font_config)
 
     def _css(self, text: str) -> Any:
         from weasyprint import CSS
@@ -99,14 +103,16 @@ class Engine:
 
     def pdf(self, form: registry.Form, context: dict[str, Any], variant: str, watermark: str | None) -> bytes:
         """All sheets of one paper as one file; pages are counted sheet by sheet."""
-        with _PAINTING, loud_weasyprint(logging.ERROR), _refusals():
+        with _PAINTING, _refusals(self._fetcher), loud_weasyprint(logging.ERROR):
             pages = [self._page(html) for html in html_sheets(form, context, variant, watermark)]
             kit = self._kit([text for page in pages for text in page_text(page.etree_element)])
             css = kit.stylesheets(form, variant)
             drawn = [page.render(font_config=kit.font_config, stylesheets=css) for page in pages]
             whole = drawn[0].copy([page for document in drawn for page in document.pages])
-            identifier = _identifier(form, context, variant, watermark)
-            return bytes(whole.write_pdf(pdf_variant="pdf/a-2u", pdf_identifier=identifier))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
+                identifier = _identifier(form, context, variant, watermark)
+                return bytes(whole.write_pdf(pdf_variant="pdf/a-2u", pdf_identifier=identifier))
 
     def _page(self, html: str) -> Any:
         from weasyprint import HTML
@@ -122,13 +128,18 @@ class Engine:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(fetcher: Any) -> Iterator[None]:
+    """BlockedResource for whatever the fetcher refused inside, also where WeasyPrint went on without it."""
     from app.documents.fetcher import FetchRefused
 
+    fetcher.refused.clear()
     try:
         yield
-    except FetchRefused as refused:
-        raise BlockedResource(str(refused)) from None
+    except (FetchRefused, PaperError):
+        if not fetcher.refused:
+            raise
+    if fetcher.refused:
+        raise BlockedResource(fetcher.refused[0])
 
 
 def css_texts(form: registry.Form, variant: str) -> list[str]:
@@ -203,6 +214,13 @@ def _isolated_font_config() -> Any:
                 del os.environ["FONTCONFIG_FILE"]
             else:
                 os.environ["FONTCONFIG_FILE"] = before
+
+
+def _clean_up(font_config: Any) -> None:
+    """WeasyPrint's own clean-up comes too late at the end of a process and would leave copies of all fonts behind."""
+    folder, font_config._folder = font_config._folder, None
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Complaints(logging.Handler):

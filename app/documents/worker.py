@@ -1,17 +1,20 @@
 """The rendering process: takes jobs from one pipe, answers on it, leaves when it has grown too large.
 
-Started by ``pool`` as ``python -I worker.py <pipe> <project folder> <fonts root> <settings>``: a new interpreter, not a
-fork (threads, WeasyPrint) and not multiprocessing's spawn (it would import the site's main module). Its environment
-holds no keys and no database address: what draws a page needs none of them.
+Started by ``pool`` as ``python -I worker.py <pipe> <project folder> <fonts root> <scratch folder> <limits>``: a new
+interpreter, not a fork (threads, WeasyPrint) and not multiprocessing's spawn (it would import the site's main module).
+Its environment holds no keys and no database address: what draws a page needs none of them.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 import traceback
 import types
 from multiprocessing.connection import Connection
@@ -91,8 +94,10 @@ def serve(pipe: Connection, fonts_root: Path, *, jobs: int, memory_mb: int) -> N
 
 
 def main() -> None:
-    handle, project, fonts_root, settings = sys.argv[1:5]
+    handle, project, fonts_root, scratch, settings = sys.argv[1:6]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the site; its end closes the pipe
+    tempfile.tempdir = scratch
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     sys.path.insert(0, project)
     _bare_package(Path(project))
     limits = json.loads(settings)
