@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app import site
+from app.core.errors import DomainError
 
 
 @click.command("init")
@@ -32,8 +33,25 @@ def routes_json() -> None:
     click.echo(json.dumps(rules, indent=1))
 
 
+@click.command("demo")
+@click.option("--city", default="liling", show_default=True, type=click.Choice(["liling"]))
+@click.option("--persons", default=20_000, show_default=True, type=click.IntRange(100, 2_000_000))
+@with_appcontext
+def demo(city: str, persons: int) -> None:
+    """Load an invented city into an empty database (refused on one with other rows, and in production)."""
+    from app.demo.make import make_demo
+
+    if current_app.config["GEBAN_ENV"] == "production":
+        raise click.ClickException("the demo has known accounts: set GEBAN_ENV=demo to load it")
+    try:
+        made = make_demo(city, persons, current_app.config["GEBAN_HOME"], click.echo)
+    except DomainError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("demo city ready" if made else "the demo city is there already")
+
+
 # A new command is a line here.
-COMMANDS = (init, routes_json)
+COMMANDS = (init, demo, routes_json)
 
 
 def register(app: Flask) -> None:
