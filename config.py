@@ -43,12 +43,16 @@ class Config:
         )
         self.RATELIMIT_STORAGE_URI = env("GEBAN_REDIS_URL") or "memory://"
         self.SESSION_COOKIE_SECURE = _flag("GEBAN_HTTPS")
+        self.GEBAN_PROXIES = int(env("GEBAN_PROXIES") or 0)
+        self.LOCK_ADDRESS_TRIES = int(env("GEBAN_LOCK_ADDRESS_TRIES") or 5)
+        self.PASSWORD_DAYS = int(env("GEBAN_PASSWORD_DAYS") or 0)
         self.TRUSTED_HOSTS = [h for h in (env("GEBAN_HOSTS") or "127.0.0.1,localhost").split(",") if h]
 
     SQLALCHEMY_TRACK_MODIFICATIONS = False
     SESSION_COOKIE_NAME = "geban"
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
+    SESSION_PROTECTION = None  # Flask-Login's check of the address; our sessions live on the server
     WTF_CSRF_ENABLED = True
     WTF_CSRF_TIME_LIMIT = None
     MAX_CONTENT_LENGTH = 32 * 1024 * 1024
@@ -67,6 +71,7 @@ class Config:
     FAB_ADD_SECURITY_API = False
     FAB_ADD_SECURITY_VIEWS = True
     FAB_ADD_OPENAPI_VIEWS = False
+    FAB_ADD_MENU_API = False
     FAB_API_SWAGGER_UI = False
     BABEL_DEFAULT_LOCALE = "zh"
     BABEL_DEFAULT_TIMEZONE = "Asia/Shanghai"
@@ -76,8 +81,10 @@ class Config:
 
     IDLE_MINUTES = 30
     SESSION_HOURS = 12
+    CONFIRM_MINUTES = 5
     LOCK_TRIES = 5
     LOCK_MINUTES = 30
+    PASSWORD_METHOD = "scrypt"  # noqa: S105 the name of a method
     PASSWORD_MIN = 10
     PASSWORD_HISTORY = 5
 
@@ -86,6 +93,7 @@ class TestConfig(Config):
     """For tests: a temporary home given by the fixture, cheap secrets, no rate limit store."""
 
     TESTING = True
+    PASSWORD_METHOD = "pbkdf2:sha256:1"  # noqa: S105 quick
 
     def __init__(self) -> None:
         super().__init__()

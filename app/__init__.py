@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_appbuilder import AppBuilder
 from sqlalchemy.orm import sessionmaker
 
 from app import cli, menu, startup
 from app.areas.security import SecurityManager
 from app.audit import listen
-from app.core import scope, session
+from app.core import edge, scope, session
+from app.core.builder import Builder
 from app.extensions import csrf, db, migrate
 from config import Config
 
@@ -25,14 +25,14 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db)
     csrf.init_app(app)
+    edge.install(app)
     with app.app_context():
         session.prepare(db.engine)
         scope.use_sessions(sessionmaker(db.engine, class_=session.PlainGuardedSession))
         listen.start()
         startup.request_edge(app)
-        appbuilder = AppBuilder(
-            app, db.session, security_manager_class=SecurityManager, indexview=menu.home()
-        )
+        appbuilder = Builder(app, db.session, security_manager_class=SecurityManager, indexview=menu.home())
         menu.mount(appbuilder)
+        startup.finish(app)
     cli.register(app)
     return app

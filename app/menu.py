@@ -8,6 +8,8 @@ from typing import Any
 from flask_appbuilder import AppBuilder, IndexView
 from flask_babel import lazy_gettext as _
 
+from app.areas.views.account import MyAccount
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -39,7 +41,7 @@ MENU: tuple[Section, ...] = (
     Section("proxy", _("Proxy services"), "fa-hands-helping", ()),
     Section("papers", _("Papers"), "fa-print", ()),
     Section("areas", _("Grids and staff"), "fa-sitemap", ()),
-    Section("system", _("System"), "fa-cog", ()),
+    Section("system", _("System"), "fa-cog", (Entry(MyAccount, in_menu=False),)),
     Section("audit", _("Audit"), "fa-history", ()),
 )
 

@@ -6,11 +6,16 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, g, request
-from flask_login import current_user
+from flask import Flask, g
+from flask_appbuilder.security.sqla.models import Role as RoleRow
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core import actor, crypto
+from app.areas.security import gate, language
+from app.core import actor, crypto, scope
 from config import WEAK_SECRETS
 
 
@@ -25,6 +30,8 @@ def check(app: Flask) -> None:
     if not app.config["SECRET_KEY"]:
         app.config["SECRET_KEY"] = _stored_secret(home)
     if app.config["GEBAN_ENV"] == "production":
+        if app.debug:
+            raise Refused("debug mode is on in production: it shows the inside of the program to everybody")
         secret = app.config["SECRET_KEY"]
         if secret.lower() in WEAK_SECRETS or len(secret) < 32:
             raise Refused(
@@ -61,14 +68,40 @@ def load_keys(app: Flask) -> None:
 def request_edge(app: Flask) -> None:
     """Every request starts as nobody and ends as nobody: a worker thread must not keep the last actor."""
 
-    @app.before_request
-    def _enter() -> None:
+    def _enter() -> Any | None:
         g.actor_token = actor._current.set(actor.NOBODY)
-        if request.endpoint and not request.endpoint.endswith("static"):
-            _ = current_user.is_authenticated  # loads user and actor
+        return gate.check()
+
+    # first of all, before the CSRF check too: its error page would load the user without a token to reset
+    app.before_request_funcs.setdefault(None, []).insert(0, _enter)
 
     @app.teardown_request
     def _leave(_error: BaseException | None) -> None:
         token = g.pop("actor_token", None)
         if token is not None:
             actor._current.reset(token)
+
+    if app.config["GEBAN_PROXIES"]:
+        hops = app.config["GEBAN_PROXIES"]
+        # without this, everybody behind the proxy would share its address and one lockout
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def finish(app: Flask) -> None:
+    """What needs the mounted views: the language of a request, and the check that Public holds nothing."""
+    app.extensions["babel"].locale_selector = language.choose
+    check_public_role()
+
+
+def check_public_role() -> None:
+    """Refuse to start when the Public role holds a permission: it would be everybody's."""
+    held = select(func.count()).select_from(RoleRow).join(RoleRow.permissions).where(RoleRow.name == "Public")
+    with scope.unscoped("start-up: the Public role must be empty") as session:
+        try:
+            count = session.scalar(held)
+        except DBAPIError:  # before `init` there are no tables
+            return
+    if count:
+        raise Refused(
+            "the role Public holds permissions: remove them from ab_permission_view_role and start again"
+        )

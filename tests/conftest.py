@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clients import SeparateClient
 from tests.support.databases import Database, postgres_database, sqlite_database
 from tests.support.world import World, build_world, sign_in
 
@@ -35,6 +36,7 @@ def _app(home: Path, _database: Database):
     from config import TestConfig
 
     application = create_app(TestConfig())
+    application.test_client_class = SeparateClient
     with application.app_context():
         _database.world = build_world(application)
         _database.keep(application)

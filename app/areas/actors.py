@@ -1,25 +1,34 @@
-"""From a signed-in user to an Actor: the posts valid today decide role, areas and departments."""
+"""From a signed-in user to an Actor: the posts valid today decide role, areas and departments.
+
+Two selects make a request's actor: the seats (posts with a role) and the person with the rights of the acting
+role. ``request_actor`` starts from the session token, ``build_actor`` from a user id (jobs, commands, tests).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
 from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
+    User,
     ViewMenu,
     assoc_permissionview_role,
 )
 from flask_appbuilder.security.sqla.models import (
     Role as RoleRow,
 )
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql import ColumnElement
 
-from app.areas.models import Account, Area, GridGroupArea, Post, SensitiveGrant, Staff
+from app.areas.models import Account, Area, GridGroupArea, Post, SensitiveGrant, SignIn, Staff
 from app.areas.roles import ROLES
-from app.areas.rules import depth_of, range_of
+from app.areas.rules import SEGMENT, range_of
+from app.areas.succession import predecessor_paths
 from app.core.actor import Actor
 from app.core.scope import unscoped
 
@@ -36,25 +45,77 @@ class Seat:
     grid_group_id: int | None
 
 
-def seats(session: Session, staff_id: int, day: date) -> list[Seat]:
-    """The posts with a role that a staff member holds on a day, in the order they were given."""
-    valid = (
-        or_(Post.valid_from.is_(None), Post.valid_from <= day),
-        or_(Post.valid_to.is_(None), Post.valid_to >= day),
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What a request knows about its server-side session and the account behind it."""
+
+    id: int
+    user_id: int
+    username: str
+    epoch: int
+    account_epoch: int
+    started_at: datetime
+    seen_at: datetime
+    confirmed_at: datetime | None
+    second_factor_at: datetime | None
+    ended_at: datetime | None
+    active: bool
+    must_change_password: bool
+    password_changed_at: datetime | None
+    enrolled: bool
+    language: str | None
+    large_type: bool
+
+
+def _in_force(row: Any, day: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        or_(row.valid_from.is_(None), row.valid_from <= day),
+        or_(row.valid_to.is_(None), row.valid_to >= day),
     )
-    query = (
-        select(Post.role, Post.area_id, Area.name, Area.path, Post.org_unit_id, Post.grid_group_id)
+
+
+def _seats_query(day: date) -> Select[Any]:
+    """Seats of an account, in the order they were given; one row more per area of a grid group."""
+    member = aliased(Area)
+    return (
+        select(
+            Post.id,
+            Post.role,
+            Post.area_id,
+            Area.name,
+            Area.path,
+            Post.org_unit_id,
+            Post.grid_group_id,
+            member.path,
+        )
         .join(Area, Area.id == Post.area_id)
-        .where(Post.staff_id == staff_id, Post.role.is_not(None), *valid)
+        .join(Account, Account.staff_id == Post.staff_id)
+        .outerjoin(
+            GridGroupArea,
+            and_(GridGroupArea.group_id == Post.grid_group_id, *_in_force(GridGroupArea, day)),
+        )
+        .outerjoin(member, member.id == GridGroupArea.area_id)
+        .where(Post.role.in_(ROLES), *_in_force(Post, day))
         .order_by(Post.id)
     )
-    return [Seat(*row) for row in session.execute(query)]
 
 
-def permission_pairs(session: Session, role: str) -> frozenset[tuple[str, str]]:
-    """What FAB's tables grant to a role, as one string aggregate (recipes: one select, no 32 EXISTS a page)."""
+def _fold(rows: list[Row[Any]]) -> tuple[list[Seat], dict[str, set[str]]]:
+    """The seats, and the area paths of each role: a group's areas stand in for the area of its post."""
+    seats: dict[int, Seat] = {}
+    paths: dict[str, set[str]] = {}
+    for post_id, role, area_id, name, path, unit, group, member_path in rows:
+        seats.setdefault(post_id, Seat(role, area_id, name, path, unit, group))
+        covered = path if group is None else member_path
+        if covered is not None:
+            paths.setdefault(role, set()).add(covered)
+    return list(seats.values()), paths
+
+
+def _rights(role: str) -> Any:
+    """What FAB's tables grant to a role, as one string (recipes: one select, not 32 EXISTS a page)."""
     pair = Permission.name + " " + ViewMenu.name
-    query = (
+    return (
         select(func.aggregate_strings(pair, "\n"))
         .select_from(RoleRow)
         .join(assoc_permissionview_role, assoc_permissionview_role.c.role_id == RoleRow.id)
@@ -62,41 +123,89 @@ def permission_pairs(session: Session, role: str) -> frozenset[tuple[str, str]]:
         .join(Permission, Permission.id == PermissionView.permission_id)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
         .where(RoleRow.name == role)
+        .scalar_subquery()
     )
-    text = session.scalar(query) or ""
+
+
+@lru_cache(maxsize=64)
+def _pairs(text: str) -> frozenset[tuple[str, str]]:
     return frozenset((p, v) for p, _, v in (line.partition(" ") for line in text.splitlines()))
 
 
-def _ranges(session: Session, held: list[Seat], day: date) -> tuple[tuple[str, str], ...]:
-    paths = {s.path for s in held if s.grid_group_id is None}
-    groups = [s.grid_group_id for s in held if s.grid_group_id is not None]
-    if groups:
-        query = (
-            select(Area.path)
-            .join(GridGroupArea, GridGroupArea.area_id == Area.id)
-            .where(GridGroupArea.group_id.in_(groups))
-            .where(or_(GridGroupArea.valid_to.is_(None), GridGroupArea.valid_to >= day))
-        )
-        paths |= set(session.scalars(query))
-    top = sorted(paths)
-    outer = [p for p in top if not any(p != q and p.startswith(q) for q in top)]
-    return tuple(range_of(p) for p in outer)
+def _heritage(role: str, paths: set[str]) -> set[str]:
+    """The areas whose closed predecessors count too: none for roles without areas or with the whole site."""
+    by_area = role in ROLES and ROLES[role].scope == "area"
+    return set() if not by_area or any(len(p) <= SEGMENT for p in paths) else paths
 
 
-def _is_whole_site(session: Session, held: list[Seat]) -> bool:
-    """A post on the only root area covers everything: such an actor needs no criterion at all (recipes)."""
-    if not any(depth_of(s.path) == 1 and s.grid_group_id is None for s in held):
-        return False
-    return session.scalar(select(func.count(Area.id)).where(Area.parent_id.is_(None))) == 1
-
-
-def _grants(session: Session, staff_id: int, day: date) -> frozenset[str]:
-    query = select(SensitiveGrant.group_code).where(
-        SensitiveGrant.staff_id == staff_id,
-        or_(SensitiveGrant.valid_from.is_(None), SensitiveGrant.valid_from <= day),
-        or_(SensitiveGrant.valid_to.is_(None), SensitiveGrant.valid_to >= day),
+def _person_query(role: str, paths: set[str], day: date) -> Select[Any]:
+    """One row: the account, its staff member, the rights of the acting role, the named grants, and the closed
+    predecessors of the areas (the successor's worker reads the old rows; guards, section 1).
+    """
+    grants = (
+        select(func.aggregate_strings(SensitiveGrant.group_code, "\n"))
+        .where(SensitiveGrant.staff_id == Account.staff_id, *_in_force(SensitiveGrant, day))
+        .scalar_subquery()
     )
-    return frozenset(session.scalars(query))
+    roots = select(func.count(Area.id)).where(Area.parent_id.is_(None)).scalar_subquery()
+    return (
+        select(
+            Account.user_id,
+            Account.staff_id,
+            Account.epoch.label("account_epoch"),
+            Account.must_change_password,
+            Account.password_changed_at,
+            Account.totp_confirmed_at.is_not(None).label("enrolled"),
+            Account.language,
+            Account.large_type,
+            User.username,
+            User.active,
+            Staff.name.label("staff_name"),
+            _rights(role).label("rights"),
+            grants.label("grants"),
+            roots.label("roots"),
+            predecessor_paths(_heritage(role, paths), day).label("closed"),
+        )
+        .join(User, User.id == Account.user_id)
+        .outerjoin(Staff, Staff.id == Account.staff_id)
+    )
+
+
+def _outermost(paths: set[str]) -> list[str]:
+    ordered = sorted(paths)
+    return [p for p in ordered if not any(p != q and p.startswith(q) for q in ordered)]
+
+
+def _make(row: Row[Any], role: str, seats: list[Seat], paths: set[str], origin: str, address: str) -> Actor:
+    spec = ROLES.get(role)
+    label = row.staff_name or row.username
+    if spec is None:
+        return Actor(user_id=row.user_id, staff_id=row.staff_id, label=label, origin=origin, address=address)
+    by_area = spec.scope == "area"
+    # a post on the only root covers everything: such an actor needs no criterion at all (recipes)
+    on_root = by_area and row.roots == 1 and any(len(p) == SEGMENT for p in paths)
+    reach = paths | set((row.closed or "").split())
+    units = tuple(s.org_unit_id for s in seats if s.role == role and s.org_unit_id)
+    return Actor(
+        user_id=row.user_id,
+        staff_id=row.staff_id,
+        label=label,
+        role=role,
+        ranges=tuple(range_of(p) for p in _outermost(reach)) if by_area else (),
+        whole_site=spec.scope == "site" or on_root,
+        org_unit_ids=units if spec.scope == "department" else (),
+        read_only=spec.read_only,
+        permissions=_pairs(row.rights or ""),
+        grants=frozenset((row.grants or "").split()),
+        sees_persons=spec.sees_persons,
+        origin=origin,
+        address=address,
+    )
+
+
+def _choose(seats: list[Seat], wanted: str | None) -> str:
+    roles = [s.role for s in seats]
+    return wanted if wanted in roles else (roles[0] if roles else "")
 
 
 def build_actor(
@@ -105,37 +214,47 @@ def build_actor(
     """The actor of a user in one acting role and all seats of that user.
 
     ``role`` is the wanted acting role; when the user no longer holds it, the first seat's role is taken. A user
-    without a valid post gets an actor without rights.
+    without a valid post gets an actor without rights, an unknown one an actor with nothing but the id.
     """
     with unscoped("sign-in: posts decide the scope, so they are read before there is one") as session:
-        account = session.get(Account, user_id)
-        staff = session.get(Staff, account.staff_id) if account and account.staff_id else None
-        if staff is None:
-            return Actor(user_id=user_id, origin=origin, address=address), []
-        all_seats = [s for s in seats(session, staff.id, day) if s.role in ROLES]
-        roles = [s.role for s in all_seats]
-        if not roles:
-            return Actor(
-                user_id=user_id, staff_id=staff.id, label=staff.name, origin=origin, address=address
-            ), []
-        acting = role if role in roles else roles[0]
-        spec = ROLES[acting]
-        held = [s for s in all_seats if s.role == acting]
-        actor = Actor(
-            user_id=user_id,
-            staff_id=staff.id,
-            label=staff.name,
-            role=acting,
-            ranges=_ranges(session, held, day) if spec.scope == "area" else (),
-            whole_site=spec.scope == "site" or (spec.scope == "area" and _is_whole_site(session, held)),
-            org_unit_ids=tuple(s.org_unit_id for s in held if s.org_unit_id)
-            if spec.scope == "department"
-            else (),
-            read_only=spec.read_only,
-            permissions=permission_pairs(session, acting),
-            grants=_grants(session, staff.id, day),
-            sees_persons=spec.sees_persons,
-            origin=origin,
-            address=address,
+        rows = session.execute(_seats_query(day).where(Account.user_id == user_id)).all()
+        seats, paths = _fold(list(rows))
+        acting = _choose(seats, role)
+        query = _person_query(acting, paths.get(acting, set()), day).where(Account.user_id == user_id)
+        person = session.execute(query).one_or_none()
+    if person is None:
+        return Actor(user_id=user_id, origin=origin, address=address), []
+    return _make(person, acting, seats, paths.get(acting, set()), origin, address), seats
+
+
+def request_actor(
+    session: Session, token_hash: str, day: date, *, address: str = ""
+) -> tuple[Actor, list[Seat], SessionFacts] | None:
+    """The actor, seats and session facts behind a session token: two selects. None for an unknown token.
+
+    Whether the session is still good (idle, ended, epoch) is for ``accounts.sessions`` to judge.
+    """
+    with_session = SignIn.token_hash == token_hash
+    query = _seats_query(day).add_columns(SignIn.acting_role)
+    rows = session.execute(query.join(SignIn, SignIn.user_id == Account.user_id).where(with_session)).all()
+    seats, paths = _fold([row[:-1] for row in rows])  # type: ignore[misc]
+    acting = _choose(seats, rows[0].acting_role if rows else None)
+    person = session.execute(
+        _person_query(acting, paths.get(acting, set()), day)
+        .add_columns(
+            SignIn.id,
+            SignIn.epoch,
+            SignIn.started_at,
+            SignIn.seen_at,
+            SignIn.confirmed_at,
+            SignIn.second_factor_at,
+            SignIn.ended_at,
         )
-        return actor, all_seats
+        .join(SignIn, SignIn.user_id == Account.user_id)
+        .where(with_session)
+    ).one_or_none()
+    if person is None:
+        return None
+    actor = _make(person, acting, seats, paths.get(acting, set()), "web", address)
+    names = SessionFacts.__dataclass_fields__
+    return actor, seats, SessionFacts(**{name: getattr(person, name) for name in names})

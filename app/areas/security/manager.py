@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, has_request_context, request
 from flask_appbuilder.security.sqla.manager import SecurityManager as FabSecurityManager
 from flask_login import current_user
 
-from app.areas.actors import build_actor
+from app.areas.security import visitor
+from app.areas.security.login import LoginView, SessionApi
 from app.core import clock
-from app.core.actor import NOBODY, current_actor, set_actor
+from app.core.actor import current_actor
 
 
 class SecurityManager(FabSecurityManager):
     """Rights come from the acting role of today's posts, never from the union of all FAB roles."""
 
-    def load_user(self, pk: int) -> Any | None:
-        """Load the user of the session and put the actor in force for this request."""
-        user = super().load_user(pk)
-        if user is None:
-            set_actor(NOBODY)
-            return None
-        address = (request.remote_addr or "") if has_request_context() else ""
-        actor, held = build_actor(
-            user.id, clock.today(), role=getattr(g, "wanted_role", None), address=address
-        )
-        g.seats = held
-        set_actor(actor)
-        return user
+    authdbview = LoginView
+
+    def load_user(self, pk: str) -> Any | None:
+        """The user behind the session token in the cookie; puts the actor in force for this request."""
+        return visitor.load(str(pk), clock.now(), clock.today())
+
+    def load_user_jwt(self, _jwt_header: Any, _jwt_data: Any) -> None:
+        """FAB's bearer tokens open nothing: they know no lockout, no second factor and no end."""
+
+    def auth_user_db(self, username: str, password: str) -> None:
+        """FAB's own password check signs nobody in: ``accounts.login`` does, with lockout and second factor."""
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """The Public role holds nothing."""
+        return False
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """One set look-up; anonymous visitors have nothing (Public holds no permission)."""
@@ -43,5 +45,6 @@ class SecurityManager(FabSecurityManager):
         return {view for permission, view in current_actor().permissions if permission == "menu_access"}
 
     def register_views(self) -> None:
-        """FAB's security screens are replaced by ours (app/areas/views); only the login view is mounted here."""
+        """FAB's security screens and API are replaced by ours (app/areas/views); only the sign-in is mounted here."""
         self.auth_view = self.appbuilder.add_view_no_menu(self.authdbview)
+        self.appbuilder.add_view_no_menu(SessionApi)
