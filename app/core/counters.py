@@ -1,19 +1,20 @@
 """Counts kept per area, so that a list never counts a city (speed.md): a row per (kind, area).
 
-Every table of the house that is bound to an area and can be deleted is counted under its own table name. The
-counters follow each flush and each bulk write; ``verify`` finds where they left the truth, ``rebuild`` sets them.
+Every table of the house that is bound to an area and can be deleted is counted under its own table name; a domain
+may ask for finer kinds (``refine``: living households). The counters follow each flush and each bulk write;
+``verify`` finds where they left the truth, ``rebuild`` sets them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import String, delete, event, false, func, insert, literal, or_, select
+from sqlalchemy import String, delete, event, false, func, insert, inspect, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 from sqlalchemy.orm.attributes import get_history
 
 from app.core.models import AreaBound, BigKey, Deletable
@@ -37,6 +38,28 @@ def is_counted(model: type) -> bool:
     return issubclass(model, AreaBound) and issubclass(model, Deletable)
 
 
+# class: {kind: the values a live row must have to be counted under it as well}
+_finer: dict[type, dict[str, dict[str, Any]]] = {}
+
+
+def refine(model: type, kinds: Mapping[str, Mapping[str, Any]]) -> None:
+    """Count rows of a counted class under further kinds: ``{"household.living": {"kind": "living", "valid_to": None}}``.
+
+    A kind begins with the name of its table and a dot.
+    """
+    _finer[model] = {kind: dict(values) for kind, values in kinds.items()}
+    _keep_old_values(inspect(model), model)
+
+
+@event.listens_for(Mapper, "mapper_configured")
+def _keep_old_values(_mapper: Mapper[Any], model: type) -> None:
+    """Setting an expired attribute must not lose its old value: the counter of the old place has to go down."""
+    for key in _keys(model) if is_counted(model) else ():
+        impl = getattr(getattr(model, key), "impl", None)
+        if impl is not None:
+            impl.active_history = True
+
+
 def add(session: Session, kind: str, area_id: int, by: int) -> None:
     """Change one counter inside the business transaction."""
     apply(session, Counter({(kind, area_id): by}))
@@ -56,26 +79,34 @@ def apply(session: Session, deltas: Deltas) -> None:
     )
 
 
-def place(model: type, values: dict[str, Any]) -> tuple[str, int] | None:
-    """The counter a row with these values stands in, or None (deleted, no area)."""
+def places(model: type, values: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """The counters a row with these values stands in; none when it is deleted or has no area."""
     if values.get("area_id") is None or values.get("deleted_at") is not None:
-        return None
-    return model.__tablename__, values["area_id"]  # type: ignore[attr-defined]
+        return
+    yield model.__tablename__, values["area_id"]  # type: ignore[attr-defined]
+    for kind, wanted in _finer.get(model, {}).items():
+        if all(values.get(key) == value for key, value in wanted.items()):
+            yield kind, values["area_id"]
 
 
 def moved(model: type, old: dict[str, Any] | None, new: dict[str, Any] | None) -> Deltas:
     """What one row's change does to the counters; None stands for “not there”."""
     deltas: Deltas = Counter()
-    if old is not None and (before := place(model, old)) is not None:
-        deltas[before] -= 1
-    if new is not None and (after := place(model, new)) is not None:
-        deltas[after] += 1
+    if old is not None:
+        deltas.subtract(places(model, old))
+    if new is not None:
+        deltas.update(places(model, new))
     return deltas
+
+
+def _keys(model: type) -> set[str]:
+    """Attributes on which the counters of a class depend."""
+    return {"area_id", "deleted_at"}.union(*(_finer.get(model, {}).values()))
 
 
 def _was(row: Any) -> dict[str, Any]:
     values = {}
-    for key in ("area_id", "deleted_at"):
+    for key in _keys(type(row)):
         history = get_history(row, key)
         values[key] = (history.deleted or history.unchanged or (None,))[0]
     return values
@@ -97,7 +128,7 @@ def _follow(session: Session, _context: Any) -> None:
 
 
 def _is(row: Any) -> dict[str, Any]:
-    return {"area_id": row.area_id, "deleted_at": row.deleted_at}
+    return {key: getattr(row, key) for key in _keys(type(row))}
 
 
 def total(session: Session, kind: str, ranges: tuple[tuple[str, str], ...] | None = None) -> int:
@@ -120,13 +151,17 @@ def counted_models() -> list[type]:
     return sorted(found, key=lambda c: c.__tablename__)
 
 
-def _actual(model: type) -> Any:
+def _actual(model: type) -> Iterator[tuple[str, Any]]:
+    """(kind, select of area and number) for each kind under which a class is counted."""
     table = model.__table__  # type: ignore[attr-defined]
-    return (
-        select(literal(table.name).label("kind"), table.c.area_id, func.count().label("value"))
-        .where(table.c.deleted_at.is_(None), table.c.area_id.is_not(None))
-        .group_by(table.c.area_id)
-    )
+    kinds: dict[str, dict[str, Any]] = {table.name: {}, **_finer.get(model, {})}
+    for kind, wanted in kinds.items():
+        query = select(literal(kind).label("kind"), table.c.area_id, func.count().label("value"))
+        query = query.where(table.c.deleted_at.is_(None), table.c.area_id.is_not(None))
+        yield (
+            kind,
+            query.where(*(table.c[key] == value for key, value in wanted.items())).group_by(table.c.area_id),
+        )
 
 
 def verify(session: Session) -> list[tuple[str, int, int, int]]:
@@ -134,16 +169,16 @@ def verify(session: Session) -> list[tuple[str, int, int, int]]:
     connection, counter = session.connection(), AreaCounter.__table__
     wrong = []
     for model in counted_models():
-        kind = model.__tablename__  # type: ignore[attr-defined]
-        query = select(counter.c.area_id, counter.c.value).where(counter.c.kind == kind)
-        stored = {a: v for a, v in connection.execute(query) if v}
-        actual = {a: n for _kind, a, n in connection.execute(_actual(model))}
-        areas: Iterable[int] = sorted(stored.keys() | actual.keys())
-        wrong += [
-            (kind, a, stored.get(a, 0), actual.get(a, 0))
-            for a in areas
-            if stored.get(a, 0) != actual.get(a, 0)
-        ]
+        for kind, rows in _actual(model):
+            query = select(counter.c.area_id, counter.c.value).where(counter.c.kind == kind)
+            stored = {a: v for a, v in connection.execute(query) if v}
+            actual = {a: n for _kind, a, n in connection.execute(rows)}
+            areas: Iterable[int] = sorted(stored.keys() | actual.keys())
+            wrong += [
+                (kind, a, stored.get(a, 0), actual.get(a, 0))
+                for a in areas
+                if stored.get(a, 0) != actual.get(a, 0)
+            ]
     return wrong
 
 
@@ -153,5 +188,6 @@ def rebuild(session: Session) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("LOCK TABLE area_counter IN EXCLUSIVE MODE")
     for model in counted_models():
-        connection.execute(delete(counter).where(counter.c.kind == model.__tablename__))  # type: ignore[attr-defined]
-        connection.execute(insert(counter).from_select(["kind", "area_id", "value"], _actual(model)))
+        for kind, rows in _actual(model):
+            connection.execute(delete(counter).where(counter.c.kind == kind))
+            connection.execute(insert(counter).from_select(["kind", "area_id", "value"], rows))

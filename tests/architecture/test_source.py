@@ -16,6 +16,11 @@ APP = sorted((ROOT / "app").rglob("*.py"))
 UNSCOPED_CALLERS = {
     "app/areas/actors.py": "posts decide the scope, so they are read before there is one",
     "app/site/first_start.py": "first start: there is nobody yet",
+    "app/registry/service/documents.py": "numbering of documents that two people bear",
+    "app/registry/service/homes.py": "two grids share a building: which rooms are there already",
+    "app/registry/service/households.py": "whether a person belongs to a household elsewhere, yes or no",
+    "app/registry/service/matching.py": "matches over the whole site; the caller's guard decides who is named",
+    "app/registry/service/residences.py": "whether a person has a home elsewhere, yes or no",
 }
 
 # modules that may speak Core or raw SQL past the ORM guard, and why

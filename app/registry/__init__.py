@@ -1,0 +1,1 @@
+"""Everybody, every home, every venue of a grid."""

@@ -1,0 +1,103 @@
+"""Special groups a person belongs to for a time. Level and visiting interval come with the code (data)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import clock, codes
+from app.core.actor import Actor
+from app.core.errors import Conflict, Invalid, NotAllowed
+from app.registry.choices import FieldGroup
+from app.registry.models import Person, PersonGroup
+from app.registry.service import sources
+from app.registry.service.checks import not_after
+from app.registry.service.ties import last_day
+
+LIST = "special_group"
+CLOSED = "L5"
+DERIVED = "derived"
+
+
+def facts(session: Session, code: str) -> dict[str, Any]:
+    """What the list says about a group: sensitivity, visit_interval_days, note. Invalid for an unknown code."""
+    found = codes.codes(session, LIST).get(code)
+    if found is None:
+        raise Invalid(_("This code is not in the list."), field="group_code")
+    return json.loads(found.extra) if found.extra else {}
+
+
+def is_derived(facts: dict[str, Any]) -> bool:
+    """Groups that follow from other data (age, grade) are computed and never typed."""
+    return str(facts.get("note") or "").startswith(DERIVED)
+
+
+def open_to(session: Session, actor: Actor) -> list[tuple[str, str]]:
+    """(code, label) of the groups that this actor may enter: no derived ones, L5 by named grant only."""
+    offered = []
+    for code, label in codes.choices(session, LIST):
+        about = facts(session, code)
+        granted = about.get("sensitivity") != CLOSED or code in actor.grants
+        if granted and not is_derived(about):
+            offered.append((code, label))
+    return offered
+
+
+def add_group(
+    session: Session,
+    person: Person,
+    code: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    since: date | None = None,
+    evidence: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> PersonGroup:
+    """A person belongs to a group from a day on. One open row per group.
+
+    Raises NotAllowed for a level 5 group without the named grant, Invalid for derived groups, Conflict when the
+    person is already in it.
+    """
+    about = facts(session, code)
+    level = str(about.get("sensitivity") or "L3")
+    if is_derived(about):
+        raise Invalid(_("This group follows from other data and is not entered by hand."), field="group_code")
+    if level == CLOSED and code not in actor.grants:
+        raise NotAllowed(_("This group needs a grant by name."), field="group_code")
+    known = select(PersonGroup.id).where(
+        PersonGroup.person_id == person.id, PersonGroup.group_code == code, PersonGroup.valid_to.is_(None)
+    )
+    if session.scalars(known).first() is not None:
+        raise Conflict(_("The person is already in this group."), field="group_code")
+    today = clock.to_local(now).date()
+    interval = int(about.get("visit_interval_days") or 0)
+    row = PersonGroup(
+        person_id=person.id,
+        group_code=code,
+        level=level,
+        valid_from=not_after(since or today, today, field="valid_from"),
+        evidence=evidence or None,
+        details=details or None,
+        next_visit_on=today + timedelta(days=interval) if interval else None,
+    )
+    session.add(row)
+    session.flush()
+    sources.confirm(session, person, {FieldGroup.status}, actor=actor, now=now)
+    return row
+
+
+def end_group(session: Session, row: PersonGroup, *, reason: str, actor: Actor, now: datetime) -> None:
+    """The person is no longer in the group. The row stays as history."""
+    if not reason.strip():
+        raise Invalid(_("Please give a reason."), field="end_reason")
+    row.valid_to = last_day(row.valid_from, clock.to_local(now).date())
+    row.end_reason = reason.strip()[:120]
+    row.next_visit_on = None
+    session.flush()
+    sources.confirm(session, row.person, {FieldGroup.status}, actor=actor, now=now)

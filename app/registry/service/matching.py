@@ -1,0 +1,143 @@
+"""Is this somebody we know? By document number, or by name and birth date; over the whole site, told by scope.
+
+Inside the scope the existing person is shown. Outside, the answer is only “registered elsewhere”, and every look-up
+is logged and counted: the check must not become a way to find out where strangers live (guards, section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.audit.models import AccessLog
+from app.core import hooks
+from app.core.actor import Actor
+from app.core.crypto import blind
+from app.core.errors import Throttled
+from app.core.scope import unscoped
+from app.registry.choices import MatchPlace
+from app.registry.models import Person, PersonDocument
+from app.registry.rules import Birth, document_key, name_key
+from app.registry.rules.id_number import RESIDENT_KINDS
+
+DOCUMENT, NAME_BIRTH = "document", "name_birth"
+WINDOW = timedelta(hours=1)
+LOOKUPS_AN_HOUR, ELSEWHERE_AN_HOUR = 600, 20
+SEARCH, TRIED, FOUND, ELSEWHERE = "SEARCH", "match: none", "match: inside", "match: elsewhere"
+
+
+@dataclass(frozen=True)
+class Match:
+    """Somebody found. ``person`` is given inside the scope only; ``person_id`` never leaves the server."""
+
+    place: MatchPlace
+    how: str
+    person_id: int
+    person: Person | None = None
+
+
+def number_index(kind: str, number: str) -> str | None:
+    """Blind index of a document: an old 15-digit number has the index of its 18-character form."""
+    key = document_key(kind, number)
+    return blind("document", key[1]) if key else None
+
+
+def family(kind: str) -> tuple[str, ...]:
+    """Kinds of documents that bear the same number (an ID card and its temporary form)."""
+    return tuple(sorted(RESIDENT_KINDS)) if kind in RESIDENT_KINDS else (kind,)
+
+
+def find(
+    session: Session,
+    *,
+    kind: str | None = None,
+    number: str | None = None,
+    name: str | None = None,
+    birth: Birth | None = None,
+    other_than: Iterable[int] = (),
+) -> list[Match]:
+    """Persons with this document; failing that, with this name and exact birth date. Best first.
+
+    Somebody outside the scope who shares no more than name and birth date is not mentioned when a document was
+    typed that nobody bears: that would tell of strangers without need.
+    """
+    left_out = set(other_than)
+    by_document = _by_document(kind, number) - left_out if kind and number else set()
+    if by_document:
+        return _told(session, by_document, DOCUMENT)
+    by_name = _by_name(name, birth) - left_out
+    matches = _told(session, by_name, NAME_BIRTH)
+    return [m for m in matches if m.place is MatchPlace.inside] if number else matches
+
+
+def look_up(session: Session, *, actor: Actor, now: datetime, **what: object) -> list[Match]:
+    """``find`` for a person at a keyboard: throttled per user and written to the access log.
+
+    Call it outside a unit of work: the log has a transaction of its own. Raises Throttled.
+    """
+    check_throttle(session, actor, now)
+    matches = find(session, **what)  # type: ignore[arg-type]
+    for match in matches or [None]:
+        detail = TRIED if match is None else FOUND if match.person else ELSEWHERE
+        log(detail, match)
+    return matches
+
+
+def check_throttle(session: Session, actor: Actor, now: datetime) -> None:
+    """Refuse when the user has asked too often within the hour, above all for people elsewhere."""
+    since = now - WINDOW
+    query = (
+        select(AccessLog.detail, func.count())
+        .where(AccessLog.at >= since, AccessLog.user_id == actor.user_id, AccessLog.action == SEARCH)
+        .where(AccessLog.detail.in_([TRIED, FOUND, ELSEWHERE]))
+        .group_by(AccessLog.detail)
+    )
+    asked = dict(session.execute(query).tuples())
+    if asked.get(ELSEWHERE, 0) >= ELSEWHERE_AN_HOUR or sum(asked.values()) >= LOOKUPS_AN_HOUR:
+        text = _("You have looked up very many people. Please go on in an hour, or ask your station leader.")
+        raise Throttled(text, retry_after=int(WINDOW.total_seconds()))
+
+
+def log(detail: str, match: Match | None = None) -> None:
+    """One line in the access log; the number that was typed never stands there."""
+    hooks.record_access(
+        hooks.Access(SEARCH, Person.__tablename__, row_id=match.person_id if match else None, detail=detail)
+    )
+
+
+def _by_document(kind: str, number: str) -> set[int]:
+    index = number_index(kind, number)
+    if index is None:
+        return set()
+    query = select(PersonDocument.person_id).where(
+        PersonDocument.number_index == index, PersonDocument.kind.in_(family(kind))
+    )
+    with unscoped("match by document over the whole site") as wide:
+        return set(wide.scalars(query))
+
+
+def _by_name(name: str | None, birth: Birth | None) -> set[int]:
+    key = name_key(name)
+    if not key or birth is None or birth.precision != "day":
+        return set()
+    query = select(Person.id, Person.name).where(
+        Person.birth_date == birth.date, Person.birth_precision == "day"
+    )
+    with unscoped("match by name and birth date over the whole site") as wide:
+        return {person_id for person_id, known in wide.execute(query) if name_key(known) == key}
+
+
+def _told(session: Session, ids: set[int], how: str) -> list[Match]:
+    """The guard of the caller's session decides who is named."""
+    if not ids:
+        return []
+    with session.no_autoflush:
+        visible = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    found = [Match(MatchPlace.inside, how, person.id, person) for person in visible.values()]
+    found.sort(key=lambda match: match.person_id)
+    return found + [Match(MatchPlace.elsewhere, how, i) for i in sorted(ids - set(visible))]
