@@ -36,7 +36,9 @@ class Face:
 
     @property
     def alias(self) -> str:
-        return "gb-" + hashlib.sha256(str(self.path).encode()).hexdigest()[:10]
+        """Name in style sheets and in the PDF; the same on every machine that has the same font files."""
+        identity = f"{self.is_site} {self.path.name} {self.size}"
+        return "gb-" + hashlib.sha256(identity.encode()).hexdigest()[:10]
 
     @cached_property
     def characters(self) -> frozenset[int]:

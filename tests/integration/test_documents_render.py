@@ -136,6 +136,13 @@ def test_the_fonts_folder_serves_every_look_with_the_standard_characters():
     assert library.unreadable == ()
 
 
+def test_fonts_installed_on_the_machine_are_out_of_reach():
+    from weasyprint.text.ffi import fontconfig
+
+    kit = render.engine(FONTS)._light
+    assert fontconfig.FcConfigGetFonts(kit.font_config._config, fontconfig.FcSetSystem).nfont == 0
+
+
 # --- every form, every variant --------------------------------------------------------------------------------------
 
 
