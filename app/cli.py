@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app import site
+from app.audit.verify import verify
 from app.core.errors import DomainError
+from app.core.scope import unscoped
 
 
 @click.command("init")
@@ -20,6 +23,22 @@ def init() -> None:
     click.echo(f"ready: {report.codes} codes, {report.items} service items, {report.grants} grants changed")
     for username, (role, password) in report.passwords.items():
         click.echo(f"account {username} ({role}), password shown only now: {password}")
+
+
+@click.command("verify-audit")
+@click.option(
+    "--seals", type=click.Path(path_type=Path), help="Folder of seals kept outside (default: of this home)."
+)
+@with_appcontext
+def verify_audit(seals: Path | None) -> None:
+    """Check the change log and the access log from the first row to the last; exit code 1 when something is wrong."""
+    with unscoped("verify-audit: the logs of the whole site are read") as session:
+        verdict = verify(session, seals or current_app.config["GEBAN_HOME"] / "seals")
+    for flaw in verdict.flaws:
+        click.echo(str(flaw))
+    click.echo(f"{verdict.rows} rows, {verdict.seals} seals, {verdict.unsealed} rows wait for their seal")
+    if not verdict.is_clean:
+        raise SystemExit(1)
 
 
 @click.command("routes-json")
@@ -51,7 +70,7 @@ def demo(city: str, persons: int) -> None:
 
 
 # A new command is a line here.
-COMMANDS = (init, demo, routes_json)
+COMMANDS = (init, demo, verify_audit, routes_json)
 
 
 def register(app: Flask) -> None:

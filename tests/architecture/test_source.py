@@ -16,6 +16,7 @@ APP = sorted((ROOT / "app").rglob("*.py"))
 UNSCOPED_CALLERS = {
     "app/areas/actors.py": "posts decide the scope, so they are read before there is one",
     "app/site/first_start.py": "first start: there is nobody yet",
+    "app/cli.py": "verify-audit reads the logs of the whole site",
     "app/registry/service/documents.py": "numbering of documents that two people bear",
     "app/registry/service/homes.py": "two grids share a building: which rooms are there already",
     "app/registry/service/households.py": "whether a person belongs to a household elsewhere, yes or no",
@@ -31,6 +32,8 @@ CORE_SQL = {
     "app/core/bulk.py": "the one way for bulk writes: checks scope, encrypts, logs and counts itself",
     "app/audit/triggers.py": "DDL of the append-only triggers",
     "app/audit/rows.py": "stored bytes of the logs",
+    "app/audit/seal.py": "locks of the sealer",
+    "app/audit/verify.py": "the last key of a log on SQLite",
     "app/core/numbering.py": "serial counters",
     "app/core/models.py": "index conditions",
     "app/registry/models/people.py": "criteria of the guard",
