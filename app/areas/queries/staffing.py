@@ -1,0 +1,334 @@
+"""Who holds what where: people in charge, seats of role schemes, vacancies, “people, duties, tasks” (S0-08, S4-21).
+
+All of it is set-based: one page or one total is one statement, for a county of 8,798 grids as for one community.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.areas.choices import WORKER_POSITIONS, Settlement
+from app.areas.models import (
+    Area,
+    AreaLevel,
+    GridGroupArea,
+    Post,
+    PostDuty,
+    RoleScheme,
+    RoleSchemeSeat,
+    Staff,
+)
+from app.areas.queries.tree import base_grids, below, in_force, prefixes
+
+WORKER_ROLE = "grid_worker"
+
+
+@dataclass(frozen=True)
+class GridState:
+    """A grid with what is settled in it; ``missing`` lists what is not, in the order people, duties, tasks."""
+
+    id: int
+    uid: str
+    path: str
+    code: str
+    name: str
+    parent_name: str
+    people: bool
+    duties: bool
+    tasks: bool
+
+    @property
+    def missing(self) -> list[Settlement]:
+        pairs = (
+            (Settlement.people, self.people),
+            (Settlement.duties, self.duties),
+            (Settlement.tasks, self.tasks),
+        )
+        return [one for one, done in pairs if not done]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Numbers over all base grids of a subtree."""
+
+    grids: int
+    people: int
+    duties: int
+    tasks: int
+    complete: int
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A post as the page of an area shows it. ``via_group`` is the name of the grid group it comes through."""
+
+    area_id: int
+    post_uid: str
+    staff_uid: str
+    staff_name: str
+    position: str
+    role: str | None
+    employment: str
+    worker_no: int | None
+    is_station_leader: bool
+    is_first_responsible: bool
+    via_group: bool = False
+
+
+@dataclass(frozen=True)
+class SeatFill:
+    """A seat of a scheme: how many are needed and held in one area or in all areas of a subtree."""
+
+    scheme: str
+    scheme_key: str
+    position: str
+    needed: int
+    held: int
+
+    @property
+    def vacant(self) -> int:
+        return max(0, self.needed - self.held)
+
+
+def _is_worker(post: Any) -> ColumnElement[bool]:
+    return or_(post.position.in_(WORKER_POSITIONS), post.role == WORKER_ROLE)
+
+
+def _covers(post: Any, area: Any, day: date) -> ColumnElement[bool]:
+    """The post stands in the area itself, or its grid group covers the area."""
+    groups = select(GridGroupArea.group_id).where(
+        GridGroupArea.area_id == area.id, *in_force(GridGroupArea, day)
+    )
+    return or_(
+        and_(post.area_id == area.id, post.grid_group_id.is_(None)),
+        post.grid_group_id.in_(groups.correlate(area)),
+    )
+
+
+def has_worker(day: date) -> ColumnElement[bool]:
+    """Criterion on Area: a worker holds a post there on the day."""
+    inner = select(Post.id).where(_covers(Post, Area, day), _is_worker(Post), *in_force(Post, day))
+    return exists(inner.correlate(Area))
+
+
+def has_duties(day: date, *, with_task: bool = False) -> ColumnElement[bool]:
+    """Criterion on Area: some post there has a duty tagged with a work domain (and a task) on the day."""
+    inner = (
+        select(PostDuty.id)
+        .join(Post, Post.id == PostDuty.post_id)
+        .where(_covers(Post, Area, day), *in_force(Post, day), *in_force(PostDuty, day))
+    )
+    if with_task:
+        inner = inner.where(PostDuty.task.is_not(None), PostDuty.task != "")
+    return exists(inner.correlate(Area))
+
+
+def _settled(day: date) -> dict[Settlement, ColumnElement[bool]]:
+    return {
+        Settlement.people: has_worker(day),
+        Settlement.duties: has_duties(day),
+        Settlement.tasks: has_duties(day, with_task=True),
+    }
+
+
+def _criterion(day: date, missing: Settlement | None) -> ColumnElement[bool] | None:
+    done = _settled(day)
+    if missing is None:
+        return None
+    return and_(*done.values()) if missing == Settlement.complete else ~done[missing]
+
+
+def grid_states(
+    session: Session,
+    path: str,
+    day: date,
+    *,
+    missing: Settlement | None = None,
+    after: str = "",
+    limit: int = 50,
+) -> list[GridState]:
+    """One page of base grids in the order of the tree, beginning behind the path ``after``; with a filter."""
+    parent = aliased(Area)
+    done = _settled(day)
+    query = (
+        select(Area.id, Area.uid, Area.path, Area.code, Area.name, parent.name, *done.values())
+        .outerjoin(parent, parent.id == Area.parent_id)
+        .where(base_grids(path, day), Area.path > after)
+        .order_by(Area.path)
+        .limit(limit)
+    )
+    criterion = _criterion(day, missing)
+    if criterion is not None:
+        query = query.where(criterion)
+    return [
+        GridState(*row[:5], row[5] or "", bool(row[6]), bool(row[7]), bool(row[8]))
+        for row in session.execute(query)
+    ]
+
+
+def grid_totals(session: Session, path: str, day: date) -> Totals:
+    """How many base grids a subtree has, and in how many people, duties, tasks and all three are settled."""
+    done = _settled(day)
+
+    def number(criterion: ColumnElement[bool]) -> Any:
+        return func.coalesce(func.sum(case((criterion, 1), else_=0)), 0)
+
+    query = select(
+        func.count(Area.id), *(number(criterion) for criterion in done.values()), number(and_(*done.values()))
+    ).where(base_grids(path, day))
+    return Totals(*(int(value) for value in session.execute(query).one()))
+
+
+def holders(session: Session, area_ids: Sequence[int], day: date) -> dict[int, list[Holder]]:
+    """People in charge by area: first responsible, station leader, then by worker number."""
+    member = (
+        select(GridGroupArea.area_id, GridGroupArea.group_id)
+        .where(GridGroupArea.area_id.in_(area_ids), *in_force(GridGroupArea, day))
+        .subquery()
+    )
+    own = _holder_query(Post.area_id, day).where(Post.area_id.in_(area_ids), Post.grid_group_id.is_(None))
+    shared = _holder_query(member.c.area_id, day).join(member, member.c.group_id == Post.grid_group_id)
+    found: dict[int, list[Holder]] = {}
+    for query, via_group in ((own, False), (shared, True)):
+        for row in session.execute(query):
+            found.setdefault(row[0], []).append(Holder(*row, via_group=via_group))
+    for row_list in found.values():
+        row_list.sort(
+            key=lambda h: (not h.is_first_responsible, not h.is_station_leader, h.worker_no or 10**6)
+        )
+    return found
+
+
+def _holder_query(area_column: Any, day: date) -> Select[Any]:
+    return (
+        select(
+            area_column,
+            Post.uid,
+            Staff.uid,
+            Staff.name,
+            Post.position,
+            Post.role,
+            Post.employment,
+            Post.worker_no,
+            Post.is_station_leader,
+            Post.is_first_responsible,
+        )
+        .join(Staff, Staff.id == Post.staff_id)
+        .where(*in_force(Post, day))
+        .order_by(Post.id)
+    )
+
+
+def schemes_for(session: Session, level_id: int, path: str) -> list[RoleScheme]:
+    """Active schemes of a level that hold for a path: those of an area above it, and those of no area."""
+    above = select(Area.id).where(Area.path.in_(prefixes(path, own=True)))
+    query = select(RoleScheme).where(
+        RoleScheme.active.is_(True),
+        RoleScheme.level_id == level_id,
+        or_(RoleScheme.area_id.is_(None), RoleScheme.area_id.in_(above)),
+    )
+    return list(session.scalars(query.order_by(RoleScheme.id)))
+
+
+def seats_of(session: Session, area: Area, day: date) -> list[SeatFill]:
+    """Seats of the schemes that hold for one area, filled and vacant."""
+    schemes = schemes_for(session, area.level_id, area.path)
+    held: dict[str, int] = {}
+    for holder in holders(session, [area.id], day).get(area.id, ()):
+        held[holder.position] = held.get(holder.position, 0) + 1
+    return [
+        SeatFill(scheme.name, scheme.key, seat.position, seat.needed, held.get(seat.position, 0))
+        for scheme in schemes
+        for seat in scheme.seats
+    ]
+
+
+def scheme_totals(session: Session, path: str, day: date) -> list[SeatFill]:
+    """Seats of all active schemes over the areas of a subtree: needed, and held (at most what is needed in each)."""
+    top = aliased(Area)
+    posts = (
+        select(Post.area_id, Post.position, func.count(Post.id).label("held"))
+        .where(*in_force(Post, day))
+        .group_by(Post.area_id, Post.position)
+        .subquery()
+    )
+    held = func.coalesce(posts.c.held, 0)
+    query = (
+        select(
+            RoleScheme.name,
+            RoleScheme.key,
+            RoleSchemeSeat.position,
+            func.sum(RoleSchemeSeat.needed),
+            func.sum(case((held > RoleSchemeSeat.needed, RoleSchemeSeat.needed), else_=held)),
+        )
+        .select_from(RoleScheme)
+        .join(RoleSchemeSeat, RoleSchemeSeat.scheme_id == RoleScheme.id)
+        .join(Area, Area.level_id == RoleScheme.level_id)
+        .outerjoin(top, top.id == RoleScheme.area_id)
+        .outerjoin(posts, and_(posts.c.area_id == Area.id, posts.c.position == RoleSchemeSeat.position))
+        .where(
+            RoleScheme.active.is_(True),
+            below(path),
+            *in_force(Area, day),
+            or_(top.id.is_(None), Area.path.between(top.path, top.path + "~")),
+        )
+        .group_by(RoleScheme.id, RoleScheme.name, RoleScheme.key, RoleSchemeSeat.id, RoleSchemeSeat.position)
+        .order_by(RoleScheme.id, RoleSchemeSeat.id)
+    )
+    return [SeatFill(*row[:3], int(row[3]), int(row[4])) for row in session.execute(query)]
+
+
+def responsible_totals(session: Session, path: str, day: date) -> list[tuple[str, int, int]]:
+    """(level name, areas, areas with a first responsible person) by level (S1-45, S3-15)."""
+    held = exists(
+        select(Post.id)
+        .where(Post.area_id == Area.id, Post.is_first_responsible.is_(True), *in_force(Post, day))
+        .correlate(Area)
+    )
+    query = (
+        select(AreaLevel.name, func.count(Area.id), func.sum(case((held, 1), else_=0)))
+        .join(Area, Area.level_id == AreaLevel.id)
+        .where(below(path), *in_force(Area, day))
+        .group_by(AreaLevel.id, AreaLevel.name, AreaLevel.rank)
+        .order_by(AreaLevel.rank, AreaLevel.id)
+    )
+    return [(name, int(areas), int(filled or 0)) for name, areas, filled in session.execute(query)]
+
+
+def community_of(session: Session, path: str) -> Area | None:
+    """The division or park that numbers the workers of an area: the nearest one, itself included (S2-23)."""
+    query = (
+        select(Area)
+        .join(AreaLevel, AreaLevel.id == Area.level_id)
+        .where(Area.path.in_(prefixes(path, own=True)), AreaLevel.kind.in_(("division", "park")))
+        .order_by(Area.path.desc())
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def next_worker_no(session: Session, path: str, day: date) -> int:
+    """The lowest number that no open post of the community has."""
+    community = community_of(session, path)
+    query = select(Post.worker_no).join(Area, Area.id == Post.area_id)
+    query = query.where(below(community.path if community else path), Post.worker_no.is_not(None))
+    taken = set(session.scalars(query.where(or_(Post.valid_to.is_(None), Post.valid_to >= day))))
+    return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+
+def work_domains(
+    session: Session, post_ids: Iterable[int], day: date
+) -> dict[int, list[tuple[str, str | None]]]:
+    """(work domain, task) of posts on a day."""
+    query = select(PostDuty.post_id, PostDuty.domain, PostDuty.task).where(
+        PostDuty.post_id.in_(list(post_ids)), *in_force(PostDuty, day)
+    )
+    found: dict[int, list[tuple[str, str | None]]] = {}
+    for post_id, domain, task in session.execute(query.order_by(PostDuty.id)):
+        found.setdefault(post_id, []).append((domain, task))
+    return found
