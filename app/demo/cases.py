@@ -14,6 +14,7 @@ from app.core.actor import Actor
 from app.core.clock import frozen, to_local
 from app.core.scope import acting_as
 from app.core.session import unit_of_work
+from app.core.workflow import Resume
 from app.proxy.choices import Action, State
 from app.proxy.models import ProxyCase
 from app.proxy.rules import MACHINE
@@ -35,7 +36,8 @@ def path_to(state: State) -> list[Action]:
             return way
         steps = sorted(MACHINE.rows(), key=lambda row: row[1] in LAST_RESORT)
         for source, action, to in steps:
-            if source is here and not to.when:
+            # a resumed step leads back to where it came from: nothing new lies behind it
+            if source is here and not to.when and not isinstance(to.state, Resume):
                 for target in to.targets:
                     if target not in seen:
                         seen.add(target)

@@ -20,7 +20,7 @@ from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.demo import accounts
 
-# TMP from app.demo.cases import CaseMaker
+from app.demo.cases import CaseMaker
 from app.demo.city import CityBuilder
 from app.demo.homes import Filler
 from app.demo.people import Inventor
@@ -47,7 +47,7 @@ def make_demo(city: str, persons: int, home: Path, say: Say) -> bool:
         known, actors = _load(session, spec, persons, say)
     accounts.write_file(home, known)
     say("cases in every state")
-    made = 0  # TMP CaseMaker(spec, actors, clock.now()).make(3)
+    made = CaseMaker(spec, actors, clock.now()).make(3)
     say(f"{made} cases; accounts in {home / 'demo-accounts.json'}")
     return True
 

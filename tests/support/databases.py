@@ -1,14 +1,15 @@
-"""A seeded database per test: SQLite restores a snapshot, PostgreSQL clones a template database."""
+"""A seeded database per test: SQLite restores a snapshot, PostgreSQL puts written tables back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, NullPool, create_engine, event, make_url, text
 
 
 @dataclass
@@ -51,27 +52,55 @@ class SqliteDatabase(Database):
         target.close()
 
 
-class PostgresDatabase(Database):
-    """Each test works on a clone of the template: concurrent connections behave as in production."""
+WRITES = re.compile(
+    r'(?:INSERT INTO|UPDATE(?: ONLY)?|DELETE FROM|COPY|TRUNCATE(?: TABLE)?)\s+(?:public\.)?"?(\w+)"?', re.I
+)
 
-    def _admin(self, *statements: str) -> None:
-        engine = create_engine(make_url(self.url).set(database="postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            for statement in statements:
-                connection.execute(text(statement))
-        engine.dispose()
+
+class PostgresDatabase(Database):
+    """The seeded rows stand beside the tables in a schema of their own; tables written to are put back from it.
+
+    Transactions and connections are real ones, so concurrency behaves as in production. Work done by another
+    process is not seen by the statement listener: such tests call ``touch_all``.
+    """
+
+    dirty: set[str]
 
     def keep(self, app: Any) -> None:
         self.close(app)
-        name = make_url(self.url).database
-        self._admin(f'ALTER DATABASE "{name}" RENAME TO "{name}_template"')
+        self.dirty = set()
+        event.listen(Engine, "before_cursor_execute", self._note)
+        with self._superuser() as connection:
+            names = connection.execute(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            ).scalars()
+            self.snapshot = sorted(names)
+            connection.execute(text("CREATE SCHEMA seed"))
+            for name in self.snapshot:
+                connection.execute(text(f'CREATE TABLE seed."{name}" AS TABLE public."{name}"'))
+
+    def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        self.dirty.update(name.lower() for name in WRITES.findall(statement))
+
+    def touch_all(self) -> None:
+        """Put every table back before the next test."""
+        self.dirty.update(self.snapshot)
+
+    @contextmanager
+    def _superuser(self) -> Iterator[Any]:
+        engine = create_engine(self.url, poolclass=NullPool)
+        with engine.begin() as connection:
+            # no triggers, no foreign keys while rows are put back
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            yield connection
 
     def restore(self, app: Any) -> None:
-        name = make_url(self.url).database
-        self._admin(
-            f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
-            f'CREATE DATABASE "{name}" TEMPLATE "{name}_template" STRATEGY FILE_COPY',
-        )
+        written = [name for name in self.snapshot if name in self.dirty]
+        with self._superuser() as connection:
+            for name in written:
+                connection.execute(text(f'DELETE FROM public."{name}"'))
+                connection.execute(text(f'INSERT INTO public."{name}" SELECT * FROM seed."{name}"'))
+        self.dirty.clear()
 
 
 @contextmanager
@@ -92,5 +121,7 @@ def postgres_database(home: Path) -> Iterator[Database]:
         database = PostgresDatabase(
             make_url(url).set(database="geban_test").render_as_string(hide_password=False)
         )
-        database._admin('CREATE DATABASE "geban_test"')
+        admin = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text('CREATE DATABASE "geban_test"'))
         yield database

@@ -113,7 +113,7 @@ def _areas(session: Any, world: World) -> None:
             parent_id=parent.id if parent else None,
             level_id=levels[level].id,
             path=path,
-            depth=depth_of(path),
+            depth=depth_of(path) - 1,
             code=code,
             name=name,
             full_name=name,

@@ -170,7 +170,10 @@ class CaseMaterial(CaseChild, Versioned, Table):
     form: Mapped[str] = mapped_column(String(12))
     copies: Mapped[int] = mapped_column(Integer, default=1)
     required: Mapped[bool] = mapped_column(Boolean, default=True)
-    applies: Mapped[bool] = mapped_column(Boolean, default=True)
+    applies: Mapped[bool | None] = mapped_column(
+        Boolean, default=True
+    )  # None: nobody has answered the condition yet
+    condition: Mapped[str | None] = mapped_column(String(200))
     is_authorization: Mapped[bool] = mapped_column(Boolean, default=False)
     share_exempt: Mapped[bool] = mapped_column(Boolean, default=False)
     state: Mapped[str] = mapped_column(String(12), default="asked")  # asked collected shared waived
