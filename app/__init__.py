@@ -8,7 +8,7 @@ from sqlalchemy.orm import sessionmaker
 from app import cli, menu, startup
 from app.areas.security import SecurityManager
 from app.audit import listen
-from app.core import edge, scope, session
+from app.core import edge, jinja, scope, session
 from app.core.builder import Builder
 from app.extensions import csrf, db, migrate
 from config import Config
@@ -26,6 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     migrate.init_app(app, db)
     csrf.init_app(app)
     edge.install(app)
+    jinja.install(app)
     with app.app_context():
         session.prepare(db.engine)
         scope.use_sessions(sessionmaker(db.engine, class_=session.PlainGuardedSession))

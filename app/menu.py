@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask_appbuilder import AppBuilder, IndexView
+from flask import current_app
+from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
 
 from app.areas.views.account import MyAccount
+from app.areas.views.sign_ins import SignInView
+from app.areas.views.user_admin import UserAdminView
+from app.home import frame
+from app.home.views import Home, Search
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,24 @@ MENU: tuple[Section, ...] = (
     Section("proxy", _("Proxy services"), "fa-hands-helping", ()),
     Section("papers", _("Papers"), "fa-print", ()),
     Section("areas", _("Grids and staff"), "fa-sitemap", ()),
-    Section("system", _("System"), "fa-cog", (Entry(MyAccount, in_menu=False),)),
+    Section(
+        "system",
+        _("System"),
+        "fa-cog",
+        (
+            Entry(UserAdminView, _("Accounts"), "fa-user-shield"),
+            Entry(SignInView, _("Signed in now"), "fa-plug"),
+            Entry(MyAccount, in_menu=False),
+            Entry(Search, in_menu=False),
+        ),
+    ),
     Section("audit", _("Audit"), "fa-history", ()),
 )
 
 
 def home() -> type:
     """The index view (home by role)."""
-    return IndexView
+    return Home
 
 
 def entries() -> list[Entry]:
@@ -58,6 +73,7 @@ def entries() -> list[Entry]:
 
 def mount(appbuilder: AppBuilder) -> None:
     """Hand every view to FAB; labels are ours, FAB's menu carries the permission names only."""
+    frame.install(current_app, MENU)
     for section in MENU:
         for entry in section.entries:
             if entry.in_menu:

@@ -1,0 +1,121 @@
+"""Field policy: which columns hold personal data, how they look, who may see, edit, export and print them.
+
+The table stands in app/seeds/field_policy.yaml and is read by list, form, search, order, diff, export, paper and
+API (guards, section 3). A column that is stored encrypted and has no row in the table is hidden altogether: a new
+protected column is closed until somebody decides otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.core.actor import Actor
+from app.core.interface import facts_of
+from app.core.masks import mask_id_number, mask_name, mask_phone
+
+TABLE = Path(__file__).resolve().parents[1] / "seeds" / "field_policy.yaml"
+HIDDEN = "\u2022\u2022\u2022\u2022"
+MASKS: dict[str, Callable[[str], str]] = {
+    "id_number": mask_id_number,
+    "phone": mask_phone,
+    "name": mask_name,
+    "hide": lambda value: HIDDEN if value else "",
+    "none": lambda value: value,
+}
+VERBS = ("see", "edit", "export", "print")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table. A verb's roles are a set of role keys; ``*`` stands for every role.
+
+    ``in_page`` columns (level L4) are plain on the page of one record for roles that may see them and masked in
+    lists; the others are masked everywhere and shown by an audited reveal only.
+    """
+
+    table: str
+    column: str
+    level: str
+    mask: str
+    roles: tuple[tuple[str, frozenset[str]], ...] = ()
+    in_page: bool = False
+    in_list: bool = False
+
+    def allows(self, verb: str, role: str) -> bool:
+        """Whether a role may ``see``, ``edit``, ``export`` or ``print`` the plain value."""
+        roles = dict(self.roles).get(verb, frozenset())
+        return "*" in roles or role in roles
+
+    def masked(self, value: Any) -> str:
+        """How the value looks where it is not revealed."""
+        return MASKS[self.mask]("" if value is None else str(value))
+
+
+@lru_cache(maxsize=1)
+def rules() -> dict[tuple[str, str], Rule]:
+    """The whole table by (table, column)."""
+    raw = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    groups = {name: frozenset(keys) for name, keys in raw["role_groups"].items()}
+    found: dict[tuple[str, str], Rule] = {}
+    for row in raw["columns"]:
+        roles = tuple((verb, _roles(row.get(verb, ()), groups)) for verb in VERBS)
+        rule = Rule(
+            row["table"],
+            row["column"],
+            row["level"],
+            row.get("mask", "hide"),
+            roles,
+            row.get("in_page", False),
+            row.get("in_list", False),
+        )
+        if rule.mask not in MASKS:
+            raise ValueError(f"{rule.table}.{rule.column}: unknown mask {rule.mask!r}")
+        found[rule.table, rule.column] = rule
+    return found
+
+
+def _roles(names: Any, groups: dict[str, frozenset[str]]) -> frozenset[str]:
+    listed = [names] if isinstance(names, str) else list(names)
+    return (
+        frozenset().union(*(groups.get(name, frozenset({name})) for name in listed))
+        if listed
+        else frozenset()
+    )
+
+
+def rule_of(model: type, column: str) -> Rule | None:
+    """The rule of a column of a mapped class, or None when it is open to everybody who sees the row."""
+    table = model.__table__.name  # type: ignore[attr-defined]
+    rule = rules().get((table, column))
+    if rule is None:
+        fact = facts_of(model).get(column)
+        if fact is not None and fact.kind in {"secret", "json", "binary"}:
+            return Rule(table, column, "L5", "hide")
+    return rule
+
+
+def shown(actor: Actor, model: type, column: str, value: Any, *, place: str = "list") -> Any:
+    """The value as it may stand in a ``list`` or on a ``page`` for this actor: plain or masked."""
+    rule = rule_of(model, column)
+    if rule is None or value is None or value == "":
+        return value
+    plain = rule.in_list or (place == "page" and rule.in_page)
+    return value if plain and rule.allows("see", actor.role) else rule.masked(value)
+
+
+def may(actor: Actor, verb: str, model: type, column: str) -> bool:
+    """Whether the actor's role may ``see`` (reveal), ``edit``, ``export`` or ``print`` the plain value."""
+    rule = rule_of(model, column)
+    return rule is None or actor.is_system or rule.allows(verb, actor.role)
+
+
+def is_open(model: type, column: str) -> bool:
+    """Whether lists may sort and filter by the column: both would be an oracle for a masked value."""
+    rule = rule_of(model, column)
+    return rule is None or rule.in_list

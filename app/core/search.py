@@ -1,0 +1,149 @@
+"""Chinese name search (speed.md): characters, prefix, pinyin initials, full pinyin, blind indexes.
+
+Names have two or three characters and people type one or two, so trigram indexes cannot answer. PostgreSQL: GIN on
+the array of characters plus a LIKE re-check. SQLite: FTS5 over one token per character, phrase query.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+# (table, column) with an index of characters (ensure() makes it)
+CHARACTER_INDEXES: tuple[tuple[str, str], ...] = (
+    ("person", "name"),
+    ("staff", "name"),
+    ("dwelling", "address"),
+    ("area", "name"),
+    ("venue", "name"),
+    ("household", "name"),
+    ("org_unit", "name"),
+    ("service_item_version", "name"),
+    ("building", "address"),
+    ("proxy_case", "party_name"),
+)
+# columns searched by prefix; on PostgreSQL they need text_pattern_ops beside the ordinary btree
+PREFIX_INDEXES: tuple[tuple[str, str], ...] = (
+    ("person", "name_initials"),
+    ("person", "name_pinyin"),
+    ("staff", "name_initials"),
+    ("area", "name_initials"),
+    ("area", "code"),
+    ("dwelling", "address_pinyin"),
+    ("venue", "name_initials"),
+    ("service_item_version", "name_initials"),
+    ("proxy_case", "number"),
+    ("household", "household_no"),
+)
+LAST = "\U0010ffff"
+LATIN = re.compile(r"[a-z' ]+")
+
+
+def tokens(value: str | None) -> str:
+    """One token per character, as its code point in hex, so that FTS5 knows every character there will ever be."""
+    return " ".join(f"{ord(c):x}" for c in (value or "") if not c.isspace())
+
+
+def starts_with(attribute: Any, value: str) -> ColumnElement[bool]:
+    """Prefix match that an index can answer: a range on SQLite (binary order), LIKE on PostgreSQL."""
+    if _dialect() == "sqlite":
+        return and_(attribute >= value, attribute < value + LAST)
+    return attribute.startswith(value, autoescape=True)
+
+
+def contains(model: Any, key: str, value: str) -> ColumnElement[bool] | None:
+    """Criterion “the column holds these characters in a row” by the character index; None when there is none."""
+    name = model.__table__.name
+    value = "".join(value.split())
+    if (name, key) not in CHARACTER_INDEXES or not value:
+        return None
+    attribute = getattr(model, key)
+    if _dialect() == "sqlite":
+        fts = table(f"{name}_{key}_fts", column("rowid"))
+        hit = literal_column(f"{name}_{key}_fts").op("MATCH")(literal(f'"{tokens(value)}"'))
+        return model.id.in_(select(fts.c.rowid).where(hit))
+    chars = func.string_to_array(attribute, None, type_=ARRAY(Text))
+    return and_(chars.op("@>")(cast(list(value), ARRAY(Text))), attribute.contains(value, autoescape=True))
+
+
+def matching(model: Any, columns: tuple[str, ...], query: str) -> ColumnElement[bool]:
+    """What a look-up or the search box means by a word: letters go to the pinyin columns, the rest to the others."""
+    query = query.strip()
+    latin = LATIN.fullmatch(query.lower())
+    hits: list[ColumnElement[bool]] = []
+    for key in columns:
+        attribute = getattr(model, key)
+        if key.endswith(("_initials", "_pinyin")):
+            if latin:
+                hits.append(starts_with(attribute, query.lower().replace(" ", "").replace("'", "")))
+            continue
+        chars = contains(model, key, query)
+        hits.append(chars if chars is not None else attribute.contains(query, autoescape=True))
+    return or_(*hits)
+
+
+def _dialect() -> str:
+    from flask import current_app
+
+    return str(current_app.appbuilder.session.get_bind().dialect.name)  # type: ignore[attr-defined]
+
+
+# --- indexes ----------------------------------------------------------------------------------------------------
+
+
+def prepare_sqlite(dbapi_connection: Any) -> None:
+    """Give a SQLite connection the function that the triggers of the character indexes call."""
+    dbapi_connection.create_function("geban_tokens", 1, tokens, deterministic=True)
+
+
+def ensure(connection: Connection) -> None:
+    """Make every index of this module that is not there; called after the migrations, as often as one likes.
+
+    A table that Alembic rebuilt on SQLite has lost its triggers: its character index is made anew.
+    """
+    if connection.dialect.name == "postgresql":
+        for name, key in CHARACTER_INDEXES:
+            index = f"ix_{name}_{key}_chars ON {name} USING gin (string_to_array({key}::text, NULL))"
+            connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {index}")
+        for name, key in PREFIX_INDEXES:
+            index = f"ix_{name}_{key}_prefix ON {name} ({key} text_pattern_ops)"
+            connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {index}")
+        return
+    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
+    for name, key in CHARACTER_INDEXES:
+        fts = f"{name}_{key}_fts"
+        if not {fts, f"{fts}_i", f"{fts}_d", f"{fts}_u"} <= there:
+            _make_fts(connection, name, key, fts)
+
+
+def _make_fts(connection: Connection, name: str, key: str, fts: str) -> None:
+    for suffix in ("i", "d", "u"):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {fts}_{suffix}")
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {fts}")
+    # names are constants of this module, nothing here comes from outside
+    add = f"INSERT INTO {fts}(rowid, chars) VALUES (new.id, geban_tokens(new.{key}));"  # noqa: S608
+    take = f"INSERT INTO {fts}({fts}, rowid, chars) VALUES ('delete', old.id, geban_tokens(old.{key}));"  # noqa: S608
+    for statement in (
+        f"CREATE VIRTUAL TABLE {fts} USING fts5(chars, content='', tokenize='ascii')",
+        f"CREATE TRIGGER {fts}_i AFTER INSERT ON {name} BEGIN {add} END",
+        f"CREATE TRIGGER {fts}_d AFTER DELETE ON {name} BEGIN {take} END",
+        f"CREATE TRIGGER {fts}_u AFTER UPDATE OF {key} ON {name} BEGIN {take} {add} END",
+        f"INSERT INTO {fts}(rowid, chars) SELECT id, geban_tokens({key}) FROM {name}",  # noqa: S608
+    ):
+        connection.exec_driver_sql(statement)

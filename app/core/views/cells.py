@@ -1,0 +1,101 @@
+"""How a value stands in a list or on a page: no raw code, no None, no True; protected values behind their mask."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext
+from markupsafe import Markup
+
+from app.core import clock, codes, policy
+from app.core.actor import Actor, current_actor
+from app.core.choices import Choice
+from app.core.interface import Fact, Interface
+from app.core.widgets import view_of
+
+
+def badge(label: Any, colour: str = "grey") -> Markup:
+    """A small coloured word; the colour never carries the meaning alone."""
+    return Markup('<span class="gb-badge gb-{}">{}</span>').format(colour, label)
+
+
+def plain(value: Any) -> str:
+    """Any value as words, without knowledge of its column."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, Choice):
+        return str(value.label)
+    if isinstance(value, datetime):
+        return clock.to_local(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, list | tuple | set):
+        return gettext(", ").join(plain(v) for v in value)
+    return str(value)
+
+
+class Cells:
+    """Renders the columns of one view for one actor; made once per request."""
+
+    def __init__(self, view: Any, place: str) -> None:
+        self.view, self.place = view, place
+        self.session = view.session
+        self.actor: Actor = current_actor()
+
+    def of(self, row: Any, name: str) -> str | Markup:
+        """The cell of a column: formatter, mask, then the kind of the column."""
+        formatter = self.view.formatters_columns.get(name)
+        if formatter is not None:
+            found = formatter(row)
+            return found if isinstance(found, Markup) else plain(found)
+        owner, last = row, name
+        if "." in name:
+            *steps, last = name.split(".")
+            for step in steps:
+                owner = getattr(owner, step, None)
+                if owner is None:
+                    return ""
+        fact = Interface(type(owner)).fact(last) if owner is not row else self.view.datamodel.facts.get(last)
+        value = getattr(owner, fact.attribute or last) if fact is not None else getattr(owner, last)
+        if fact is None:
+            return plain(value() if callable(value) else value)
+        return self.typed(owner, last, fact, value)
+
+    def typed(self, owner: Any, name: str, fact: Fact, value: Any) -> str | Markup:
+        shown = policy.shown(self.actor, type(owner), name, value, place=self.place)
+        if shown is not value:
+            return str(shown)
+        if value is None:
+            return ""
+        choices = self.view.choices_columns.get(name) if isinstance(owner, self.view.datamodel.obj) else None
+        if choices is not None:
+            return self.choice(choices, value)
+        if fact.kind == "code":
+            return codes.label(self.session, fact.code_list or "", value)
+        if fact.kind == "relation":
+            return self.link(value)
+        return plain(value)
+
+    @staticmethod
+    def choice(choices: Any, value: Any) -> str | Markup:
+        source = choices() if callable(choices) and not isinstance(choices, type) else choices
+        if isinstance(source, type) and issubclass(source, Choice):
+            try:
+                member = source(value)
+            except ValueError:
+                return str(value)
+            return badge(member.label, member.badge)
+        return str(dict(source).get(value, value))
+
+    def link(self, target: Any) -> str | Markup:
+        """The related row by its name, as a link where the actor may open it."""
+        view = view_of(type(target))
+        if view is None or not view.can("show"):
+            return str(target)
+        return Markup('<a href="{}">{}</a>').format(view.url_show(target), target)

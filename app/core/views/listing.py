@@ -1,0 +1,197 @@
+"""The list: filters as plain fields, keyset pages, few SQL statements, rows that hold only what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_babel import gettext
+from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy.orm import defer, joinedload, selectinload
+from werkzeug.datastructures import MultiDict
+
+from app.core import codes, policy, scope, widgets
+from app.core.interface import Fact, Interface, facts_of
+from app.core.paging import SIZES, Keyset, Page, fetch
+from app.core.views import arguments, filters
+from app.core.views.cells import Cells
+
+HEAVY = frozenset({"secret", "json", "binary"})
+
+
+@dataclass(slots=True)
+class FilterField:
+    """One filter control of the page: its arguments, words and present values."""
+
+    column: str
+    label: str
+    control: str  # text | select | remote | span
+    inputs: list[tuple[str, str, str]]  # (argument, word of the comparison, value)
+    choices: list[tuple[str, str]]
+    view: Any = None
+    chosen: str = ""
+
+
+class ListMixin:
+    """Everything a ModelView needs to show many rows."""
+
+    def options(self, columns: list[str]) -> list[Any]:
+        """Load options: relations that are shown come with the rows, protected and bulky columns stay away."""
+        model = self.datamodel.obj
+        shown = {name.split(".")[0] for name in columns}
+        loads = [defer(getattr(model, f.name)) for f in self.facts_on(model, HEAVY) if f.name not in shown]
+        for name in {**dict.fromkeys(columns), **dict.fromkeys(self.eager)}:
+            load, at = None, model
+            for step in name.split("."):
+                fact = facts_of(at).get(step)
+                if fact is None or fact.kind != "relation" or fact.name == fact.fk:
+                    break
+                load, at = self.follow(load, getattr(at, step), fact.target), fact.target  # type: ignore[assignment]
+            if load is not None:
+                loads.append(load)
+        return loads
+
+    @staticmethod
+    def facts_on(model: type, kinds: frozenset[str]) -> list[Fact]:
+        return [f for f in facts_of(model).values() if f.kind in kinds]
+
+    def follow(self, load: Any, attribute: Any, target: type) -> Any:
+        """Open classes (areas) are joined; guarded ones are read by key, so that the guard cannot spoil the plan."""
+        strategy = selectinload if scope.is_guarded(target) else joinedload
+        step = getattr(load, strategy.__name__)(attribute) if load is not None else strategy(attribute)
+        heavy = [defer(getattr(target, f.name)) for f in self.facts_on(target, HEAVY | {"longtext"})]
+        return step.options(*heavy) if heavy else step
+
+    def keyset(self, order: str, descending: bool) -> Keyset:
+        """The order of a list as (column, pk)."""
+        pk = self.datamodel.pk_column
+        name = self.order_keys.get(order, order)
+        column = getattr(self.datamodel.obj, name)
+        if column.key == pk.key:
+            return Keyset(pk, pk, descending=descending, nullable=False)
+        fact = self.datamodel.facts[name]
+        return Keyset(column, pk, descending=descending, nullable=fact.nullable)
+
+    def read_page(
+        self,
+        asked: arguments.ListArgs,
+        *extra: ColumnElement[bool],
+        deleted: bool = False,
+        columns: list[str] | None = None,
+    ) -> Page:
+        """The rows of one page. At most: anchor, rows, count, one statement per guarded relation shown."""
+        where = (*extra, *self.base_where(), *(f.where for f in asked.filters))
+        options: dict[str, Any] = {"with_deleted": True} if deleted else {}
+        if any(f.selective for f in asked.filters):
+            options["scope"] = "filter"
+        if deleted:
+            where = (*where, self.datamodel.obj.deleted_at.is_not(None))
+        query = select(self.datamodel.obj).options(*self.options(columns or self.list_columns))
+        keyset = self.keyset(asked.order, asked.descending)
+        return fetch(
+            self.session, query, keyset, self.datamodel.key_column, asked.cursor, where=where, **options
+        )
+
+    def filter_fields(self, asked: arguments.ListArgs) -> list[FilterField]:
+        """The filter controls of this list, filled with what was asked."""
+        return [self.filter_field(name, asked) for name in self.search_columns]
+
+    def filter_field(self, name: str, asked: arguments.ListArgs) -> FilterField:
+        fact: Fact = self.datamodel.fact(name)
+        ops = filters.ops_of(fact)
+        label = str(self.label(name))
+        first = (f"_flt_0_{name}", str(ops[0].label), asked.value(name))
+        if fact.kind == "code":
+            pairs = list(codes.choices(self.session, fact.code_list or "", keep=asked.value(name)))
+            return FilterField(name, label, "select", [first], pairs)
+        if name in self.choices_columns:
+            pairs = widgets.choice_pairs(self.choices_columns[name])
+            return FilterField(name, label, "select", [first], pairs)
+        if fact.kind == "bool":
+            return FilterField(name, label, "select", [first], [("1", gettext("Yes")), ("0", gettext("No"))])
+        if fact.kind == "relation":
+            return self.remote_filter(name, label, first, fact)
+        if fact.kind in {"int", "decimal", "date", "instant"}:
+            span = [(f"_flt_{op}_{name}", str(ops[op].label), asked.value(name, op)) for op in (1, 2)]
+            if first[2]:
+                span.insert(0, first)
+            return FilterField(name, label, "span", span, [])
+        return FilterField(name, label, "text", [first], [])
+
+    def remote_filter(self, name: str, label: str, first: tuple[str, str, str], fact: Fact) -> FilterField:
+        view, chosen = widgets.view_of(fact.target), ""  # type: ignore[arg-type]
+        if first[2]:
+            row = Interface(fact.target).by_key(self.session, first[2])  # type: ignore[arg-type]
+            chosen = widgets.lookup_label(fact.target, row)  # type: ignore[arg-type]
+        return FilterField(name, label, "remote", [first], [], view, chosen)
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> Any:
+        """The list page."""
+        asked = arguments.read(self, request.args)
+        page = self.read_page(asked)
+        return self.render_template(
+            self.list_template,
+            title=self.list_title,
+            **self.list_context(asked, page),
+            filter_fields=self.filter_fields(asked),
+        )
+
+    @expose("/deleted/")
+    @has_access
+    @permission_name("restore")
+    def deleted(self) -> Any:
+        """The recycle bin: what was deleted, by whom and why."""
+        self.must_be_deletable()
+        columns = [*self.list_columns[:4], "deleted_at", "delete_reason"]
+        asked = arguments.read(self, request.args)
+        page = self.read_page(asked, deleted=True, columns=columns)
+        return self.render_template(
+            "appbuilder/general/model/deleted.html",
+            title=gettext("Recycle bin"),
+            **self.list_context(asked, page, columns=columns),
+        )
+
+    def list_context(
+        self, asked: arguments.ListArgs, page: Page, *, columns: list[str] | None = None
+    ) -> dict[str, Any]:
+        """What the table template needs, computed rather than called for from the template."""
+        columns = columns or self.list_columns
+        cells = Cells(self, "list")
+        base, key_of = self.route_base, self.datamodel.key_of
+        rows = [
+            {
+                "key": key_of(row),
+                "row": row,
+                "cells": [cells.of(row, name) for name in columns],
+                "actions": self.actions_of(row),
+            }
+            for row in page.rows
+        ]
+        return {
+            "asked": asked,
+            "page": page,
+            "rows": rows,
+            "columns": [(name, str(self.label(name)), name in self.order_columns) for name in columns],
+            "sizes": SIZES,
+            "base": base,
+            "can": {verb: self.can(verb) for verb in ("show", "add", "edit", "delete", "restore", "list")},
+        }
+
+    def first_page(self) -> arguments.ListArgs:
+        """The list as it opens, without any argument."""
+        return arguments.read(self, MultiDict())
+
+    @staticmethod
+    def sortable(model: type, name: str) -> bool:
+        fact = facts_of(model).get(name)
+        return (
+            fact is not None
+            and fact.is_sortable
+            and policy.is_open(model, name)
+            and name in inspect(model).columns
+        )

@@ -1,0 +1,199 @@
+"""ModelView: FAB's CRUD view with our own insides. A domain declares columns; nothing else is shown or taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from flask import current_app, url_for
+from flask_appbuilder import ModelView as FabModelView
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ColumnElement
+
+from app.core.interface import Interface
+from app.core.paging import SIZES
+from app.core.views.base import COMMON_LABELS, BaseView
+from app.core.views.editing import EditMixin
+from app.core.views.fields import Builder, RecordForm
+from app.core.views.filters import ops_of
+from app.core.views.listing import ListMixin
+from app.core.views.removing import RemoveMixin
+from app.core.views.showing import RelatedList, ShowMixin
+
+OFF = frozenset({"download", "action", "action_post"})
+
+
+class NoFilters:
+    """FAB looks for its filter object here. Each look gets a new one: nothing of a request stays on the view."""
+
+    def __get__(self, view: Any, _owner: type) -> Any:
+        return self if view is None else view.datamodel.get_filters([])
+
+    def __set__(self, _view: Any, _value: Any) -> None:
+        """FAB assigns one at start; it is not kept."""
+
+
+class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModelView):
+    """Declare ``datamodel``, ``list_columns``, ``*_fieldsets``, ``search_columns`` … (allow-lists)."""
+
+    datamodel: Interface
+    list_template = "appbuilder/general/model/list.html"
+    show_template = "appbuilder/general/model/show.html"
+    add_template = "appbuilder/general/model/add.html"
+    edit_template = "appbuilder/general/model/edit.html"
+    page_size = SIZES[0]
+    base_order = ("id", "desc")
+    order_keys: dict[str, str] = {}  # shown column -> column that is sorted by (name -> name_pinyin)
+    eager: tuple[str, ...] = ()  # relations that formatters read
+    lookup_columns: tuple[str, ...] = ("name",)
+    lookup_eager: tuple[str, ...] = ()  # relations that lookup_text reads
+    choices_columns: dict[str, Any] = {}  # column -> Choice class, dict or pairs
+    list_links: list[tuple[Any, Any, str]] = []
+    row_actions: list[tuple[Any, Any, str]] = []
+    related: list[RelatedList] = []
+    is_main = True  # this view answers look-ups and links for its model
+    empty_hint: Any = _("Nothing here yet.")
+    title = ""
+
+    _filters = NoFilters()
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.exclude_route_methods = OFF | set(self.exclude_route_methods)
+        super().__init__(**kwargs)
+
+    # --- what FAB builds at start ------------------------------------------------------------------------------
+
+    def _init_properties(self) -> None:
+        """Allow-lists from the declaration; a name that the model does not have stops the start."""
+        if self.base_filters:
+            raise ValueError(f"{type(self).__name__}: use base_where() in place of base_filters")
+        self.related_views, self._related_views = [], []
+        self.label_columns = dict(self.label_columns or {})
+        for name in ("description_columns", "validators_columns", "formatters_columns"):
+            setattr(self, name, dict(getattr(self, name) or {}))
+        self.add_form_extra_fields = dict(self.add_form_extra_fields or {})
+        self.edit_form_extra_fields = dict(self.edit_form_extra_fields or {})
+        self.search_columns = list(self.search_columns or [])
+        self.list_columns = list(self.list_columns or [])
+        shown = list(self.list_columns)
+        self.show_fieldsets, self.show_columns = _sets(self.show_fieldsets, self.show_columns or shown)
+        self.add_fieldsets, self.add_columns = _sets(self.add_fieldsets, self.add_columns or [])
+        self.edit_fieldsets, self.edit_columns = _sets(
+            self.edit_fieldsets, self.edit_columns or self.add_columns
+        )
+        model = self.datamodel.obj
+        if self.order_columns is None:
+            self.order_columns = [c for c in shown if self.sortable(model, self.order_keys.get(c, c))]
+        self._check_lists()
+
+    def _check_lists(self) -> None:
+        model, me = self.datamodel.obj, type(self).__name__
+        for name in self.order_columns:
+            if not self.sortable(model, self.order_keys.get(name, name)):
+                raise ValueError(f"{me}: cannot sort by {name!r}")
+        for name in self.search_columns:
+            fact = self.datamodel.fact(name)
+            if fact is None or not ops_of(fact):
+                raise ValueError(f"{me}: cannot filter by {name!r}")
+        for name in (*self.list_columns, *self.show_columns):
+            known = (
+                self.datamodel.fact(name) is not None
+                or hasattr(model, name)
+                or name in self.formatters_columns
+            )
+            if not known:
+                raise ValueError(f"{me}: {model.__name__} has no {name!r}")
+
+    def _init_forms(self) -> None:
+        """Forms are built on first use: the views of related models may not be there yet."""
+
+    def _init_titles(self) -> None:
+        for name in ("list_title", "show_title", "add_title", "edit_title"):
+            if not getattr(self, name):
+                raise ValueError(f"{type(self).__name__}: {name} is missing")
+        self.title = self.list_title
+
+    @cached_property
+    def add_form(self) -> type[RecordForm]:  # type: ignore[override]
+        return Builder(self, self.add_columns, self.add_form_extra_fields).form_class()
+
+    @cached_property
+    def edit_form(self) -> type[RecordForm]:  # type: ignore[override]
+        return Builder(self, self.edit_columns, self.edit_form_extra_fields).form_class()
+
+    def create_blueprint(
+        self, appbuilder: Any, endpoint: str | None = None, static_folder: str | None = None
+    ) -> Any:
+        views = current_app.extensions.setdefault("geban_views", {})
+        if self.is_main or self.datamodel.obj not in views:
+            views[self.datamodel.obj] = self
+        return super().create_blueprint(appbuilder, endpoint, static_folder)
+
+    # --- words and links ----------------------------------------------------------------------------------------
+
+    def label(self, name: str) -> Any:
+        """The label of a column: the view's own, the common one, else the last part of its name."""
+        found = self.label_columns.get(name) or COMMON_LABELS.get(name)
+        return found if found is not None else self._prettify_column(name.rpartition(".")[2])
+
+    def url_show(self, row: Any) -> str:
+        """Address of a record's page."""
+        return f"{self.route_base}/show/{self.datamodel.key_of(row)}"
+
+    def home_url(self) -> str:
+        return f"{self.route_base}/list/"
+
+    def related_here(self) -> list[RelatedList]:
+        """The related lists with their mounted views in place of the classes."""
+        mounted = current_app.extensions.get("geban_pages", {})
+        found = []
+        for r in self.related:
+            view = mounted.get(r.view if isinstance(r.view, str) else r.view.__name__)
+            if view is not None:
+                found.append(RelatedList(view, r.fk, r.title or view.list_title, r.blocks))
+        return found
+
+    def actions_of(self, row: Any) -> list[tuple[str, str]]:
+        """The extra buttons of a row that the acting role may press: (label, url)."""
+        return self._resolved(self.row_actions, row)
+
+    def links_of(self, item: Any = None) -> list[tuple[str, str]]:
+        """The extra buttons of the list (no item) or of a record's page."""
+        return self._resolved(self.list_links if item is None else self.row_actions, item)
+
+    def _resolved(self, links: list[tuple[Any, Any, str]], row: Any) -> list[tuple[str, str]]:
+        found = []
+        for label, target, permission in links:
+            if not self._permits(permission):
+                continue
+            url = self._target(target, row)
+            if url:
+                found.append((str(label), url))
+        return found
+
+    def _permits(self, permission: str) -> bool:
+        """``can_edit`` on this view, or ``can_use:ProxyDesk`` on another."""
+        if not permission:
+            return True
+        verb, _sep, view = permission.partition(":")
+        return self.can(verb.removeprefix("can_")) if not view else self.appbuilder.sm.has_access(verb, view)
+
+    def _target(self, target: str | Callable[[Any], str | None], row: Any) -> str | None:
+        if callable(target):
+            return target(row) if row is not None else target(None)
+        return url_for(target, **({} if row is None else {"pk": self.datamodel.key_of(row)}))
+
+    # --- for a domain to override --------------------------------------------------------------------------------
+
+    def base_where(self) -> tuple[ColumnElement[bool], ...]:
+        """Criteria of every list of this view, on top of the guard (not in place of it)."""
+        return ()
+
+
+def _sets(fieldsets: Any, columns: list[str]) -> tuple[list[tuple[Any, dict[str, Any]]], list[str]]:
+    """Fieldsets and the flat list of their columns; a plain list of columns makes one section without a title."""
+    if not fieldsets:
+        fieldsets = [("", {"fields": list(columns)})] if columns else []
+    sets = [(label, dict(given)) for label, given in fieldsets]
+    return sets, [name for _label, given in sets for name in given["fields"]]

@@ -1,0 +1,1 @@
+"""What stands around every page: side menu, acting post, home by role, the search box."""

@@ -1,0 +1,219 @@
+"""Side menu, acting post and names of the site: what the layout asks for on every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, current_app, g, render_template, request, url_for
+from flask_babel import get_locale, gettext
+from markupsafe import Markup
+
+from app.areas.roles import ROLES
+from app.core.actor import Actor, current_actor
+from app.core.jinja import asset
+
+QUICK = (
+    "FieldDesk",
+    "ProxyDesk",
+    "CensusDesk",
+    "PersonView",
+    "PrintDesk",
+    "StaffView",
+    "ChangeLogView",
+    "UserAdminView",
+)
+QUICK_COUNT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A link with its icon."""
+
+    name: str
+    label: str
+    icon: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A titled part of the side menu."""
+
+    key: str
+    label: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatGroup:
+    """A role a user may act in, with the areas of its posts."""
+
+    key: str
+    label: str
+    areas: str
+    acting: bool
+
+
+@dataclass(slots=True)
+class Acting:
+    """Who is signed in and as what; shown on every page."""
+
+    name: str
+    role: str
+    area: str
+    seats: list[SeatGroup]
+    quick: list[Item]
+    links: list[Item] = field(default_factory=list)
+    act_url: str = ""
+    settings_url: str = ""
+    logout_url: str = ""
+    languages: list[tuple[str, str]] = field(default_factory=list)
+
+
+_menu: list[Any] = []
+_html: dict[tuple[frozenset[tuple[str, str]], str], str] = {}
+KEPT = 64
+
+
+def groups(actor: Actor) -> list[Group]:
+    """The sections and entries of the menu that the acting role may open."""
+    found = [Group("home", "", (Item("Home", gettext("Start page"), "fa-gauge-high", "/"),))]
+    for section in _menu:
+        items = tuple(
+            Item(entry.name, str(entry.label), entry.icon, url)
+            for entry in section.entries
+            if entry.in_menu and actor.may("menu_access", entry.name) and (url := page_url(entry.name))
+        )
+        if items:
+            found.append(Group(section.key, str(section.label), items))
+    return found
+
+
+def page_url(name: str) -> str:
+    """Where a mounted view begins; empty when it is not mounted."""
+    page = current_app.extensions.get("geban_pages", {}).get(name)
+    if page is None:
+        return ""
+    endpoint = f"{page.endpoint}.{page.default_view}"
+    return url_for(endpoint) if endpoint in current_app.view_functions else str(page.home_url())
+
+
+def side_menu(view: Any = None) -> Markup:
+    """The menu as HTML, drawn once per set of permissions and language; the present page is marked."""
+    actor = current_actor()
+    key = (actor.permissions, str(get_locale()))
+    if key not in _html:
+        if len(_html) >= KEPT:
+            _html.clear()
+        _html[key] = render_template("appbuilder/navbar_menu.html", sections=groups(actor))
+    name = type(view).__name__ if view is not None else ""
+    here = f'data-view="{name}"'
+    return Markup(_html[key].replace(here, f'{here} aria-current="page"', 1) if name else _html[key])  # noqa: S704
+
+
+def acting() -> Acting | None:
+    """The signed-in person of this request, or None."""
+    if "geban_acting" not in g:
+        g.geban_acting = _acting(current_actor())
+    found: Acting | None = g.geban_acting
+    return found
+
+
+def _acting(actor: Actor) -> Acting | None:
+    if actor.user_id is None:
+        return None
+    held: dict[str, list[str]] = {}
+    for seat in g.get("seats") or []:
+        held.setdefault(seat.role, []).append(seat.area_name)
+    seats = [
+        SeatGroup(r, role_label(r), gettext(", ").join(dict.fromkeys(a)), r == actor.role)
+        for r, a in held.items()
+    ]
+    area = next((s.areas for s in seats if s.acting), "")
+
+    return Acting(
+        name=actor.label or gettext("Account"),
+        role=role_label(actor.role) if actor.role else gettext("no post"),
+        area=area,
+        seats=seats,
+        quick=_quick(actor),
+        links=[Item("MyAccount", gettext("My account"), "fa-id-badge", u)]
+        if (u := endpoint("MyAccount.index"))
+        else [],
+        act_url=endpoint("MyAccount.act"),
+        settings_url=endpoint("MyAccount.settings"),
+        logout_url=endpoint("LoginView.logout"),
+        languages=languages(),
+    )
+
+
+def _quick(actor: Actor) -> list[Item]:
+    """The bottom bar of a phone: start page and the first pages that fit the role."""
+    flat = {item.name: item for group in groups_cached(actor) for item in group.items}
+    wanted = [flat[name] for name in QUICK if name in flat]
+    rest = [item for name, item in flat.items() if name not in QUICK and name != "Home"]
+    return [flat["Home"], *(wanted + rest)[:QUICK_COUNT]]
+
+
+def groups_cached(actor: Actor) -> list[Group]:
+    """The menu of this request."""
+    if "geban_groups" not in g:
+        g.geban_groups = groups(actor)
+    found: list[Group] = g.geban_groups
+    return found
+
+
+def role_label(key: str) -> str:
+    """A role in words."""
+    return str(ROLES[key].label) if key in ROLES else key
+
+
+def endpoint(name: str) -> str:
+    """URL of an endpoint when it is mounted."""
+    return url_for(name) if name in current_app.view_functions else ""
+
+
+def site_name() -> str:
+    """The name of the site as configured, else the name of the program."""
+    return str(current_app.config.get("GEBAN_SITE_NAME") or gettext("GeBan"))
+
+
+def site_mark() -> Markup:
+    """The little picture beside the name."""
+    return Markup('<img class="gb-mark" src="{}" alt="" width="32" height="32">').format(
+        asset("img/geban.svg")
+    )
+
+
+def search_url() -> str:
+    """Where the search box posts to; empty for who may not search."""
+    return endpoint("Search.find") if current_actor().may("can_use", "Search") else ""
+
+
+def language_url() -> str:
+    """Where an anonymous visitor changes the language."""
+    return endpoint("LoginView.language")
+
+
+def languages() -> list[tuple[str, str]]:
+    """The languages of the site but the present one."""
+    known = current_app.config["LANGUAGES"]
+    return [(code, str(entry["name"])) for code, entry in known.items() if code != str(get_locale())]
+
+
+def install(app: Flask, menu: Any) -> None:
+    """Hang the frame's functions on the templates; ``menu`` is the table of app/menu.py."""
+    _menu[:] = menu
+    _html.clear()
+    app.jinja_env.globals.update(
+        side_menu=side_menu,
+        acting=acting,
+        role_label=role_label,
+        site_name=site_name,
+        site_mark=site_mark,
+        search_url=search_url,
+        language_url=language_url,
+        languages=languages,
+        request=request,
+    )

@@ -1,0 +1,164 @@
+"""What the search box finds: people, homes, households, cases, venues, areas, staff (look: two keystrokes to a page).
+
+A number is looked up by its blind index and the look-up is logged; words go to the character and pinyin indexes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.areas.models import Area, Staff
+from app.core import hooks
+from app.core import search as index
+from app.core.actor import Actor
+from app.core.crypto import blind
+from app.core.errors import Invalid
+from app.core.widgets import view_of
+from app.proxy.models import ProxyCase, ServiceItemVersion
+from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone, Venue
+from app.registry.rules import document_key, normalise_phone
+
+PER_KIND = 8
+DOCUMENT_KINDS = ("111", "112", "414", "553", "Z10", "Z20")
+NUMBER = re.compile(r"[0-9A-Za-z()\-+ ]{5,22}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row that was found."""
+
+    label: str
+    hint: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The hits of one kind; ``more`` says that there are others."""
+
+    label: str
+    icon: str
+    hits: tuple[Hit, ...]
+    more: bool
+
+
+def find(session: Session, actor: Actor, query: str, today: date) -> list[Kind]:
+    """Everything the acting role may open that fits the query."""
+    found = [make(session, query) for make in _SOURCES if _may(actor, make)]
+    if _looks_like_number(query):
+        found = [_people_by_number(session, query), *found] if _sees(actor, Person) else found
+    return [kind for kind in found if kind is not None and kind.hits]
+
+
+def _looks_like_number(query: str) -> bool:
+    return bool(NUMBER.fullmatch(query)) and sum(c.isdigit() for c in query) >= 5
+
+
+def _may(actor: Actor, make: Callable[..., Any]) -> bool:
+    return _sees(actor, _SOURCES[make])
+
+
+def _sees(actor: Actor, model: type) -> bool:
+    view = view_of(model)
+    return view is not None and view.can("show")
+
+
+def _kind(model: type, label: str, icon: str, rows: list[Any], hint: Callable[[Any], str]) -> Kind:
+    view = view_of(model)
+    hits = tuple(Hit(str(r), hint(r), view.url_show(r)) for r in rows[:PER_KIND])
+    return Kind(label, icon, hits, len(rows) > PER_KIND)
+
+
+def _rows(session: Session, query: Any) -> list[Any]:
+    return list(session.scalars(query.limit(PER_KIND + 1).execution_options(scope="filter")).unique())
+
+
+def _person_hint(row: Person) -> str:
+    born = str(row.birth_date.year) if row.birth_date else ""
+    return " · ".join(part for part in (born, str(row.area or "")) if part)
+
+
+def _people_by_number(session: Session, query: str) -> Kind:
+    keys = {key for kind in DOCUMENT_KINDS if (key := document_key(kind, query)) is not None}
+    indexes = {blind("document", number) for _kind_code, number in keys}
+    documents = select(PersonDocument.person_id).where(PersonDocument.number_index.in_(indexes))
+    where = [Person.id.in_(documents)] if indexes else []
+    try:
+        phone = blind("phone", normalise_phone(query).number)
+    except Invalid:
+        phone = None
+    if phone:
+        where.append(Person.id.in_(select(PersonPhone.person_id).where(PersonPhone.number_index == phone)))
+    rows = _rows(session, select(Person).options(joinedload(Person.area)).where(or_(*where))) if where else []
+    hooks.record_access(hooks.Access("SEARCH", "person", detail=f"number, {len(rows)} found"))
+    return _kind(Person, gettext("Residents"), "fa-user", rows, _person_hint)
+
+
+def _people(session: Session, query: str) -> Kind:
+    where = index.matching(Person, ("name", "name_initials", "name_pinyin"), query)
+    rows = _rows(
+        session, select(Person).options(joinedload(Person.area)).where(where).order_by(Person.name, Person.id)
+    )
+    return _kind(Person, gettext("Residents"), "fa-user", rows, _person_hint)
+
+
+def _dwellings(session: Session, query: str) -> Kind:
+    where = index.matching(Dwelling, ("address", "address_pinyin"), query)
+    rows = _rows(
+        session, select(Dwelling).options(joinedload(Dwelling.area)).where(where).order_by(Dwelling.address)
+    )
+    return _kind(Dwelling, gettext("Dwellings"), "fa-house", rows, lambda r: str(r.area))
+
+
+def _households(session: Session, query: str) -> Kind:
+    rows = _rows(session, select(Household).where(index.starts_with(Household.household_no, query)))
+    return _kind(Household, gettext("Households"), "fa-people-roof", rows, lambda r: r.household_no or "")
+
+
+def _cases(session: Session, query: str) -> Kind:
+    where = or_(index.starts_with(ProxyCase.number, query), index.matching(ProxyCase, ("party_name",), query))
+    version = joinedload(ProxyCase.item_version).load_only(ServiceItemVersion.name)
+    rows = _rows(session, select(ProxyCase).options(version).where(where).order_by(ProxyCase.id.desc()))
+    return _kind(
+        ProxyCase,
+        gettext("Proxy cases"),
+        "fa-folder-open",
+        rows,
+        lambda r: f"{r.party_name} · {r.item_version}",
+    )
+
+
+def _venues(session: Session, query: str) -> Kind:
+    rows = _rows(session, select(Venue).where(index.matching(Venue, ("name", "name_initials"), query)))
+    return _kind(Venue, gettext("Venues"), "fa-store", rows, lambda r: r.address)
+
+
+def _staff(session: Session, query: str) -> Kind:
+    where = index.matching(Staff, ("name", "name_initials"), query)
+    rows = _rows(session, select(Staff).options(joinedload(Staff.area)).where(where))
+    return _kind(Staff, gettext("Staff"), "fa-id-badge", rows, lambda r: str(r.area))
+
+
+def _areas(session: Session, query: str) -> Kind:
+    where = or_(index.matching(Area, ("name", "name_initials"), query), index.starts_with(Area.code, query))
+    rows = _rows(session, select(Area).where(where, Area.valid_to.is_(None)).order_by(Area.path))
+    return _kind(Area, gettext("Areas"), "fa-map", rows, lambda r: r.full_name or r.code)
+
+
+_SOURCES: dict[Callable[[Session, str], Kind], type] = {
+    _people: Person,
+    _dwellings: Dwelling,
+    _households: Household,
+    _cases: ProxyCase,
+    _venues: Venue,
+    _staff: Staff,
+    _areas: Area,
+}

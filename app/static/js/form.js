@@ -1,0 +1,37 @@
+// Forms: Ctrl+Enter saves, unsaved typing warns, the first wrong field gets the focus, one press posts once.
+import { words } from "geban/app";
+
+for (const form of document.querySelectorAll("form[data-keys]")) {
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector('button[type="submit"]'));
+    }
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-guard]")) {
+  let dirty = Boolean(form.querySelector("[data-summary]"));
+  let sent = false;
+  form.addEventListener("input", () => { dirty = true; });
+  form.addEventListener("change", (event) => { if (event.isTrusted) dirty = true; });
+  form.addEventListener("submit", (event) => {
+    if (sent) { event.preventDefault(); return; }
+    sent = true;
+    dirty = false;
+    setTimeout(() => { sent = false; }, 4000);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (dirty) { event.preventDefault(); event.returnValue = words.unsaved; }
+  });
+  window.addEventListener("pageshow", () => { sent = false; });
+}
+
+const wrong = document.querySelector('[aria-invalid="true"]');
+const summary = document.querySelector("[data-summary]");
+if (wrong) (wrong.tomselect ?? wrong).focus();
+else if (summary) summary.focus();
+else if (!document.querySelector("[autofocus]")) {
+  const first = document.querySelector("form.gb-form .gb-grid :is(input, select, textarea):not([type=hidden])");
+  (first?.tomselect ?? first)?.focus();
+}

@@ -1,0 +1,56 @@
+// Remote selects (tom-select): what is typed goes by POST, so that no name stands in an address or a log.
+import { post, words } from "geban/app";
+
+const shared = {
+  maxOptions: null,
+  hidePlaceholder: true,
+  selectOnTab: true,
+  openOnFocus: true,
+  render: {
+    no_results: () => `<div class="no-results">${words.none}</div>`,
+    loading: () => `<div class="no-results">${words.loading}</div>`,
+    not_loading: () => "",
+  },
+};
+
+export function remote(element) {
+  if (element.tomselect) return element.tomselect;
+  const pages = new Map();
+  return new TomSelect(element, {
+    ...shared,
+    valueField: "id",
+    labelField: "text",
+    searchField: [],
+    sortField: [{ field: "$order" }],
+    placeholder: words.choose,
+    plugins: ["virtual_scroll", ...(element.multiple ? ["remove_button"] : ["clear_button"])],
+    preload: "focus",
+    shouldLoad: () => true,
+    firstUrl: (query) => JSON.stringify([query, 0]),
+    load(query, done) {
+      const [, page] = JSON.parse(this.getUrl(query));
+      const body = new URLSearchParams({ q: query, page });
+      for (const [name, id] of Object.entries(JSON.parse(element.dataset.with ?? "{}"))) {
+        body.set(name, document.getElementById(id)?.value ?? "");
+      }
+      post(element.dataset.remote, body).then(({ ok, data }) => {
+        if (!ok) return done();
+        if (data.more) this.setNextUrl(query, JSON.stringify([query, page + 1]));
+        if (page === 0 && pages.get(element) !== query) { this.clearOptions(); pages.set(element, query); }
+        done(data.results);
+      });
+    },
+    score: () => () => 1,
+    render: { ...shared.render, loading_more: () => `<div class="no-results">${words.loading}</div>`, no_more_results: () => "" },
+  });
+}
+
+export function plain(element) {
+  return element.tomselect ?? new TomSelect(element, { ...shared, allowEmptyOption: true, plugins: element.multiple ? ["remove_button"] : [] });
+}
+
+export function start(root = document) {
+  root.querySelectorAll("select[data-remote]").forEach(remote);
+  root.querySelectorAll("select[data-plain]").forEach(plain);
+}
+start();
