@@ -15,7 +15,6 @@ _FORM = r"[A-Z][0-9A-Z]{0,7}"
 _AREA = r"[^\W_]{1,20}"
 # a sixth digit appears only after 99999, never as a leading zero: one number has one way to be written
 _PATTERN = re.compile(rf"({_FORM})-({_AREA})-([1-9][0-9]{{3}})-([0-9]{{5}}|[1-9][0-9]{{5,8}})")
-MAX_NUMBER = 999_999_999
 
 
 @dataclass(frozen=True, order=True)
@@ -29,11 +28,7 @@ class Serial:
 
     def __post_init__(self) -> None:
         written = str(self)
-        if (
-            not 1 <= self.number <= MAX_NUMBER
-            or written != written.upper()
-            or not _PATTERN.fullmatch(written)
-        ):
+        if self.number < 1 or written != written.upper() or not _PATTERN.fullmatch(written):
             raise Invalid(_("This is not the number of a paper."))
 
     def __str__(self) -> str:

@@ -131,6 +131,10 @@ def test_spouses():
     assert codes(member("02", 1960, "2"), member("11", 2005, "1")) == ["spouse_age"]
     assert codes(HEAD, member("10", 2009)) == ["spouse_age"]
     assert codes(HEAD, member("10", 2007)) == []
+    # 22 years for men, 20 for women, 18 where the sex is not known
+    assert codes(HEAD, member("10", 2006, "2")) == []
+    assert codes(member("02", 1960, "2"), member("11", 2004, "1")) == []
+    assert codes(HEAD, member("10", 2008)) == []
     several = household_findings([HEAD, member("10", 1962), member("12", 1963, ref="second")], TODAY)
     assert [(finding.code, finding.ref) for finding in several] == [("several_spouses", "second")]
 

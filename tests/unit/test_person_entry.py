@@ -144,6 +144,8 @@ def test_completed_years(born, on, age):
         ("+852 9123 4567", "+85291234567", "foreign"),
         ("00852-91234567", "+85291234567", "foreign"),
         ("+49 (30) 1234567", "+49301234567", "foreign"),
+        ("+677 1234", "+6771234", "foreign"),
+        ("+123456789012345", "+123456789012345", "foreign"),
     ],
 )
 def test_phones_have_one_written_form(typed, number, kind):
@@ -175,6 +177,7 @@ def test_a_local_number_gets_the_area_code_of_the_place():
         "abc",
         "+85",
         "+8529123456789012",
+        "+677 123",
         "13812345678/13912345678",
     ],
 )

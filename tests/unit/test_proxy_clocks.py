@@ -1,6 +1,7 @@
 """What the clocks of a case do on its way: the steps, the two promises, the pauses."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -30,7 +31,7 @@ class Case:
             self.state, self.resume = step.target, step.resume
             limits = clock_limits(20, 5)
             self.clocks = apply_ticks(self.clocks, step.clocks, self.at, self.calendar, limits)
-            self.at = self.at.replace(day=self.at.day + 1)
+            self.at += timedelta(days=1)
         return self
 
     @property
@@ -151,6 +152,52 @@ def test_nobody_reached_then_the_window():
     assert (case.state, case.running) == (State.deposited, set())
     case.do("pick_up", "archive")
     assert case.state is State.archived
+
+
+PROMISES = {"statutory", "promise"}
+RUNNING = {
+    **{key: {"collect"} for key in ("booked", "entrusted")},
+    "collected": {"submit"},
+    **{key: {"precheck"} for key in ("submitted", "prechecking")},
+    **dict.fromkeys(("accepted", "processing"), PROMISES),
+    **{key: {"deliver"} for key in ("result_received", "delivering", "delivery_failed")},
+}
+# steps after which other clocks run than on the straight way: back before an acceptance, or to the office
+OTHERWISE = {
+    ("accepted", "return_previous"): {"precheck"} | PROMISES,
+    **{
+        (state, action): {"correct"}
+        for state, action in (
+            ("approved", "return_previous"),
+            ("refused", "return_previous"),
+            ("result_received", "correct"),
+            ("declined", "correct"),
+            ("delivered", "correct"),
+        )
+    },
+}
+
+
+def ways_to_every_state():
+    """State → actions of a shortest way to it."""
+    ways, todo = {None: []}, [None]
+    for state in todo:
+        for source, action, to in MACHINE.rows():
+            if source == state and to.targets[0] not in ways and len(to.targets) == 1:
+                ways[to.targets[0]] = [*ways[state], action]
+                todo.append(to.targets[0])
+    return ways
+
+
+def test_after_every_step_exactly_the_clocks_of_the_state_run():
+    ways = ways_to_every_state()
+    assert set(ways) == {None, *State}
+    for state, action, _to in MACHINE.rows():
+        case = Case().do(*ways[state], action)
+        expected = OTHERWISE.get((state, action), RUNNING.get(case.state, set()))
+        assert case.running == expected, (state, action)
+        if case.state in (State.cancelled, State.archived):
+            assert case.paused == {}, (state, action)
 
 
 def test_every_pause_has_a_reason_of_the_list_and_every_tick_a_clock():

@@ -241,11 +241,62 @@ def test_without_delivery_a_result_is_filed_or_rated_at_once():
             MACHINE.apply(State.approved, action, [K], {**given, "no_delivery": False})
 
 
-def test_the_papers_that_steps_print():
-    assert row("booked", "entrust").paper == ("F10",)
-    assert "F11" in row("entrusted", "collect").paper
-    assert row("prechecking", "accept").paper == ("F11",)
-    assert row("delivering", "deliver").paper == ("F12",)
+# What each action asks for, wherever it is taken; a tuple means either
+NEEDS = {
+    "book": {"applicant", "item", "appointment"},
+    "rebook": {"appointment", "reason"},
+    "entrust": {("authorization_letter", "signature")},
+    "collect": {"materials"},
+    "request_supplement": {"missing_list", "told_at_once", "due_on"},
+    "supply": {"materials"},
+    "submit": {"window"},
+    "publish": {"place", "from_until"},
+    "assess": {"expert", "due_on"},
+    "suspend": {"reason", "due_on"},
+    "resume": {"outcome"},
+    "approve": {"decision"},
+    "refuse": {"reason", "remedies"},
+    "fetch": {"result"},
+    "deliver": {"recipient", ("signature", "receipt")},
+    "pick_up": {"recipient", ("signature", "receipt")},
+    "leave": {"witness", "second_witness", "place"},
+    "miss": {"reason", "attempted_at"},
+    "decline": {"reason", "witness"},
+    "rate": {"rating"},
+    "withdraw": {"reason", "applicant"},
+    **{
+        key: {"reason"}
+        for key in ("take_back", "reject", "correct", "return_previous", "return_to_start", "lapse")
+    },
+    **{key: set() for key in ("receive", "rework", "accept", "process")},
+}
+# … and where it depends on the state
+NEEDS_HERE = {
+    ("result_received", "set_out"): set(),
+    ("delivery_failed", "set_out"): {"appointment"},
+    ("deposited", "set_out"): {"appointment"},
+    ("declined", "set_out"): {"appointment"},
+    ("result_received", "deposit"): {"place", "reason"},
+    ("delivery_failed", "deposit"): {"place", "notice_left"},
+    ("declined", "deposit"): {"place"},
+    ("deposited", "archive"): {"reason"},
+    ("declined", "archive"): {"reason"},
+}
+PAPERS = {
+    "entrust": ("F10",),
+    "collect": ("F11", "F13"),
+    **dict.fromkeys(("request_supplement", "supply", "accept"), ("F11",)),
+    **dict.fromkeys(("deliver", "pick_up", "leave", "decline"), ("F12",)),
+}
+
+
+def test_what_every_action_asks_for_and_prints():
+    for state, action, to in MACHINE.rows():
+        needs = NEEDS_HERE.get((state, action), NEEDS.get(action, set()))
+        assert set(to.needs) == needs, (state, action)
+        papers = ("F12",) if (state, action) == ("result_received", "set_out") else PAPERS.get(action, ())
+        assert to.paper == papers, (state, action)
+    assert row("processing", "approve").bars == ("publicity_due", "appearance_due")
 
 
 def test_open_states_are_all_but_the_ends():
