@@ -55,7 +55,9 @@ class IssuedDocument(Scoped, Versioned, Table):
 class DocumentChild:
     """Row of a paper; visible with it."""
 
-    document_id: Mapped[int] = mapped_column(BigKey, ForeignKey("issued_document.id"), index=True, sort_order=-9)
+    document_id: Mapped[int] = mapped_column(
+        BigKey, ForeignKey("issued_document.id"), index=True, sort_order=-9
+    )
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:
