@@ -17,7 +17,9 @@ from app.core.crypto import ring
 from app.core.scope import acting_as, session_actor
 from app.core.session import current_unit, unit_of_work
 
-ACTIONS = frozenset({"READ", "SEARCH", "REVEAL", "EXPORT", "PRINT", "LOGIN", "LOGOUT", "DOWNLOAD"})
+ACTIONS = frozenset(
+    {"READ", "SEARCH", "REVEAL", "EXPORT", "PRINT", "LOGIN", "LOGIN_FAILED", "LOGOUT", "DOWNLOAD"}
+)
 
 
 @dataclass(frozen=True, slots=True)

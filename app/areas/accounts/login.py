@@ -12,8 +12,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.areas.accounts import lockout, passwords, sessions, totp
+from app.areas.actors import build_actor
 from app.areas.models import Account
 from app.audit.service import log_access
+from app.core import clock
 from app.core.actor import Actor
 from app.core.crypto import blind
 from app.core.errors import Invalid
@@ -82,6 +84,8 @@ def _find(session: Session, name: str) -> tuple[User | None, Account | None]:
 def _open(
     session: Session, attempt: lockout.Attempt, user_id: int, code: str, now: datetime, visitor: Visitor
 ) -> SignedIn | None:
+    last_role = session.scalar(select(Account.acting_role).where(Account.user_id == user_id))
+    actor, _seats = build_actor(user_id, clock.to_local(now).date(), role=last_role, address=visitor.address)
     with unit_of_work(session):
         account = session.get_one(Account, user_id)
         enrolled = account.totp_confirmed_at is not None
@@ -90,7 +94,13 @@ def _open(
         passed = enrolled and bool(code)
         attempt.succeeded(session, whole=passed or not enrolled)
         token = sessions.open_sign_in(
-            session, user_id, now, address=visitor.address, agent=visitor.agent, second_factor=passed
+            session,
+            user_id,
+            now,
+            role=actor.role or None,
+            address=visitor.address,
+            agent=visitor.agent,
+            second_factor=passed,
         )
         counted = (
             update(User)
@@ -98,44 +108,39 @@ def _open(
             .values(last_login=now.replace(tzinfo=None), login_count=func.coalesce(User.login_count, 0) + 1)
         )
         session.execute(counted, execution_options={"audited": True})
-        _log("LOGIN", user_id, visitor, "code due" if enrolled and not passed else None)
+        detail = "code due" if enrolled and not passed else None
+        log_access("LOGIN", "ab_user", user_id, detail=detail, actor=actor)
     return SignedIn(token, user_id, enrolled and not passed)
 
 
 def _failed(user_id: int | None, name: str, visitor: Visitor) -> None:
     # an unknown name may be a password typed into the wrong field: only its keyed digest is kept
-    _log(
-        "LOGIN_FAILED",
-        user_id,
-        visitor,
-        None if user_id else f"unknown {blind('login_attempt', name or '-')}",
-    )
-
-
-def _log(action: str, user_id: int | None, visitor: Visitor, detail: str | None) -> None:
+    detail = None if user_id else f"unknown {blind('login_attempt', name or '-')}"
     actor = Actor(user_id=user_id, address=visitor.address, origin="web")
-    log_access(action, "ab_user", user_id, detail=detail, actor=actor)
+    log_access("LOGIN_FAILED", "ab_user", user_id, detail=detail, actor=actor)
 
 
 def check_again(
     user_id: int, username: str, password: str, now: datetime, visitor: Visitor, *, code: str | None = None
-) -> lockout.Attempt:
+) -> None:
     """Check password or one-time code of somebody who is signed in; counted like a sign-in.
 
-    Returns the counted try for the caller to give back inside its own unit of work. Raises WrongLogin or Throttled.
+    Raises WrongLogin or Throttled. The gate lets nobody come here with a password while a code is still due.
     """
     attempt = lockout.begin(username, visitor.address, now, *limits())
     with unscoped("sign-in: the own password is checked again") as session:
         if code is None:
             stored = session.scalar(select(User.password).where(User.id == user_id, User.active.is_(True)))
-            session.rollback()
+            session.rollback()  # no snapshot is kept over the hash
             good = passwords.matches(stored, password)
         else:
             with unit_of_work(session):
                 account = session.get_one(Account, user_id)
                 enrolled = account.totp_confirmed_at is not None
                 good = enrolled and totp.check(session, account, code, now)
+        if good:
+            with unit_of_work(session):
+                attempt.succeeded(session)
     if not good:
         _failed(user_id, username, visitor)
         raise WrongLogin()
-    return attempt

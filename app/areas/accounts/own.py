@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.areas.accounts import lockout, passwords, sessions, totp
+from app.areas.accounts import passwords, sessions, totp
 from app.areas.accounts.login import Visitor
 from app.areas.actors import SessionFacts
 from app.areas.models import Account, SignIn
@@ -24,13 +24,12 @@ def change_password(
     facts: SessionFacts,
     new: str,
     repeated: str,
-    attempt: lockout.Attempt,
     now: datetime,
     at: Visitor,
 ) -> str:
     """Set an own password and end every session; returns the token of a new one that takes this one's place.
 
-    The old password has been checked by ``login.check_again``, which gave ``attempt``.
+    The old password has been checked by ``login.check_again``.
     """
     if new != repeated:
         raise Invalid(_("The two passwords are not the same."), field="repeated")
@@ -40,7 +39,6 @@ def change_password(
     with reason(tag="own_password"):
         passwords.set_password(session, user, new, now)
         sessions.end_all(session, user.id, now, sessions.CHANGED)
-    attempt.succeeded(session)
     return sessions.open_sign_in(
         session,
         user.id,

@@ -45,9 +45,8 @@ def is_confirmed() -> bool:
 def confirm(password: str) -> None:
     """Check the password of the signed-in user (counted like a sign-in) and note the time; WrongLogin, Throttled."""
     facts, now = visitor.facts(), clock.now()
-    attempt = login.check_again(facts.user_id, facts.username, password, now, visitor.here())
+    login.check_again(facts.user_id, facts.username, password, now, visitor.here())
     with unscoped("sign-in: the password was given again") as session, unit_of_work(session):
-        attempt.succeeded(session)
         sessions.confirm(session, facts.id, now)
 
 

@@ -56,10 +56,10 @@ class MyAccount(BaseView):
         form, facts, now = PasswordForm(), visitor.facts(), clock.now()
         if request.method == "POST" and form.validate():
             try:
-                attempt = login.check_again(facts.user_id, facts.username, form.old.data, now, visitor.here())
+                login.check_again(facts.user_id, facts.username, form.old.data, now, visitor.here())
                 with unscoped("my account: the own password") as db, unit_of_work(db):
                     token = own.change_password(
-                        db, facts, form.password.data, form.repeated.data, attempt, now, visitor.here()
+                        db, facts, form.password.data, form.repeated.data, now, visitor.here()
                     )
             except DomainError as refusal:
                 return self._again("account/password.html", form, refusal, first=facts.must_change_password)
@@ -89,9 +89,8 @@ class MyAccount(BaseView):
 
     def _check_code(self, code: str) -> None:
         facts, now = visitor.facts(), clock.now()
-        attempt = login.check_again(facts.user_id, facts.username, "", now, visitor.here(), code=code)
+        login.check_again(facts.user_id, facts.username, "", now, visitor.here(), code=code)
         with unscoped("my account: the second factor of this session") as db, unit_of_work(db):
-            attempt.succeeded(db)
             own.pass_second_factor(db, facts, now)
 
     @expose("/enrol", methods=["GET", "POST"])
@@ -127,8 +126,9 @@ class MyAccount(BaseView):
         with unscoped("my account: the own second factor") as db:
             account = db.get_one(Account, facts.user_id)
             secret = account.totp_secret or ""
-            picture = totp.qr_svg(account, facts.username, current_app.config["GEBAN_SITE_NAME"] or "GeBan")
-        svg = Markup(picture) if secret else ""  # noqa: S704 drawn by segno from a key of ours
+            site = current_app.config["GEBAN_SITE_NAME"] or "GeBan"
+            picture = totp.qr_svg(account, facts.username, site) if secret else ""
+        svg = Markup(picture)  # noqa: S704 drawn by segno from a key of ours
         groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
         return self._page("account/enrol.html", form, status, svg=svg, secret=groups)
 
