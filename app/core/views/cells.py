@@ -83,14 +83,14 @@ class Cells:
         return plain(value)
 
     @staticmethod
-    def choice(choices: Any, value: Any) -> str | Markup:
+    def choice(choices: Any, value: Any, *, badges: bool = True) -> str | Markup:
         source = choices() if callable(choices) and not isinstance(choices, type) else choices
         if isinstance(source, type) and issubclass(source, Choice):
             try:
                 member = source(value)
             except ValueError:
                 return str(value)
-            return badge(member.label, member.badge)
+            return badge(member.label, member.badge) if badges else str(member.label)
         return str(dict(source).get(value, value))
 
     def link(self, target: Any) -> str | Markup:

@@ -18,6 +18,7 @@ from app.core.interface import UUID_TEXT
 from app.core.views import arguments
 from app.core.views.cells import Cells
 from app.core.views.removing import reason_given
+from app.core.views.wording import Wording, action_words
 from app.core.widgets import lookup_label
 
 LOOKUP_SIZE = 20
@@ -125,6 +126,8 @@ class ShowMixin:
             heading=self.heading(item),
             key=self.datamodel.key_of(item),
             changes=changes,
+            wording=Wording(self),
+            action_words=action_words,
         )
 
     @expose("/lookup", methods=["GET", "POST"])

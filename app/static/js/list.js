@@ -1,4 +1,4 @@
-// Lists: which columns are shown is remembered on this machine; it says nothing about any person.
+// Lists: on a phone only the first filters stand open; which columns are shown is remembered on this machine; it says nothing about any person.
 for (const chooser of document.querySelectorAll("[data-columns]")) {
   const key = `geban.columns.${chooser.dataset.columns}`;
   const table = document.getElementById(`table-${chooser.dataset.columns}`);
@@ -18,3 +18,8 @@ for (const chooser of document.querySelectorAll("[data-columns]")) {
   });
   apply();
 }
+
+document.addEventListener("click", (event) => {
+  const more = event.target.closest("[data-more-filters]");
+  if (more) more.setAttribute("aria-expanded", String(more.closest("form").classList.toggle("gb-open")));
+});

@@ -13,8 +13,15 @@ const shared = {
   },
 };
 
+/** The hidden select keeps its name: tom-select takes the label away for its own input. */
+function named(element) {
+  const label = element.labels?.[0]?.firstChild?.textContent;
+  if (label && !element.hasAttribute("aria-label")) element.setAttribute("aria-label", label.trim());
+}
+
 export function remote(element) {
   if (element.tomselect) return element.tomselect;
+  named(element);
   const pages = new Map();
   return new TomSelect(element, {
     ...shared,
@@ -46,7 +53,9 @@ export function remote(element) {
 }
 
 export function plain(element) {
-  return element.tomselect ?? new TomSelect(element, { ...shared, allowEmptyOption: true, plugins: element.multiple ? ["remove_button"] : [] });
+  if (element.tomselect) return element.tomselect;
+  named(element);
+  return new TomSelect(element, { ...shared, allowEmptyOption: true, plugins: element.multiple ? ["remove_button"] : [] });
 }
 
 export function start(root = document) {
