@@ -25,7 +25,7 @@ setup: ## install what serving needs: system packages, Python environment, brows
 
 run: setup ## the demo city on http://127.0.0.1:8080 (GEBAN_PORT, DEMO_PERSONS); its home is var/demo (GEBAN_HOME)
 	@$(DEMO) $(FLASK) init
-	@test -f "$(DEMO_HOME)/demo-accounts.json" || { echo "  making the demo city, $(DEMO_PERSONS) persons …"; $(DEMO) $(FLASK) demo --city liling --persons $(DEMO_PERSONS); }
+	@$(DEMO) $(FLASK) demo --city liling --persons $(DEMO_PERSONS)
 	@echo "  GeBan: http://127.0.0.1:$(GEBAN_PORT)   accounts: $(DEMO_HOME)/demo-accounts.json   stop: Ctrl+C"
 	@$(DEMO) exec $(SERVE)
 
