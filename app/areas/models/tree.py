@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.core import scope
+from app.core.actor import Actor
 from app.core.models import BigKey, Instant, Period, StepBase, Table, Versioned, args, coded
 
 PATH = String(120, collation=None).with_variant(String(120, collation="C"), "postgresql")
@@ -111,12 +113,28 @@ class AreaPlan(Versioned, Table):
         return self.title
 
 
+# areas are a dictionary that everybody reads; what is planned for them concerns those who work there
+scope.guard(AreaPlan, lambda actor: scope.in_scope(AreaPlan.area_id, actor))  # type: ignore[arg-type]
+
+
 class AreaPlanStep(StepBase):
-    """Who drafted, scheduled, applied or cancelled a plan."""
+    """Who drafted, scheduled, applied or cancelled a plan; visible with it."""
 
     __tablename__ = "area_plan_step"
 
     plan_id: Mapped[int] = mapped_column(BigKey, ForeignKey("area_plan.id"), index=True)
+
+    @classmethod
+    def __scope_parent__(cls) -> tuple[str, type]:
+        return "plan_id", AreaPlan
+
+
+def _steps_of_visible_plans(actor: Actor) -> Any:
+    plan = AreaPlan.__table__
+    return AreaPlanStep.plan_id.in_(select(plan.c.id).where(scope.in_scope(plan.c.area_id, actor)))
+
+
+scope.guard(AreaPlanStep, _steps_of_visible_plans)
 
 
 class OrgUnit(Versioned, Period, Table):
