@@ -20,7 +20,7 @@ from sqlalchemy.sql import ColumnElement, Select
 
 from app.core.actor import Actor, as_actor, current_actor
 from app.core.errors import NotAllowed, NotFound
-from app.core.models import AreaBound, Deletable, Scoped, StepBase
+from app.core.models import AreaBound, Deletable, Scoped, Stamped, StepBase
 from app.core.session import PlainGuardedSession
 
 Criterion = Callable[[Actor], Any]
@@ -193,12 +193,12 @@ def _scope_written(session: Session, _context: Any) -> None:
 
 def _stamp(session: Session, actor: Actor, changed: Iterable[Any]) -> None:
     for row in session.new:
-        if hasattr(row, "created_by") and row.created_by is None:
+        if isinstance(row, Stamped) and row.created_by is None:
             row.created_by = actor.user_id
         if isinstance(row, StepBase) and row.by_user is None:
             row.by_user, row.by_label, row.by_role = actor.user_id, row.by_label or actor.label, actor.role
     for row in changed:
-        if hasattr(row, "updated_by"):
+        if isinstance(row, Stamped):
             row.updated_by = actor.user_id
 
 
