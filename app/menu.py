@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 from app.areas.views.account import MyAccount
 from app.areas.views.sign_ins import SignInView
 from app.areas.views.user_admin import UserAdminView
+from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
 from app.home import frame
 from app.home.views import Home, Search
 
@@ -44,7 +45,17 @@ MENU: tuple[Section, ...] = (
     Section("work", _("My work"), "fa-briefcase", ()),
     Section("registry", _("People and homes"), "fa-users", ()),
     Section("proxy", _("Proxy services"), "fa-hands-helping", ()),
-    Section("papers", _("Papers"), "fa-print", ()),
+    Section(
+        "papers",
+        _("Papers"),
+        "fa-print",
+        (
+            Entry(PrintDesk, _("Print desk"), "fa-print"),
+            Entry(IssuedDocumentView, _("Issued papers"), "fa-file-signature"),
+            Entry(PrintLogView, in_menu=False),
+            Entry(VerifyView, in_menu=False),
+        ),
+    ),
     Section("areas", _("Grids and staff"), "fa-sitemap", ()),
     Section(
         "system",

@@ -48,7 +48,7 @@ PEOPLE_PARTS = (
 WORK = "VisitView|ServiceRecordView"
 STRUCTURE = "AreaView|OrgUnitView|StaffView|PostView|GridGroupView|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
-PAPERS = "IssuedDocumentView"
+PAPERS = "IssuedDocumentView|PrintLogView"
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
 
 ROLES: dict[str, Role] = {

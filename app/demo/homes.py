@@ -242,7 +242,8 @@ class Filler:
             if floating
             else self.spec["city"],
         )
-        self._add(PersonArea, person_id=person, area_id=grid["id"], kind="residence", valid_from=since)
+        for tie in ("managing", "residence", *(("tenant",) if floating else ())):
+            self._add(PersonArea, person_id=person, area_id=grid["id"], kind=tie, valid_from=since)
         self._add(PersonDocument, person_id=person, kind="111", number=one.number, valid_from=since)
         if one.phone:
             self._add(PersonPhone, person_id=person, number=one.phone, valid_from=since)

@@ -1,0 +1,40 @@
+"""The site's press: its rendering processes and the public address printed into QR codes."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app
+
+from app.documents.pool import RenderPool
+from app.documents.service import Press
+
+
+def site_press() -> Press:
+    """The press of the running site; its processes start with the first paper (1.5 s) and stay warm."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    press = app.extensions.get("geban_press")
+    if press is None:
+        press = app.extensions["geban_press"] = _open(app)
+    return press
+
+
+def _open(app: Flask) -> Press:
+    pool = RenderPool(Path(app.config["GEBAN_FONTS"]), size=app.config["GEBAN_RENDER_WORKERS"])
+    pool.start()
+    atexit.register(pool.close)
+    app.extensions["geban_pool"] = pool
+
+    def render(form: str, context: Mapping[str, Any] | None, variant: str, mark: str | None) -> bytes:
+        return pool.pdf(form, context, variant=variant, watermark=mark)
+
+    return Press(render, app.config["GEBAN_PUBLIC_URL"])
+
+
+def pictures(pdf: bytes) -> list[bytes]:
+    """Pages as PNG: phones inside WeChat cannot open PDFs."""
+    site_press()
+    return current_app.extensions["geban_pool"].png(pdf)
