@@ -13,7 +13,6 @@ from sqlalchemy.orm.attributes import get_history
 
 from app.areas.queries import overlapping
 from app.areas.service.rights import need_area
-from app.core import clock
 from app.core.actor import Actor
 from app.core.codes import CodeItem, CodeList
 from app.core.errors import Conflict, Invalid
@@ -74,7 +73,6 @@ def end_item(session: Session, item: CodeItem, last_day: date, actor: Actor, now
     need_area(actor, "")
     if item.code_list.locked:
         raise Conflict(_("This list follows a standard and is locked."))
-    today = clock.to_local(now).date()
     others = select(CodeItem.id).where(
         CodeItem.list_id == item.list_id,
         CodeItem.id != item.id,
@@ -82,7 +80,7 @@ def end_item(session: Session, item: CodeItem, last_day: date, actor: Actor, now
     )
     if session.scalar(others.limit(1)) is None:
         raise Conflict(_("The last code of a list stays: a form could not be filled in without it."))
-    item.valid_to = max(last_day, item.valid_from or today)
+    item.valid_to = max(last_day, item.valid_from) if item.valid_from else last_day
     session.flush()
     session.info.pop("codes_checked", None)
     return item
