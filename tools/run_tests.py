@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "tests"
 BIN = ROOT / ".venv" / "bin"
 LIMIT_MINUTES = 15
+# decisions of the business: every branch has a test, or `make test` fails
+RULES = "tools/rules.coveragerc"
 COUNTED = ("passed", "failed", "skipped")
 
 
@@ -35,6 +37,7 @@ class Part:
     folder: str = ""
     database: str = "sqlite"
     options: tuple[str, ...] = ()
+    whole: str = ""  # coverage settings of the files whose every branch this part must run
 
     def has_tests(self) -> bool:
         return not self.folder or any((ROOT / self.folder).rglob("test_*.py"))
@@ -45,7 +48,7 @@ PARTS = (
     Part("format", "ruff format", ("ruff", "format", "--check", "--quiet", ".")),
     Part("contracts", "import contracts", ("lint-imports", "--no-logo")),
     Part("types", "mypy, app/core", ("mypy",)),
-    Part("unit", "unit", folder="tests/unit"),
+    Part("unit", "unit", folder="tests/unit", whole=RULES),
     Part("architecture", "architecture", folder="tests/architecture"),
     Part("integration", "integration, SQLite", folder="tests/integration"),
     Part(
@@ -87,8 +90,25 @@ def command_of(part: Part, coverage: bool) -> list[str]:
         return list(part.command)
     report = RESULTS / f"{part.name}.xml"
     pytest = ["pytest", part.folder, "-q", f"--junitxml={report}", *part.options]
+    if not (coverage or part.whole):
+        return pytest
     # the tracer has to be there before the app is imported, so coverage starts pytest and not the other way round
-    return ["coverage", "run", "-m", *pytest] if coverage else pytest
+    limit = [] if coverage else [f"--rcfile={part.whole}", f"--data-file={RESULTS / part.name}.coverage"]
+    return ["coverage", "run", *limit, "-m", *pytest]
+
+
+def covers_all(part: Part) -> bool:
+    """True when the part left no line and no branch of its `whole` files untried; prints the others."""
+    done = subprocess.run(
+        [BIN / "coverage", "report", f"--rcfile={part.whole}", f"--data-file={RESULTS / part.name}.coverage"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout + "A rule without a test for each branch: write the test, or take the branch out.")
+    return not done.returncode
 
 
 def counts_of(part: Part) -> dict[str, int]:
@@ -110,13 +130,15 @@ def run(part: Part, coverage: bool) -> Result:
     if not part.has_tests():
         return result
     print(f"\n=== {part.title}", flush=True)
-    (RESULTS / f"{part.name}.xml").unlink(missing_ok=True)
+    for old in RESULTS.glob(f"{part.name}.*"):
+        old.unlink()
     began = time.monotonic()
     code = subprocess.run(
         command_of(part, coverage), cwd=ROOT, env=clean_environment(part), check=False
     ).returncode
     result.seconds = time.monotonic() - began
-    result.state = "failed" if code else "ok"
+    complete = coverage or not part.whole or covers_all(part)
+    result.state = "ok" if complete and not code else "failed"
     if part.folder:
         result.counts = counts_of(part)
     return result
