@@ -52,7 +52,7 @@ bench: setup ## benchmarks, JSON in var/bench (ARGS="--db URL --persons 100000")
 	@$(if $(wildcard bench/[a-z]*.py),:,echo "There is no benchmark yet.")
 
 messages: setup ## collect the words of code and templates into the catalogues and compile them
-	@$(PY) -m babel.messages.frontend extract -F translations/babel.cfg -k lazy_gettext -k _l -o translations/messages.pot --no-location --sort-output --project GeBan .
+	@$(PY) -m babel.messages.frontend extract -F translations/babel.cfg -k lazy_gettext -k _l -o translations/messages.pot --no-location --sort-output --project GeBan --ignore-dirs "node_modules var .venv .git" .
 	@$(PY) -m babel.messages.frontend update -i translations/messages.pot -d translations -D messages --no-fuzzy-matching --ignore-pot-creation-date
 	@$(PY) -m babel.messages.frontend compile -d translations -D messages --statistics
 
