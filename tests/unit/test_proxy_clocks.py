@@ -123,6 +123,12 @@ def test_going_back_before_the_acceptance_gives_no_time_back():
     assert case.running == {"statutory", "promise"}
 
 
+def test_a_revoked_acceptance_that_ends_in_the_archive_leaves_no_clock_running():
+    case = Case().do("book", "entrust", "collect", "submit", "receive", "accept", "return_previous", "reject")
+    assert case.running == PROMISES
+    assert case.do("archive").running == set()
+
+
 def test_a_rejected_pre_check_begins_the_step_anew():
     case = Case().do("book", "entrust", "collect", "submit", "receive", "reject")
     assert case.running == set()

@@ -60,6 +60,7 @@ def test_an_area_has_days_of_its_own():
     # hours alone say nothing of whether the day is worked
     assert area.is_workday(date(2026, 11, 10))
     assert area.office_hours(date(2026, 11, 11)) == DEFAULT_HOURS
+    assert ((time(8, 30), time(12)), (time(13, 30), time(17, 30))) == DEFAULT_HOURS
     due = deadline(local(2026, 11, 6, 9), 1, Unit.work_day, area)
     assert due.at == local(2026, 11, 7, 12)
 

@@ -72,6 +72,7 @@ def test_a_step_says_all_that_the_history_keeps():
     assert step.paper == ("F10",)
     assert step.clocks[0].reason == "because"
     assert step.resume is None
+    assert MACHINE.apply(S.new, A.begin, ["worker"], {"letter": ["one sheet"], "reason": 0}).target is S.open
 
 
 def test_the_first_step_begins_from_nothing():

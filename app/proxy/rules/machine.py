@@ -150,6 +150,7 @@ _WINDOW = {
     (S.precheck_rejected, A.return_previous): To(
         S.prechecking, role=DECIDERS, needs=("reason",), clocks=(_start(C.precheck),)
     ),
+    # promises run here when an acceptance was revoked before
     (S.precheck_rejected, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",), clocks=_STOP_ALL),
 }
 
@@ -200,9 +201,7 @@ _DECISION = {
 _BACK_TO_OFFICE = (_stop(C.deliver), _start(C.correct))
 _DELIVERY = {
     (S.approved, A.fetch): To(S.result_received, role=DESK, needs=("result",), clocks=(_start(C.deliver),)),
-    (S.approved, A.archive): To(
-        S.archived, role=KEEPERS, bars=("originals_out",), when=("no_delivery",), clocks=_STOP_ALL
-    ),
+    (S.approved, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",), when=("no_delivery",)),
     (S.approved, A.rate): To(S.evaluated, role=RATERS, needs=("rating",), when=("no_delivery",)),
     (S.refused, A.fetch): To(S.result_received, role=DESK, needs=("result",), clocks=(_start(C.deliver),)),
     (S.result_received, A.set_out): To(S.delivering, role=FIELD, writes=("appointment",), paper=("F12",)),
@@ -245,8 +244,8 @@ _DELIVERY = {
     (S.declined, A.archive): To(S.archived, role=KEEPERS, needs=("reason",), bars=("originals_out",)),
     (S.delivered, A.rate): To(S.evaluated, role=RATERS, needs=("rating",)),
     (S.delivered, A.correct): To(S.processing, role=DESK, needs=("reason",), clocks=_BACK_TO_OFFICE),
-    (S.delivered, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",), clocks=_STOP_ALL),
-    (S.evaluated, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",), clocks=_STOP_ALL),
+    (S.delivered, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",)),
+    (S.evaluated, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",)),
     (S.cancelled, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",)),
 }
 
