@@ -34,8 +34,10 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         import pysqlite3.dbapi2 as sqlite
 
-        return {"module": sqlite, "connect_args": {"timeout": 30, "check_same_thread": False}}
+        connect_args = {"timeout": 30, "check_same_thread": False}
+        return {"module": sqlite, "hide_parameters": True, "connect_args": connect_args}
     return {
+        "hide_parameters": True,  # an error message with the values of a person would reach the log
         "pool_pre_ping": True,
         "pool_size": 5,
         "max_overflow": 10,

@@ -85,7 +85,7 @@ class LoginView(BaseView):
         """The login form; a wrong try answers 401, a locked one 429, both with the form."""
         form = LoginForm()
         target = safe_next(request.args.get("next") or form.next.data)
-        if request.method == "GET":
+        if request.method != "POST":  # HEAD too: it passes by the CSRF check
             if current_user.is_authenticated:
                 return redirect(target)
             form.next.data = target
