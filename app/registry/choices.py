@@ -85,3 +85,17 @@ class MatchPlace(Choice):
 
     inside = "inside", _("Already in your area"), "yellow"
     elsewhere = "elsewhere", _("Registered elsewhere"), "red"
+
+
+class MoveInNotice(Choice):
+    """Lines that a move-in puts into inboxes; they name nobody."""
+
+    asked = "asked", _("A move-in is asked for: somebody from your area. Please decide."), "yellow"
+    agreed = "agreed", _("A move-in that you asked for was agreed to."), "green"
+    declined = "declined", _("A move-in that you asked for was declined."), "red"
+    withdrawn = "withdrawn", _("A move-in from your area was withdrawn."), "grey"
+
+    @property
+    def msgid(self) -> str:
+        """The English text, which the inbox translates for its reader."""
+        return str(self.label._args[0])

@@ -20,6 +20,7 @@ UNSCOPED_CALLERS = {
     "app/registry/service/documents.py": "numbering of documents that two people bear",
     "app/registry/service/homes.py": "two grids share a building: which rooms are there already",
     "app/registry/service/households.py": "whether a person belongs to a household elsewhere, yes or no",
+    "app/registry/service/move_in.py": "a move-in changes the area that gives and the area that takes",
     "app/registry/service/matching.py": "matches over the whole site; the caller's guard decides who is named",
     "app/registry/service/residences.py": "whether a person has a home elsewhere, yes or no",
 }
@@ -43,6 +44,7 @@ CORE_SQL = {
     "app/proxy/models/cases.py": "criteria of the guard",
     "app/documents/models.py": "criteria of the guard",
     "app/areas/actors.py": "FAB's association table of permissions",
+    "app/core/search.py": "character indexes: DDL after the migrations, FTS sub-select",
     "app/core/interface.py": "list ids by area (recipes: LATERAL), counts",
     "app/core/policy.py": "reads table names of the policy",
     "app/site/lock.py": "advisory lock",

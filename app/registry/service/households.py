@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -79,6 +80,7 @@ def add_member(
     actor: Actor,
     now: datetime,
     since: date | None = None,
+    fields: Mapping[str, Any] | None = None,
 ) -> HouseholdMember:
     """A person joins a household; a membership of the same kind elsewhere ends on that day.
 
@@ -102,7 +104,15 @@ def add_member(
     if dwelling is not None:
         kind = residence_kind(household.kind)
         open_residence(
-            session, person, dwelling, actor=actor, now=now, kind=kind, household=household, since=day
+            session,
+            person,
+            dwelling,
+            actor=actor,
+            now=now,
+            kind=kind,
+            household=household,
+            since=day,
+            fields=fields,
         )
     session.flush()
     return member

@@ -1,0 +1,1 @@
+"""Selects of the registry that return rows or plain data for screens."""

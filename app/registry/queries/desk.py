@@ -1,0 +1,234 @@
+"""The clerk's page: one home with all its households and everybody in them, as plain data for the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.core import codes
+from app.core.actor import Actor
+from app.core.pinyin import spell
+from app.registry.choices import HouseholdKind, MoveInState, ResidenceKind
+from app.registry.models import (
+    BuildingUnit,
+    Dwelling,
+    Household,
+    HouseholdDwelling,
+    HouseholdMember,
+    MoveInRequest,
+    Person,
+    Residence,
+)
+from app.registry.queries import cards
+from app.registry.rules.addresses import Stop, neighbours
+from app.registry.service import groups
+from app.registry.service.homes import dwelling_address
+
+LISTS = {
+    "relation": "household_relation",
+    "doc_kind": "id_document",
+    "sex": "gender",
+    "ethnic": "ethnic",
+    "marital": "marital",
+    "political_status": "political_status",
+    "education": "education",
+    "employment": "employment_status",
+    "population_kind": "population_kind",
+    "consistency": "household_consistency",
+    "dwelling_type": "dwelling_type",
+    "inflow_reason": "inflow_reason",
+    "leave": "cancel_reason",
+    "source": "data_source",
+    "housing_use": "housing_use",
+}
+# offered in empty rows and taken over by Enter, never filled in by themselves
+OFFERS = {"doc_kind": "111", "ethnic": "01", "consistency": "01", "relation_first": "02"}
+
+
+def open_home(session: Session, uid: str) -> Dwelling | None:
+    """The home with what its head line shows, inside the scope."""
+    query = (
+        select(Dwelling)
+        .where(Dwelling.uid == uid)
+        .options(joinedload(Dwelling.area), joinedload(Dwelling.building), joinedload(Dwelling.unit))
+    )
+    return session.scalars(query).one_or_none()
+
+
+def state(session: Session, dwelling: Dwelling, today: date) -> dict[str, Any]:
+    """Everything in the home as it stands in the database."""
+    return {
+        "dwelling": _dwelling(session, dwelling),
+        "households": [_household(session, row, today, dwelling) for row in households_of(session, dwelling)],
+        "requests": [_request(row) for row in open_requests(session, dwelling)],
+    }
+
+
+def households_of(session: Session, dwelling: Dwelling) -> list[Household]:
+    """Open households linked to the home: living ones first, then registered, in the order of entry."""
+    query = (
+        select(Household)
+        .join(HouseholdDwelling, HouseholdDwelling.household_id == Household.id)
+        .where(
+            HouseholdDwelling.dwelling_id == dwelling.id,
+            HouseholdDwelling.valid_to.is_(None),
+            Household.valid_to.is_(None),
+        )
+        .options(
+            selectinload(Household.members).joinedload(HouseholdMember.person).options(*cards.WITH_PARTS)
+        )
+        .order_by(Household.id)
+        .execution_options(populate_existing=True)
+    )
+    order = list(HouseholdKind)
+    return sorted(session.scalars(query).unique(), key=lambda h: order.index(HouseholdKind(h.kind)))
+
+
+def open_requests(session: Session, dwelling: Dwelling) -> list[MoveInRequest]:
+    """Move-ins into this home that wait for an answer."""
+    query = select(MoveInRequest).where(
+        MoveInRequest.dwelling_id == dwelling.id, MoveInRequest.state == str(MoveInState.asked)
+    )
+    return list(session.scalars(query.order_by(MoveInRequest.id)))
+
+
+def lists(session: Session, actor: Actor) -> dict[str, list[list[str]]]:
+    """Code lists of the page: [code, label, initials, "1" when common]."""
+    found = {
+        field: [
+            [
+                item.code,
+                item.label,
+                _initials(item.label),
+                "1" if '"common": true' in (item.extra or "") else "",
+            ]
+            for item in codes.codes(session, name).values()
+            if item.current
+        ]
+        for field, name in LISTS.items()
+    }
+    found["groups"] = [[code, text, _initials(text), ""] for code, text in groups.open_to(session, actor)]
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _initials(text: str) -> str:
+    return spell(text)[1]
+
+
+def _dwelling(session: Session, dwelling: Dwelling) -> dict[str, Any]:
+    near = walk(session, dwelling)
+    return {
+        "uid": dwelling.uid,
+        "address": dwelling.address,
+        "short": dwelling_address(session, dwelling, division=False) or dwelling.address,
+        "area": dwelling.area.full_name or dwelling.area.name,
+        "housing_use": dwelling.housing_use or "",
+        "previous": near["previous"],
+        "next": near["next"],
+    }
+
+
+def _household(session: Session, household: Household, today: date, dwelling: Dwelling) -> dict[str, Any]:
+    members = [m for m in household.members if m.valid_to is None and m.deleted_at is None and m.person]
+    homes = _residences(session, (m.person for m in members), household)
+    return {
+        "ref": f"h-{household.uid}",
+        "uid": household.uid,
+        "version": household.version,
+        "kind": household.kind,
+        "household_no": household.household_no or "",
+        "note": household.note or "",
+        "members": [
+            {
+                "ref": f"m-{m.uid}",
+                "uid": m.uid,
+                "version": m.version,
+                "relation": m.relation,
+                "person": cards.person_fields(m.person, today),
+                "residence": homes.get(m.person_id, {}),
+            }
+            for m in members
+        ],
+    }
+
+
+def _residences(
+    session: Session, people: Iterable[Person], household: Household
+) -> dict[int, dict[str, str]]:
+    kind = ResidenceKind.registered if household.kind == HouseholdKind.registered else ResidenceKind.living
+    query = select(Residence).where(
+        Residence.person_id.in_([p.id for p in people]),
+        Residence.valid_to.is_(None),
+        Residence.kind == str(kind),
+    )
+    return {
+        r.person_id: {
+            "dwelling_type": r.dwelling_type or "",
+            "inflow_reason": r.inflow_reason or "",
+            "came_from": r.came_from or "",
+        }
+        for r in session.scalars(query)
+    }
+
+
+def _request(row: MoveInRequest) -> dict[str, Any]:
+    return {
+        "uid": row.uid,
+        "name": row.entered_name,
+        "relation": row.relation or "",
+        "on": row.created_at.isoformat(),
+    }
+
+
+# --- walking order ----------------------------------------------------------------------------------------------
+
+
+def stops(session: Session, area_id: int) -> list[tuple[Stop, str]]:
+    """All open homes of a grid as stops of the walk, with their uids (a grid has some 500)."""
+    query = (
+        select(
+            Dwelling.id,
+            Dwelling.uid,
+            Dwelling.walk_order,
+            Dwelling.building_id,
+            BuildingUnit.seq,
+            Dwelling.floor,
+            Dwelling.room_no,
+            Dwelling.village_group,
+            Dwelling.door_no,
+        )
+        .outerjoin(BuildingUnit, BuildingUnit.id == Dwelling.unit_id)
+        .where(Dwelling.area_id == area_id, Dwelling.valid_to.is_(None))
+    )
+    names = building_names(session, area_id)
+    return [
+        (Stop(i, order, names.get(b, ""), seq, floor, room, group, door), uid)
+        for i, uid, order, b, seq, floor, room, group, door in session.execute(query)
+    ]
+
+
+def building_names(session: Session, area_id: int) -> dict[int | None, str]:
+    """Address of each building that has homes in the grid; its key in the walk."""
+    from app.registry.models import Building
+
+    query = (
+        select(Building.id, Building.address)
+        .join(Dwelling, Dwelling.building_id == Building.id)
+        .where(Dwelling.area_id == area_id)
+        .distinct()
+    )
+    return {key: value for key, value in session.execute(query)}  # noqa: C416
+
+
+def walk(session: Session, dwelling: Dwelling) -> dict[str, str | None]:
+    """Uids of the home before and after this one on the walk through its grid."""
+    found = stops(session, dwelling.area_id)
+    uids = {stop.key: uid for stop, uid in found}
+    near = neighbours((stop for stop, _uid in found), dwelling.id)
+    return {name: uids.get(key) if key is not None else None for name, key in near.items()}

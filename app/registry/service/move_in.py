@@ -1,0 +1,276 @@
+"""Move-in between areas (guards, section 1): ask, agree, decline, withdraw. The table stands in rules/move_in.py.
+
+The side that asks never sees the person: the request holds the name as it was typed. The side that holds the person
+decides. Agreeing moves residence, household and the ties to areas in one unit, without row scope, because it
+writes on both sides of the wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.areas.models import Account, Area, Post
+from app.areas.queries.tree import prefixes
+from app.core import clock
+from app.core.actor import Actor
+from app.core.errors import Invalid, NotFound
+from app.core.scope import unscoped
+from app.core.session import unit_of_work
+from app.inbox.service import notify
+from app.registry.choices import HouseholdKind, MoveInAction, MoveInNotice, MoveInState
+from app.registry.models import Dwelling, Household, HouseholdMember, MoveInRequest, MoveInStep, Person
+from app.registry.rules.household import HEAD
+from app.registry.rules.move_in import DECIDERS, MACHINE
+from app.registry.service import households
+from app.registry.service.checks import check_code, expect_version, not_after
+
+INBOX = "move_in"
+SEPARATED = "02"
+
+
+def ask(
+    session: Session,
+    person_id: int,
+    dwelling: Dwelling,
+    *,
+    entered_name: str,
+    actor: Actor,
+    now: datetime,
+    household: Household | None = None,
+    relation: str | None = None,
+    reason: str | None = None,
+) -> MoveInRequest:
+    """Ask the other side for a person found by a match. Asking again while it is open changes nothing.
+
+    ``person_id`` comes from ``matching``, never from a form. Needs the home the person is to live in.
+    """
+    if relation:
+        check_code(session, "household_relation", relation, field="relation")
+    step = MACHINE.apply(None, MoveInAction.ask, [actor.role], {"home": dwelling.uid, "reason": reason})
+    known = select(MoveInRequest).where(
+        MoveInRequest.person_id == person_id,
+        MoveInRequest.to_area_id == dwelling.area_id,
+        MoveInRequest.state == str(MoveInState.asked),
+    )
+    request = session.scalars(known).first()
+    if request is not None:
+        request.household_id = household.id if household else request.household_id
+        request.relation = relation or request.relation
+        return request
+    holder, deciders = _holder(person_id, clock.to_local(now).date())
+    request = MoveInRequest(
+        person_id=person_id,
+        from_area_id=holder,
+        to_area_id=dwelling.area_id,
+        dwelling_id=dwelling.id,
+        household_id=household.id if household else None,
+        relation=relation or None,
+        entered_name=entered_name.strip()[:50],
+        reason=(reason or "").strip()[:200] or None,
+        state=str(step.target),
+    )
+    session.add(request)
+    session.flush()
+    _write_step(session, request, None, step, actor, now, reason)
+    _tell(session, now, deciders, MoveInNotice.asked, request)
+    return request
+
+
+@contextmanager
+def both_sides() -> Iterator[Session]:
+    """A unit of work on both sides of the wall; ``decide`` runs in it."""
+    with (
+        unscoped("a move-in changes the area that gives and the area that takes") as wide,
+        unit_of_work(wide),
+    ):
+        yield wide
+
+
+def sides(request: MoveInRequest, actor: Actor) -> dict[str, bool]:
+    """On which side of the request the actor stands."""
+    return {"holds": actor.covers(request.from_area.path), "asks": actor.covers(request.to_area.path)}
+
+
+def offers(request: MoveInRequest, actor: Actor) -> list[MoveInAction]:
+    """What the actor may do with the request now."""
+    state = MoveInState(request.state)
+    return [offer.action for offer in MACHINE.actions(state, [actor.role], sides(request, actor))]
+
+
+def decide(
+    wide: Session,
+    uid: str,
+    action: MoveInAction,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+    moved_on: date | None = None,
+    version: int | None = None,
+) -> MoveInRequest:
+    """Agree, decline or withdraw, in a session of ``both_sides``. The actor must stand on the right side.
+
+    Raises NotFound when the actor stands on neither side, NotAllowed, Conflict, Invalid as the table says.
+    """
+    request = wide.scalars(select(MoveInRequest).where(MoveInRequest.uid == uid)).one_or_none()
+    if request is None or not any(sides(request, actor).values()):
+        raise NotFound()
+    expect_version(request, version)
+    today = clock.to_local(now).date()
+    if action is MoveInAction.agree:
+        moved_on = not_after(moved_on or today, today, field="moved_on")
+    given = {**sides(request, actor), "reason": reason, "moved_on": moved_on}
+    before = MoveInState(request.state)
+    step = MACHINE.apply(before, action, [actor.role], given)
+    request.state = str(step.target)
+    request.decided_at, request.decided_by = now, actor.user_id
+    if step.target is MoveInState.agreed and moved_on is not None:
+        request.moved_on = moved_on
+        move(wide, request, moved_on, actor=actor, now=now)
+    else:
+        _drop_empty_household(wide, request, today)
+    _write_step(wide, request, before, step, actor, now, reason)
+    _tell_the_other(wide, request, now)
+    wide.flush()
+    return request
+
+
+def move(wide: Session, request: MoveInRequest, day: date, *, actor: Actor, now: datetime) -> None:
+    """Residence, household and ties go over. The old household stays with whoever is left in it."""
+    person = wide.get(Person, request.person_id)
+    dwelling = wide.get(Dwelling, request.dwelling_id) if request.dwelling_id else None
+    if person is None or person.deleted_at is not None or dwelling is None or dwelling.valid_to is not None:
+        raise Invalid(_("The person or the home is no longer in the register."), field="dwelling")
+    household = wide.get(Household, request.household_id) if request.household_id else None
+    relation = request.relation or HEAD
+    if household is None or household.valid_to is not None or household.deleted_at is not None:
+        household = households.create_household(wide, dwelling, kind=HouseholdKind.living, now=now, since=day)
+        relation = HEAD
+    taken = relation == HEAD and any(
+        m.relation == HEAD for m in households.members_of(wide, household) if m.person_id != person.id
+    )
+    system = _everywhere(actor)
+    households.add_member(
+        wide,
+        household,
+        person,
+        "97" if taken else relation,
+        dwelling=dwelling,
+        actor=system,
+        now=now,
+        since=day,
+    )
+    if _registered_elsewhere(wide, person, household):
+        person.consistency = SEPARATED
+    households.settle_head(wide, household)
+
+
+def _everywhere(actor: Actor) -> Actor:
+    """The same human, for checks of reach only: the decision was made above."""
+    from dataclasses import replace
+
+    return replace(actor, whole_site=True)
+
+
+def _registered_elsewhere(wide: Session, person: Person, household: Household) -> bool:
+    query = (
+        select(HouseholdMember.id)
+        .join(Household, Household.id == HouseholdMember.household_id)
+        .where(
+            HouseholdMember.person_id == person.id,
+            HouseholdMember.valid_to.is_(None),
+            Household.kind == str(HouseholdKind.registered),
+            Household.area_id != household.area_id,
+        )
+    )
+    return wide.scalars(query).first() is not None
+
+
+def _drop_empty_household(wide: Session, request: MoveInRequest, today: date) -> None:
+    """A household that only waited for this person, and for nobody else, is not one."""
+    others = select(MoveInRequest.id).where(
+        MoveInRequest.household_id == request.household_id,
+        MoveInRequest.state == str(MoveInState.asked),
+        MoveInRequest.id != request.id,
+    )
+    household = wide.get(Household, request.household_id) if request.household_id else None
+    if household is not None and wide.scalars(others).first() is None:
+        households.close_if_empty(wide, household, today)
+
+
+def _holder(person_id: int, day: date) -> tuple[int, list[int]]:
+    """(area that manages the person, users who may decide there); the asker learns neither."""
+    with unscoped("a move-in goes to those who hold the person") as wide:
+        person = wide.get_one(Person, person_id)
+        return person.area_id, _users(wide, wide.get_one(Area, person.area_id), DECIDERS, day)
+
+
+def _users(wide: Session, area: Area, roles: tuple[str, ...], day: date) -> list[int]:
+    """Accounts of the nearest posts with one of the roles that cover an area: the community's, else the town's."""
+    query = (
+        select(Area.depth, Account.user_id)
+        .join(Post, Post.area_id == Area.id)
+        .join(Account, Account.staff_id == Post.staff_id)
+        .where(Post.role.in_(roles), Area.path.in_(prefixes(area.path, own=True)))
+        .where(or_(Post.valid_from.is_(None), Post.valid_from <= day))
+        .where(or_(Post.valid_to.is_(None), Post.valid_to >= day))
+    )
+    found = [(depth, user) for depth, user in wide.execute(query)]
+    nearest = max((depth for depth, _user in found), default=0)
+    return sorted({user for depth, user in found if depth == nearest})
+
+
+def _write_step(
+    session: Session,
+    request: MoveInRequest,
+    before: MoveInState | None,
+    step: Any,
+    actor: Actor,
+    now: datetime,
+    reason: str | None,
+) -> None:
+    session.add(
+        MoveInStep(
+            request_id=request.id,
+            at=now,
+            by_user=actor.user_id,
+            by_label=actor.label,
+            by_role=actor.role,
+            action=str(step.action),
+            from_state=str(before) if before else None,
+            to_state=str(step.target),
+            reason=(reason or "").strip() or None,
+        )
+    )
+
+
+def _tell_the_other(wide: Session, request: MoveInRequest, now: datetime) -> None:
+    """The asker hears of a decision, the holder of a withdrawal."""
+    notice = MoveInNotice(request.state)
+    if notice is MoveInNotice.withdrawn:
+        users = _users(wide, request.from_area, DECIDERS, clock.to_local(now).date())
+    else:
+        users = [request.created_by] if request.created_by else []
+    _tell(wide, now, users, notice, request)
+
+
+def _tell(
+    session: Session, now: datetime, users: list[int], notice: MoveInNotice, request: MoveInRequest
+) -> None:
+    notify(
+        session,
+        now,
+        users,
+        INBOX,
+        notice.msgid,
+        link=f"/movein/show/{request.uid}",
+        level="warn" if notice is MoveInNotice.asked else "info",
+        key=f"{INBOX}:{request.uid}:{notice}",
+    )
