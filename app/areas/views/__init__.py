@@ -1,0 +1,1 @@
+"""Screens of the areas domain: accounts, sessions, user administration."""
