@@ -14,7 +14,7 @@ DEMO := GEBAN_HOME="$(DEMO_HOME)" GEBAN_ENV=demo GEBAN_DEMO=1
 FLASK := $(PY) -m flask --app run
 SERVE := $(PY) tools/supervise.py "$(PY) -m gunicorn -c deploy/gunicorn.conf.py run:app" "$(FLASK) worker"
 
-.PHONY: help setup run serve demo test check coverage bench messages demands screenshots clean
+.PHONY: help setup run serve test check coverage bench messages demands screenshots clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
