@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from flask import Flask
-from sqlalchemy.orm import sessionmaker
 
-from app import cli, menu, startup
-from app.areas.security import SecurityManager
-from app.audit import listen
-from app.core import edge, jinja, scope, session
-from app.core.builder import Builder
-from app.extensions import csrf, db, migrate
 from config import Config
 
 
 def create_app(config: Config | None = None) -> Flask:
     """Make the application: settings, keys, database, guards, views, commands."""
+    # imported here: `import app.registry.rules` must not load the whole site (unit tests, rendering processes)
+    from sqlalchemy.orm import sessionmaker
+
+    from app import cli, menu, startup
+    from app.areas.security import SecurityManager
+    from app.audit import listen
+    from app.core import edge, jinja, scope, session
+    from app.core.builder import Builder
+    from app.extensions import csrf, db, migrate
+    from app.site import wiring
+
     app = Flask(__name__)
     app.config.from_object(config or Config())
     startup.check(app)
@@ -31,6 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
         session.prepare(db.engine)
         scope.use_sessions(sessionmaker(db.engine, class_=session.PlainGuardedSession))
         listen.start()
+        wiring.connect()
         startup.request_edge(app)
         appbuilder = Builder(app, db.session, security_manager_class=SecurityManager, indexview=menu.home())
         menu.mount(appbuilder)
