@@ -74,7 +74,8 @@ def _refresh(session: Session) -> None:
         return
     from app.core.clock import today
 
-    day, lists = today(), {}
+    day = today()
+    lists: dict[str, dict[str, Code]] = {}
     query = (
         select(CodeList.name, CodeItem)
         .join(CodeItem.code_list)

@@ -134,7 +134,7 @@ class Record(Versioned, Deletable, Table):
 def _index_area(mapper: Mapper[Any], cls: type) -> None:
     """Every area-bound table is read by area in key order: give it the index (area_id, id)."""
     if issubclass(cls, AreaBound) and "area_id" in mapper.columns and cls.__name__ not in {"Table", "Record"}:
-        table = mapper.local_table
+        table: Any = mapper.local_table  # typed as any selectable; here it is a table
         name = f"ix_{table.name}_area_id_id"
         if not any(i.name == name for i in table.indexes):
             Index(name, table.c.area_id, table.c.id)
