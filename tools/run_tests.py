@@ -46,7 +46,7 @@ class Part:
 PARTS = (
     Part("lint", "ruff check", ("ruff", "check", ".")),
     Part("format", "ruff format", ("ruff", "format", "--check", "--quiet", ".")),
-    Part("contracts", "import contracts", ("lint-imports", "--no-logo")),
+    Part("contracts", "import contracts", ("lint-imports", "--no-logo", "--no-cache")),
     Part("types", "mypy, app/core", ("mypy",)),
     Part("unit", "unit", folder="tests/unit", whole=RULES),
     Part("architecture", "architecture", folder="tests/architecture"),
