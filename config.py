@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 WEAK_SECRETS = frozenset({"", "secret", "change-me", "changeme", "geban", "dev", "test"})
@@ -37,6 +38,7 @@ class Config:
         self.GEBAN_SITE_NAME = env("GEBAN_SITE_NAME") or ""
         self.GEBAN_CIPHER = env("GEBAN_CIPHER") or "aes"
         self.GEBAN_RENDER_WORKERS = int(env("GEBAN_RENDER_WORKERS") or 1)
+        self.GEBAN_OUTBOX = env("GEBAN_OUTBOX") or "hold"
         self.SECRET_KEY = env("GEBAN_SECRET_KEY") or ""
         self.SQLALCHEMY_DATABASE_URI = (
             env("GEBAN_DATABASE_URL") or f"sqlite:///{self.GEBAN_HOME / 'geban.sqlite'}"
@@ -46,7 +48,9 @@ class Config:
         self.GEBAN_PROXIES = int(env("GEBAN_PROXIES") or 0)
         self.LOCK_ADDRESS_TRIES = int(env("GEBAN_LOCK_ADDRESS_TRIES") or 5)
         self.PASSWORD_DAYS = int(env("GEBAN_PASSWORD_DAYS") or 0)
-        self.TRUSTED_HOSTS = [h for h in (env("GEBAN_HOSTS") or "127.0.0.1,localhost").split(",") if h]
+        hosts = (env("GEBAN_HOSTS") or "127.0.0.1,localhost").split(",")
+        hosts.append(urlsplit(self.GEBAN_PUBLIC_URL).hostname or "")
+        self.TRUSTED_HOSTS = [h.strip() for h in hosts if h.strip()]
 
     SQLALCHEMY_TRACK_MODIFICATIONS = False
     SESSION_COOKIE_NAME = "geban"

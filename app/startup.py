@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +24,34 @@ class Refused(RuntimeError):
     """The settings are not safe to start with; the message says which and what to do."""
 
 
+ENVIRONMENTS = ("production", "demo", "development", "test")
+DISTINCT = 10  # characters: "aaaa…" is long and worth nothing
+
+
 def check(app: Flask) -> None:
-    """Refuse weak secrets and the demo in production (guards, section 4)."""
+    """Make the home and the session secret; refuse settings that are not safe in production (guards, section 4)."""
     home = app.config["GEBAN_HOME"]
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not app.config["SECRET_KEY"]:
         app.config["SECRET_KEY"] = _stored_secret(home)
+    if app.config["GEBAN_ENV"] not in ENVIRONMENTS:
+        # a misspelt "prodution" must not switch the checks off
+        raise Refused(f"GEBAN_ENV is {app.config['GEBAN_ENV']!r}: it is one of {', '.join(ENVIRONMENTS)}")
     if app.config["GEBAN_ENV"] == "production":
-        if app.debug:
-            raise Refused("debug mode is on in production: it shows the inside of the program to everybody")
-        secret = app.config["SECRET_KEY"]
-        if secret.lower() in WEAK_SECRETS or len(secret) < 32:
-            raise Refused(
-                "GEBAN_SECRET_KEY is weak: set 32 or more random characters, or unset it to have one made"
-            )
-        if app.config["GEBAN_DEMO"]:
-            raise Refused(
-                "GEBAN_DEMO is on in production: the demo city has known accounts; set GEBAN_ENV=demo"
-            )
+        for problem in _unsafe(app):
+            raise Refused(problem)
+
+
+def _unsafe(app: Flask) -> Iterator[str]:
+    secret = app.config["SECRET_KEY"]
+    if secret.lower() in WEAK_SECRETS or len(secret) < 32 or len(set(secret)) < DISTINCT:
+        yield "GEBAN_SECRET_KEY is weak: set 32 or more random characters, or unset it to have one made"
+    if app.debug:
+        yield "debug mode is on in production: it shows the inside of the program to everybody"
+    if app.config["GEBAN_DEMO"]:
+        yield "GEBAN_DEMO is on in production: the demo city has known accounts; set GEBAN_ENV=demo"
+    if (app.config["GEBAN_HOME"] / "demo-accounts.json").exists():
+        yield "this home holds the demo city with known accounts: set GEBAN_ENV=demo, or another GEBAN_HOME"
 
 
 def _stored_secret(home: Path) -> str:

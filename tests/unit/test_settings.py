@@ -1,0 +1,104 @@
+"""The settings: documented one by one, and refused where they are not safe."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import startup
+from config import Config
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def names_in_code():
+    """First arguments of env(…) and _flag(…) in config.py."""
+    tree = ast.parse((ROOT / "config.py").read_text(encoding="utf-8"))
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    return {
+        c.args[0].value
+        for c in calls
+        if c.func.id in {"env", "_flag"} and isinstance(c.args[0], ast.Constant)
+    }
+
+
+def test_every_setting_is_documented_and_nothing_else():
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(GEBAN_[A-Z_]+)` \|", page, re.MULTILINE))
+    assert documented == names_in_code()
+
+
+def test_no_other_module_of_the_program_reads_the_environment_for_a_setting():
+    for path in (ROOT / "app").rglob("*.py"):
+        assert not re.search(r"environ[^\n]*GEBAN_", path.read_text(encoding="utf-8")), path
+
+
+def site(tmp_path, monkeypatch, **settings):
+    for name in names_in_code():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GEBAN_HOME", str(tmp_path / "home"))
+    for name, value in settings.items():
+        monkeypatch.setenv(f"GEBAN_{name}", value)
+    app = Flask(__name__)
+    app.config.from_object(Config())
+    return app
+
+
+@pytest.mark.parametrize("secret", ["secret", "dev", "short-but-random-92kd", "a" * 64, "ab" * 32])
+def test_production_refuses_weak_secrets(tmp_path, monkeypatch, secret):
+    with pytest.raises(startup.Refused, match="GEBAN_SECRET_KEY"):
+        startup.check(site(tmp_path, monkeypatch, SECRET_KEY=secret))
+
+
+def test_without_a_secret_a_strong_one_is_made_and_kept(tmp_path, monkeypatch):
+    made = []
+    for _n in range(2):
+        app = site(tmp_path, monkeypatch)
+        startup.check(app)
+        made.append(app.config["SECRET_KEY"])
+    assert made[0] == made[1]
+    assert len(made[0]) == 64
+    path = tmp_path / "home" / "keys" / "session-secret"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_production_refuses_the_demo(tmp_path, monkeypatch):
+    with pytest.raises(startup.Refused, match="GEBAN_DEMO"):
+        startup.check(site(tmp_path, monkeypatch, DEMO="1"))
+    startup.check(site(tmp_path, monkeypatch, DEMO="1", ENV="demo"))
+
+
+def test_production_refuses_a_home_with_demo_accounts(tmp_path, monkeypatch):
+    app = site(tmp_path, monkeypatch)
+    startup.check(app)
+    (tmp_path / "home" / "demo-accounts.json").write_text("[]")
+    with pytest.raises(startup.Refused, match="demo"):
+        startup.check(app)
+
+
+def test_production_refuses_debug_mode(tmp_path, monkeypatch):
+    app = site(tmp_path, monkeypatch)
+    app.debug = True
+    with pytest.raises(startup.Refused, match="debug"):
+        startup.check(app)
+
+
+@pytest.mark.parametrize("name", ["prod", "Production", "prodution"])
+def test_a_misspelt_environment_is_refused(tmp_path, monkeypatch, name):
+    with pytest.raises(startup.Refused, match="GEBAN_ENV"):
+        startup.check(site(tmp_path, monkeypatch, ENV=name))
+
+
+def test_the_default_is_production(tmp_path, monkeypatch):
+    assert site(tmp_path, monkeypatch).config["GEBAN_ENV"] == "production"
+
+
+def test_the_public_address_is_a_trusted_host(tmp_path, monkeypatch):
+    app = site(
+        tmp_path, monkeypatch, PUBLIC_URL="https://grid.example.cn:8443", HOSTS="a.example.cn, b.example.cn"
+    )
+    assert app.config["TRUSTED_HOSTS"] == ["a.example.cn", "b.example.cn", "grid.example.cn"]
