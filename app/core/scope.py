@@ -80,10 +80,15 @@ def session_actor(session: Session) -> Actor:
 
 
 def _as_filter(build: Any) -> Any:
-    """``(IN (…)) IS TRUE``: keeps the planner on the statement's own selective index (recipes)."""
-    if callable(build):
-        return lambda cls: build(cls).is_(True)
-    return build.is_(True)
+    """``(IN (…)) IS TRUE``: keeps the planner on the statement's own selective index (recipes).
+
+    SQLAlchemy keys a lambda in a closure by its code alone, so the criterion of one actor would serve the next.
+    What the inner lambda closes over therefore stands in the outer closure too, where it is part of the key.
+    """
+    if not callable(build):
+        return build.is_(True)
+    closed_over = tuple(cell.cell_contents for cell in build.__closure__ or ())
+    return lambda cls: (build(cls), closed_over)[0].is_(True)
 
 
 @lru_cache(maxsize=512)

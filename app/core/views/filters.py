@@ -147,6 +147,5 @@ def _related(view: Any, fact: Fact, key: str) -> ColumnElement[bool]:
     row = interface.by_key(view.session, key)
     local = getattr(view.datamodel.obj, fact.fk)  # type: ignore[arg-type]
     if target.__table__.name == "area":
-        area = target.__table__
-        return local.in_(select(area.c.id).where(area.c.path.between(row.path, row.path + "~")))
+        return local.in_(select(target.id).where(target.path.between(row.path, row.path + "~")))
     return local == row.id
