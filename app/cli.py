@@ -13,6 +13,7 @@ from app import site
 from app.audit.verify import verify
 from app.core.errors import DomainError
 from app.core.scope import unscoped
+from app.site.worker import run as run_worker
 
 
 @click.command("init")
@@ -23,6 +24,14 @@ def init() -> None:
     click.echo(f"ready: {report.codes} codes, {report.items} service items, {report.grants} grants changed")
     for username, (role, password) in report.passwords.items():
         click.echo(f"account {username} ({role}), password shown only now: {password}")
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Empty the queue and end.")
+@with_appcontext
+def worker(once: bool) -> None:
+    """Run jobs, seal the logs each minute, hand over messages; ends in good order at TERM or INT."""
+    run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]
 
 
 @click.command("verify-audit")
@@ -70,7 +79,7 @@ def demo(city: str, persons: int) -> None:
 
 
 # A new command is a line here.
-COMMANDS = (init, demo, verify_audit, routes_json)
+COMMANDS = (init, demo, worker, verify_audit, routes_json)
 
 
 def register(app: Flask) -> None:

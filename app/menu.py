@@ -12,9 +12,11 @@ from flask_babel import lazy_gettext as _
 from app.areas.views.account import MyAccount
 from app.areas.views.sign_ins import SignInView
 from app.areas.views.user_admin import UserAdminView
+from app.audit.views import AccessLogView, AuditSealView, ChangeLogView
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
 from app.home import frame
 from app.home.views import Home, Search
+from app.inbox.views import Inbox, JobView
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Section:
 
 
 MENU: tuple[Section, ...] = (
-    Section("work", _("My work"), "fa-briefcase", ()),
+    Section("work", _("My work"), "fa-briefcase", (Entry(Inbox, _("Inbox"), "fa-inbox"),)),
     Section("registry", _("People and homes"), "fa-users", ()),
     Section("proxy", _("Proxy services"), "fa-hands-helping", ()),
     Section(
@@ -64,11 +66,21 @@ MENU: tuple[Section, ...] = (
         (
             Entry(UserAdminView, _("Accounts"), "fa-user-shield"),
             Entry(SignInView, _("Signed in now"), "fa-plug"),
+            Entry(JobView, _("Jobs"), "fa-tasks"),
             Entry(MyAccount, in_menu=False),
             Entry(Search, in_menu=False),
         ),
     ),
-    Section("audit", _("Audit"), "fa-history", ()),
+    Section(
+        "audit",
+        _("Audit"),
+        "fa-history",
+        (
+            Entry(ChangeLogView, _("Change log"), "fa-history"),
+            Entry(AccessLogView, _("Access log"), "fa-eye"),
+            Entry(AuditSealView, _("Seals"), "fa-stamp"),
+        ),
+    ),
 )
 
 

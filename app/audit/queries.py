@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from flask_appbuilder import Model
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,11 @@ def fields(row: ChangeLog, model: type | None) -> list[tuple[str, Any, Any]]:
             for key, (old, new) in sorted(hidden.items())
         ]
     return shown
+
+
+def model_of(table: str) -> type | None:
+    """The mapped class of a table name."""
+    return next((m.class_ for m in Model.registry.mappers if m.class_.__tablename__ == table), None)
 
 
 def _masked(model: type | None, key: str, value: Any) -> Any:

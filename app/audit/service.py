@@ -11,15 +11,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.audit import fields, rows
+from app.audit.choices import AccessAction
 from app.core import clock, hooks
 from app.core.actor import Actor, current_actor
 from app.core.crypto import ring
 from app.core.scope import acting_as, session_actor
 from app.core.session import current_unit, unit_of_work
 
-ACTIONS = frozenset(
-    {"READ", "SEARCH", "REVEAL", "EXPORT", "PRINT", "LOGIN", "LOGIN_FAILED", "LOGOUT", "DOWNLOAD"}
-)
+ACTIONS = frozenset(action.value for action in AccessAction)
 
 
 @dataclass(frozen=True, slots=True)

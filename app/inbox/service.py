@@ -105,3 +105,29 @@ def mark_read(session: Session, user_id: int, uids: Iterable[str], now: datetime
         .where(Notice.user_id == user_id, Notice.uid.in_(list(uids)), Notice.read_at.is_(None))
         .values(read_at=now)
     )
+
+
+def mark_all_read(session: Session, user_id: int, now: datetime) -> int:
+    """Everything that is shown today counts as read; reminders of later days stay. Returns how many lines."""
+    due = (Notice.user_id == user_id, Notice.read_at.is_(None), Notice.show_from <= now)
+    done = session.execute(update(Notice).where(*due).values(read_at=now))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def notify_role(
+    session: Session,
+    now: datetime,
+    role: str,
+    kind: str,
+    message: str,
+    params: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> int:
+    """A line for everybody who holds a post with this role today (auditors, administrators)."""
+    day = to_local(now).date()
+    query = (
+        select(Account.user_id)
+        .join(Post, Post.staff_id == Account.staff_id)
+        .where(Post.role == role, or_(Post.valid_to.is_(None), Post.valid_to >= day))
+    )
+    return notify(session, now, session.scalars(query), kind, message, params, **more)

@@ -23,6 +23,7 @@ UNSCOPED_CALLERS = {
     "app/registry/service/move_in.py": "a move-in changes the area that gives and the area that takes",
     "app/registry/service/matching.py": "matches over the whole site; the caller's guard decides who is named",
     "app/registry/service/residences.py": "whether a person has a home elsewhere, yes or no",
+    "app/core/jobs/worker.py": "system jobs (counters, tidying) have no acting user",
 }
 
 # modules that may speak Core or raw SQL past the ORM guard, and why
@@ -50,6 +51,7 @@ CORE_SQL = {
     "app/site/lock.py": "advisory lock",
     "app/site/permissions.py": "FAB's association table of permissions",
     "app/site/schema.py": "migration bookkeeping",
+    "app/core/jobs/queue.py": "claims and progress are single UPDATEs; no personal data in the conditions",
 }
 
 

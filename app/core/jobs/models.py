@@ -1,4 +1,4 @@
-"""Durable jobs: the row, written in the business transaction, is the truth (guards, section 6; recipes: Jobs)."""
+"""The job table."""
 
 from __future__ import annotations
 

@@ -1,0 +1,140 @@
+"""The logs on screen, for the auditor: read only, protected values masked, each look at a row logged itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup, escape
+
+from app.audit import queries
+from app.audit.choices import AccessAction, ChangeAction
+from app.audit.models import AccessLog, AuditSeal, ChangeLog
+from app.audit.service import log_access
+from app.core.views import Interface, ModelView, plain
+
+READ_ONLY = ["can_list", "can_show"]
+WHO: dict[str, Any] = {
+    "at": _("At"),
+    "actor": _("Who"),
+    "role": _("Role"),
+    "origin": _("Way"),
+    "address": _("Network address"),
+    "user_id": _("Account number"),
+    "action": _("Step"),
+    "table_name": _("Kind of record"),
+    "row_id": _("Record number"),
+    "area_id": _("Area number"),
+    "reason": _("Reason"),
+}
+
+
+def _view_of(table: str | None) -> Any:
+    views = current_app.extensions.get("geban_views", {})
+    return next((view for model, view in views.items() if model.__tablename__ == table), None)
+
+
+def _record_kind(row: Any) -> str:
+    """The words of the record's own page for its kind; the table name where it has no page."""
+    view = _view_of(row.table_name)
+    return str(view.list_title) if view is not None else (row.table_name or "")
+
+
+def _differences(row: ChangeLog) -> Markup:
+    view = _view_of(row.table_name)
+    lines = [
+        Markup("<li>{}: {} → {}</li>").format(
+            view.label(key) if view else key, escape(plain(old)), escape(plain(new))
+        )
+        for key, old, new in queries.fields(row, queries.model_of(row.table_name))
+    ]
+    return Markup('<ul class="gb-diff">{}</ul>').format(Markup("").join(lines))
+
+
+class LogView(ModelView):
+    """What both logs have in common."""
+
+    base_permissions = READ_ONLY
+    formatters_columns = {"table_name": _record_kind}
+    lookup_columns = ("actor",)
+
+    def is_editable(self, _item: Any) -> bool:
+        """A log is never edited."""
+        return False
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        log_access("READ", self.datamodel.table_name, item.id)
+        return super().show_context(item)
+
+
+class ChangeLogView(LogView):
+    """Who changed what: old and new value, reason, where from."""
+
+    route_base = "/audit/changes"
+    datamodel = Interface(ChangeLog)
+    list_title = show_title = add_title = edit_title = _("Change log")
+    label_columns = {
+        **WHO,
+        "tag": _("Business step"),
+        "changes": _("Changes"),
+        "batch": _("Batch"),
+        "row_uid": _("Record"),
+    }
+    list_columns = ["at", "actor", "role", "table_name", "action", "reason"]
+    search_columns = ["at", "actor", "user_id", "role", "table_name", "row_id", "row_uid", "action", "batch"]
+    order_columns = ["at"]
+    show_fieldsets = [
+        (_("Who and when"), {"fields": ["at", "actor", "role", "user_id", "origin", "address"]}),
+        (
+            _("What"),
+            {"fields": ["table_name", "row_id", "row_uid", "action", "tag", "reason", "batch", "changes"]},
+        ),
+    ]
+    formatters_columns = {**LogView.formatters_columns, "changes": _differences}
+    choices_columns = {"action": ChangeAction}
+
+
+class AccessLogView(LogView):
+    """Who read, searched, revealed, exported or printed sensitive records, and who signed in."""
+
+    route_base = "/audit/accesses"
+    datamodel = Interface(AccessLog)
+    list_title = show_title = add_title = edit_title = _("Access log")
+    label_columns = {**WHO, "detail": _("Detail")}
+    list_columns = ["at", "actor", "role", "action", "table_name", "detail", "reason"]
+    search_columns = ["at", "actor", "user_id", "role", "table_name", "row_id", "action"]
+    order_columns = ["at"]
+    show_fieldsets = [
+        (_("Who and when"), {"fields": ["at", "actor", "role", "user_id", "origin", "address"]}),
+        (_("What"), {"fields": ["action", "table_name", "row_id", "detail", "reason"]}),
+    ]
+    choices_columns = {"action": AccessAction}
+
+
+class AuditSealView(ModelView):
+    """The seals of both logs: what is sealed and when; `verify-audit` checks them."""
+
+    route_base = "/audit/seals"
+    datamodel = Interface(AuditSeal)
+    list_title = show_title = add_title = edit_title = _("Seals")
+    label_columns = {
+        "at": _("At"),
+        "log": _("Log"),
+        "from_id": _("After row"),
+        "to_id": _("Up to row"),
+        "count": _("Rows"),
+        "day": _("Closes the day"),
+        "digest": _("Digest"),
+    }
+    list_columns = ["at", "log", "from_id", "to_id", "count", "day"]
+    show_columns = ["at", "log", "from_id", "to_id", "count", "day", "digest"]
+    search_columns = ["at", "log", "day"]
+    order_columns = ["at"]
+    formatters_columns = {"digest": lambda row: bytes(row.digest).hex()}
+    base_permissions = READ_ONLY
+    lookup_columns = ("log",)
+
+    def is_editable(self, _item: Any) -> bool:
+        """A seal is never edited."""
+        return False
