@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.areas.security import gate, language
-from app.core import actor, crypto, scope
+from app.core import actor, crypto, files, scope
 from config import WEAK_SECRETS
 
 
@@ -69,11 +69,12 @@ def _stored_secret(home: Path) -> str:
 
 
 def load_keys(app: Flask) -> None:
-    """Load the keyring, making one on the very first start (before there is any data)."""
+    """Load the keyring, making one on the very first start (before there is any data); attachments lie beside it."""
     path = app.config["GEBAN_KEYS"]
     if not path.exists():
         crypto.Keyring.fresh(app.config["GEBAN_CIPHER"]).save_first(path)
     crypto.use(crypto.Keyring.load(path))
+    files.use(files.LocalStore(app.config["GEBAN_ATTACHMENTS"]))
 
 
 def request_edge(app: Flask) -> None:

@@ -1,20 +1,39 @@
 """Attachments: photos and papers, encrypted, in a local folder; each has an owner, a purpose, a level and a term.
 
-Contents are never shared between users by hash. Uploads are checked and re-encoded in ``core.uploads``.
+Contents are never shared between users by hash: every file has a random key and is encrypted for that key alone.
+Uploads are checked and re-encoded in ``core.uploads``. A file is written before its row is committed: what a rollback
+leaves behind is an unreadable orphan that ``orphans`` finds, never a row without a file.
 """
 
 from __future__ import annotations
 
-from datetime import date
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
 
-from sqlalchemy import Date, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from flask import Response
+from sqlalchemy import Date, Integer, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core.crypto import ring
+from app.core.errors import NotFound
 from app.core.models import Deletable, Scoped, Table
+from app.core.uploads import Clean
+
+KEY = re.compile(r"[0-9a-f]{64}")
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 
 
 class Attachment(Scoped, Deletable, Table):
-    """One stored file. ``owner_kind``/``owner_uid`` name the record through which it may be downloaded."""
+    """One stored file. ``owner_kind``/``owner_uid`` name the record through which it may be downloaded.
+
+    ``sha256`` is of the stored, encrypted bytes: a backup is compared without any key, and equal photos stay unlike.
+    """
 
     __tablename__ = "attachment"
 
@@ -27,3 +46,149 @@ class Attachment(Scoped, Deletable, Table):
     sha256: Mapped[str] = mapped_column(String(64))
     storage_key: Mapped[str] = mapped_column(String(80), unique=True)
     keep_until: Mapped[date | None] = mapped_column(Date)
+
+
+class Store(Protocol):
+    """Where encrypted bytes lie. The local folder is one; an object store has the same three verbs."""
+
+    def put(self, key: str, sealed: bytes) -> None: ...
+
+    def get(self, key: str) -> bytes: ...
+
+    def delete(self, key: str) -> None: ...
+
+
+class LocalStore:
+    """Files in a folder, two levels deep, written whole or not at all, readable by the site's user only."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, key: str) -> Path:
+        """Where a key lies; a key that is not one of ours is refused before it touches the file system."""
+        if not KEY.fullmatch(key):
+            raise NotFound()
+        return self.root / key[:2] / key[2:4] / key
+
+    def put(self, key: str, sealed: bytes) -> None:
+        """Store bytes durably: temporary file, fsync, rename, fsync of the folder."""
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_suffix(".part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
+            f.write(sealed)
+            f.flush()
+            os.fsync(f.fileno())
+        part.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def get(self, key: str) -> bytes:
+        """The stored bytes; NotFound when the file is gone."""
+        try:
+            return self.path(key).read_bytes()
+        except FileNotFoundError:
+            raise NotFound() from None
+
+    def delete(self, key: str) -> None:
+        """Remove a file; a missing one is fine."""
+        self.path(key).unlink(missing_ok=True)
+
+    def keys(self, before: datetime) -> Iterator[str]:
+        """Keys of the files written before a moment."""
+        for path in self.root.glob("??/??/*"):
+            if KEY.fullmatch(path.name) and path.stat().st_mtime < before.timestamp():
+                yield path.name
+
+
+_store: list[LocalStore] = []
+
+
+def use(store: LocalStore) -> None:
+    """Install the store of this process (create_app)."""
+    _store[:] = [store]
+
+
+def store() -> LocalStore:
+    """The store of this process."""
+    return _store[0]
+
+
+def _context(key: str) -> str:
+    """Binds the ciphertext to its key: a file copied over another does not open."""
+    return f"attachment.{key}"
+
+
+def save(
+    session: Session,
+    clean: Clean,
+    *,
+    area_id: int,
+    owner_kind: str,
+    owner_uid: str,
+    purpose: str,
+    level: str = "L3",
+    keep_until: date | None = None,
+) -> Attachment:
+    """Encrypt and store a cleaned upload and add its row; flushes, so that the guard has judged the area."""
+    key = secrets.token_hex(32)
+    sealed = ring().encrypt(clean.data, _context(key))
+    attachment = Attachment(
+        area_id=area_id,
+        owner_kind=owner_kind,
+        owner_uid=owner_uid,
+        purpose=purpose,
+        level=level,
+        media_type=clean.media_type,
+        size=len(clean.data),
+        sha256=hashlib.sha256(sealed).hexdigest(),
+        storage_key=key,
+        keep_until=keep_until,
+    )
+    session.add(attachment)
+    session.flush()
+    store().put(key, sealed)
+    return attachment
+
+
+def read(attachment: Attachment) -> bytes:
+    """The plain bytes. Whoever calls this has checked the owner record and writes the access log."""
+    key = attachment.storage_key
+    return ring().decrypt(store().get(key), _context(key))
+
+
+def of_owner(session: Session, owner_kind: str, owner_uid: str) -> list[Attachment]:
+    """Attachments of a record inside the scope, oldest first."""
+    query = select(Attachment).where(Attachment.owner_uid == owner_uid, Attachment.owner_kind == owner_kind)
+    return list(session.scalars(query.order_by(Attachment.id)))
+
+
+def response(attachment: Attachment, *, inline: bool = True) -> Response:
+    """An answer for a download route of the owner's own view: a neutral name, never run as a page."""
+    answer = Response(read(attachment), mimetype=attachment.media_type)
+    how = "inline" if inline and attachment.media_type in EXTENSIONS else "attachment"
+    name = f"{attachment.uid}.{EXTENSIONS.get(attachment.media_type, 'bin')}"
+    answer.headers["Content-Disposition"] = f'{how}; filename="{name}"'
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    return answer
+
+
+def orphans(session: Session, now: datetime, older: timedelta = timedelta(days=1)) -> list[str]:
+    """Keys of files without a row: left by a rollback, or by a purge that ended between row and file.
+
+    ``session`` must see every row, deleted ones too: call it inside ``unscoped``.
+    """
+    query = select(Attachment.storage_key).execution_options(with_deleted=True)
+    known = set(session.scalars(query))
+    return [key for key in store().keys(now - older) if key not in known]
+
+
+def sweep(session: Session, now: datetime) -> int:
+    """Delete orphans; returns how many."""
+    keys = orphans(session, now)
+    for key in keys:
+        store().delete(key)
+    return len(keys)
