@@ -96,26 +96,12 @@ def issue(
     form = registry.form(form_code)
     if actor.role not in form.issue_roles:
         raise NotAllowed(_("Your post may not issue this paper."))
-    area = session.get_one(Area, area_id)
-    office = office_of(session, area)
-    year = to_local(now).year
-    code = (office.document_code or office.code) if office else area.code
-    number = format_serial(form.numbering, code, year, next_serial(session, form.numbering, code, year))
     token = secrets.token_urlsafe(16)
-    full = {
-        **context,
-        "issue": {
-            "number": number,
-            "at": to_local(now).replace(microsecond=0).isoformat(),
-            "by": actor.label,
-            "office": office.name if office else area.full_name or area.name,
-            "verify_url": f"{press.public_url}/v/{token}",
-            "seal": "",
-        },
-    }
+    heading = _heading(session, actor, now, form.numbering, session.get_one(Area, area_id))
+    full = {**context, "issue": {**heading, "verify_url": f"{press.public_url}/v/{token}", "seal": ""}}
     pdf = _rendered(press, form_code, full, variant, None)
     document = IssuedDocument(
-        number=number,
+        number=heading["number"],
         form_code=form_code,
         template_version=form.template_version,
         title=form.title,
@@ -139,6 +125,16 @@ def issue(
     _step(session, actor, now, document, DocumentAction.issue, {})
     session.flush()
     return document
+
+
+def _heading(session: Session, actor: Actor, now: datetime, kind: str, area: Area) -> dict[str, str]:
+    """Number, time, clerk and office of a paper; the number is taken here and given back by a rollback."""
+    office = office_of(session, area)
+    local = to_local(now).replace(microsecond=0)
+    code = (office.document_code or office.code) if office else area.code
+    number = format_serial(kind, code, local.year, next_serial(session, kind, code, local.year))
+    name = office.name if office else area.full_name or area.name
+    return {"number": number, "at": local.isoformat(), "by": actor.label, "office": name}
 
 
 def stored_pdf(session: Session, document: IssuedDocument) -> bytes:
