@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, url_for
 from flask_babel import get_locale, gettext, ngettext
+from flask_babel import lazy_gettext as _
 
 from app.core import clock, masks, policy
 from app.core.actor import current_actor
@@ -18,7 +19,15 @@ from app.core.icons import icon
 from app.core.views.cells import badge, plain
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +69,7 @@ def long_day(value: date | datetime) -> str:
     on = clock.to_local(value).date() if isinstance(value, datetime) else value
     return gettext(
         "%(weekday)s, %(year)s-%(month)s-%(day)s",
-        weekday=gettext(WEEKDAYS[on.weekday()]),
+        weekday=str(WEEKDAYS[on.weekday()]),
         year=on.year,
         month=on.month,
         day=on.day,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import sessionmaker
 
 
 @pytest.fixture(scope="session")
-def _probe_app(_app):
+def probe_app(_app):
     from app import create_app
     from app.core import scope, session
     from app.core.actor import current_actor, set_actor
@@ -41,22 +41,22 @@ def _probe_app(_app):
 
 
 @pytest.fixture
-def probe(app, _probe_app, world) -> Callable:
+def probe(app, probe_app, world) -> Callable:
     """``probe("town_clerk_a")`` is a client of the probe app, signed in; every right on the probe views."""
     from app.areas.accounts import sessions
     from app.core import clock
     from app.core.scope import unscoped
 
     def _client(username: str, role: str | None = None, verbs: tuple[str, ...] = ()):
-        _probe_app.config["PROBE_VERBS"] = verbs
+        probe_app.config["PROBE_VERBS"] = verbs
         with unscoped("test: sign in") as session:
             user_id = world.accounts[username].user_id
             token = sessions.open_sign_in(session, user_id, clock.now(), role=role, second_factor=True)
             session.commit()
-        client = _probe_app.test_client()
+        client = probe_app.test_client()
         with client.session_transaction() as cookie:
             cookie["_user_id"] = token
         return client
 
     yield _client
-    _probe_app.config["PROBE_VERBS"] = ()
+    probe_app.config["PROBE_VERBS"] = ()

@@ -187,16 +187,16 @@ def test_two_threads_never_see_each_others_filter(probe, crowd):
     assert not wrong
 
 
-def test_the_view_keeps_nothing_of_a_request(_probe_app):
-    view = _probe_app.extensions["geban_pages"]["ProbeStaff"]
-    with _probe_app.app_context():
+def test_the_view_keeps_nothing_of_a_request(probe_app):
+    view = probe_app.extensions["geban_pages"]["ProbeStaff"]
+    with probe_app.app_context():
         assert view._filters is not view._filters
         view._filters = "of a request"
         assert view._filters != "of a request"
 
 
-def test_fab_routes_that_leaked_are_gone(_probe_app):
-    rules = {str(rule) for rule in _probe_app.url_map.iter_rules() if str(rule).startswith("/probe")}
+def test_fab_routes_that_leaked_are_gone(probe_app):
+    rules = {str(rule) for rule in probe_app.url_map.iter_rules() if str(rule).startswith("/probe")}
     assert not [rule for rule in rules if "action" in rule or "download" in rule]
 
 

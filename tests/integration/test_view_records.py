@@ -97,9 +97,9 @@ def test_a_related_list_shows_the_children_of_this_record_only(probe, world, sys
     assert client.get(f"/probe/staff/show/{worker.uid}/ProbeAreas").status_code == 404
 
 
-def test_a_related_list_needs_the_right_on_the_child(probe, world, system, monkeypatch, _probe_app):
+def test_a_related_list_needs_the_right_on_the_child(probe, world, system, monkeypatch, probe_app):
     worker = system.get(Staff, world.accounts["worker_a"].staff_id)
-    child = _probe_app.extensions["geban_pages"]["ProbePosts"]
+    child = probe_app.extensions["geban_pages"]["ProbePosts"]
     monkeypatch.setattr(child, "base_permissions", [])
     client = probe("town_clerk_a")
     assert "ProbePosts" not in client.get(f"/probe/staff/show/{worker.uid}").text
