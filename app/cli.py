@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -11,8 +12,12 @@ from flask.cli import with_appcontext
 
 from app import site
 from app.audit.verify import verify
+from app.core import clock
 from app.core.errors import DomainError
 from app.core.scope import unscoped
+from app.extensions import db
+from app.site import backup as backups
+from app.site.sealed_file import Secret
 from app.site.worker import run as run_worker
 
 
@@ -32,6 +37,68 @@ def init() -> None:
 def worker(once: bool) -> None:
     """Run jobs, seal the logs each minute, hand over messages; ends in good order at TERM or INT."""
     run_worker(current_app._get_current_object(), once=once)  # type: ignore[attr-defined]
+
+
+def _locked(command: click.Command) -> click.Command:
+    """Options that say what a backup is locked with."""
+    key = click.option(
+        "--key-file", type=click.Path(exists=True, path_type=Path), help="Key (default: keys/backup.key)."
+    )
+    words = click.option(
+        "--passphrase", is_flag=True, help="Ask for a passphrase (or take GEBAN_BACKUP_PASSPHRASE)."
+    )
+    return key(words(command))
+
+
+def _secret(key_file: Path | None, passphrase: bool, *, confirm: bool) -> Secret:
+    given = os.environ.get("GEBAN_BACKUP_PASSPHRASE")
+    if passphrase or given:
+        return Secret.from_passphrase(
+            given or click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
+        )
+    return Secret.from_file(key_file or backups.own_key_file(current_app.config["GEBAN_HOME"]))
+
+
+def _site() -> backups.Site:
+    config = current_app.config
+    return backups.Site(db.engine, config["GEBAN_HOME"], config["GEBAN_ATTACHMENTS"])
+
+
+@click.command("backup")
+@click.argument("target", required=False, type=click.Path(path_type=Path))
+@_locked
+@with_appcontext
+def backup(target: Path | None, key_file: Path | None, passphrase: bool) -> None:
+    """Write database, attachments and seals into one encrypted file; the site goes on running. Keys are not inside."""
+    now = clock.now()
+    home = current_app.config["GEBAN_HOME"]
+    path = target or home / "backups" / f"geban-{clock.to_local(now):%Y%m%d-%H%M%S}.gbk"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        manifest = backups.backup(_site(), path, _secret(key_file, passphrase, confirm=True), now)
+    except backups.FAILURES as error:
+        raise click.ClickException(str(error)) from error
+    rows, files = sum(manifest["rows"].values()), sum(map(len, manifest["files"].values()))
+    click.echo(f"{path}: {rows} rows, {files} files. Keep keys.json and the backup's key somewhere else.")
+
+
+@click.command("restore")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@_locked
+@with_appcontext
+def restore(source: Path, key_file: Path | None, passphrase: bool) -> None:
+    """Bring a backup into an empty site, compare it with its manifest and check the logs."""
+    try:
+        manifest, found = backups.restore(_site(), source, _secret(key_file, passphrase, confirm=False))
+    except backups.FAILURES as error:
+        raise click.ClickException(str(error)) from error
+    with unscoped("restore: the logs of the whole site are read") as session:
+        verdict = verify(session, current_app.config["GEBAN_HOME"] / "seals")
+    for line in (*found.differences, *map(str, verdict.flaws)):
+        click.echo(line)
+    click.echo(f"state of {manifest['at']}: {found.tables} tables, {found.rows} rows, {found.files} files")
+    if found.differences or verdict.flaws:
+        raise SystemExit(1)
 
 
 @click.command("verify-audit")
@@ -79,7 +146,7 @@ def demo(city: str, persons: int) -> None:
 
 
 # A new command is a line here.
-COMMANDS = (init, demo, worker, verify_audit, routes_json)
+COMMANDS = (init, demo, worker, backup, restore, verify_audit, routes_json)
 
 
 def register(app: Flask) -> None:

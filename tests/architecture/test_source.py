@@ -52,6 +52,8 @@ CORE_SQL = {
     "app/site/permissions.py": "FAB's association table of permissions",
     "app/site/schema.py": "migration bookkeeping",
     "app/core/jobs/queue.py": "claims and progress are single UPDATEs; no personal data in the conditions",
+    "app/site/backup.py": "attachments of the restored database, whole site",
+    "app/site/dump.py": "row counts and snapshots of a dump",
 }
 
 
