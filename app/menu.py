@@ -15,8 +15,9 @@ from app.areas.views.user_admin import UserAdminView
 from app.audit.views import AccessLogView, AuditSealView, ChangeLogView
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
 from app.home import frame
-from app.home.views import Home, Search
+from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
+from app.registry.views import CensusDesk, HomeWizard
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,16 @@ class Section:
 
 
 MENU: tuple[Section, ...] = (
-    Section("work", _("My work"), "fa-briefcase", (Entry(Inbox, _("Inbox"), "fa-inbox"),)),
+    Section(
+        "work",
+        _("My work"),
+        "fa-briefcase",
+        (
+            Entry(CensusDesk, _("Census desk"), "fa-keyboard"),
+            Entry(HomeWizard, in_menu=False),
+            Entry(Inbox, _("Inbox"), "fa-inbox"),
+        ),
+    ),
     Section("registry", _("People and homes"), "fa-users", ()),
     Section("proxy", _("Proxy services"), "fa-hands-helping", ()),
     Section(
@@ -69,6 +79,7 @@ MENU: tuple[Section, ...] = (
             Entry(JobView, _("Jobs"), "fa-tasks"),
             Entry(MyAccount, in_menu=False),
             Entry(Search, in_menu=False),
+            Entry(Drafts, in_menu=False),
         ),
     ),
     Section(

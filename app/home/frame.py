@@ -68,6 +68,8 @@ class Acting:
     act_url: str = ""
     settings_url: str = ""
     logout_url: str = ""
+    inbox_url: str = ""
+    count_url: str = ""
     languages: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -144,6 +146,8 @@ def _acting(actor: Actor) -> Acting | None:
         act_url=endpoint("MyAccount.act"),
         settings_url=endpoint("MyAccount.settings"),
         logout_url=endpoint("LoginView.logout"),
+        inbox_url=page_url("Inbox") if actor.may("can_use", "Inbox") else "",
+        count_url=endpoint("Inbox.count"),
         languages=languages(),
     )
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from flask import request
+from flask import jsonify, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from app.core import clock
+from app.core import clock, drafts
 from app.core.actor import current_actor
 from app.core.errors import Invalid
+from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.home import panels, search
 
 LONGEST = 60
+PAGE = re.compile(r"[A-Za-z]{3,60}:(new|[0-9a-f-]{36})")
+NOT_KEPT = frozenset({"csrf_token", "next", "_again", "password"})
+
+
+def _me() -> int:
+    return current_actor().user_id or 0
 
 
 class Home(BaseView):
@@ -31,6 +39,47 @@ class Home(BaseView):
         """Figures and queues of today."""
         found = panels.of_role(self.session, current_actor(), clock.now())
         return self.render_template("home/index.html", **found)
+
+
+class Drafts(BaseView):
+    """What is being typed into a form, kept encrypted on the server until it is saved (look: survive a crash)."""
+
+    route_base = "/drafts"
+    default_view = "index"
+    title = _("Drafts")
+
+    @expose("/")
+    @has_access
+    @permission_name("use")
+    def index(self) -> Any:
+        """One's own unsaved forms, newest first."""
+        kept = drafts.drafts_of(self.session, _me())
+        return self.render_template("home/drafts.html", rows=[(d, panels.draft_url(d.page)) for d in kept])
+
+    @expose("/save", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def save(self) -> Any:
+        """Keep the fields of a form: JSON {page, title, values: [[name, value], …]}."""
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict) or not isinstance(body.get("values"), list):
+            raise Invalid()
+        page, pairs = str(body.get("page", "")), body["values"]
+        if not PAGE.fullmatch(page) or not all(isinstance(p, list) and len(p) == 2 for p in pairs):
+            raise Invalid()
+        kept = [[str(name), str(value)] for name, value in pairs if name not in NOT_KEPT]
+        with unit_of_work(self.session) as session:
+            drafts.save_draft(session, _me(), page, kept, title=str(body.get("title", "")))
+        return jsonify(saved=True)
+
+    @expose("/drop", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def drop(self) -> Any:
+        """Forget a draft."""
+        with unit_of_work(self.session) as session:
+            drafts.drop_draft(session, _me(), request.form.get("page", ""))
+        return self.go(self.get_redirect())
 
 
 class Search(BaseView):

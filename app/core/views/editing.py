@@ -11,8 +11,10 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.datastructures import MultiDict
 
 from app.core.actor import current_actor
+from app.core.drafts import drop_draft, read_draft
 from app.core.errors import DomainError, NotAllowed, StaleVersion
 from app.core.models import AreaBound
 from app.core.scope import visible_areas
@@ -63,6 +65,7 @@ class Attempt:
             view.check(session, item, form, self.is_new)
         view.save(session, item, form, self.is_new)
         session.flush()
+        drop_draft(session, current_actor().user_id or 0, view.draft_page(self.key))
         return str(view.after_save_url(item, form, self.is_new))
 
     def answer(self) -> Any:
@@ -107,10 +110,12 @@ class EditMixin:
         """A new record. ``?<relation>=<uid>`` in the address fills in the record it shall hang on."""
         if request.method == "POST":
             return Attempt(self, None).answer()
-        form = self.make_form(is_new=True)
-        self.prefill_from_address(form)
-        self.prefill(form, None)
-        return self.show_form(form, is_new=True)
+        draft = self.draft_asked_for(None)
+        form = self.make_form(is_new=True, data=draft)
+        if draft is None:
+            self.prefill_from_address(form)
+            self.prefill(form, None)
+        return self.show_form(form, is_new=True, sent=draft)
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
     @has_access
@@ -120,9 +125,22 @@ class EditMixin:
             return Attempt(self, pk).answer()
         item = self.datamodel.by_key(self.session, pk, options=tuple(self.options(self.edit_columns)))
         self.may_edit(item)
-        form = self.make_form(is_new=False, item=item)
-        self.prefill(form, item)
-        return self.show_form(form, is_new=False, item=item)
+        draft = self.draft_asked_for(pk)
+        form = self.make_form(is_new=False, item=item, data=draft)
+        if draft is None:
+            self.prefill(form, item)
+        return self.show_form(form, is_new=False, item=item, sent=draft)
+
+    def draft_page(self, key: str | None) -> str:
+        """Under which name what is typed here is kept."""
+        return f"{type(self).__name__}:{key or 'new'}"
+
+    def draft_asked_for(self, key: str | None) -> MultiDict[str, str] | None:
+        """The kept typing when the address says ``?draft=1``."""
+        if not request.args.get("draft"):
+            return None
+        draft = read_draft(self.session, current_actor().user_id or 0, self.draft_page(key))
+        return MultiDict([(str(k), str(v)) for k, v in draft.payload]) if draft is not None else None
 
     def make_form(self, *, is_new: bool, item: Any = None, data: Any = None) -> RecordForm:
         """The form of this request, with choices, masks and only the fields the acting role may type."""
@@ -145,27 +163,32 @@ class EditMixin:
         ids = list(self.session.scalars(visible_areas(current_actor()).limit(2)))
         return self.session.scalars(select(field.model).filter_by(id=ids[0])).one() if len(ids) == 1 else None
 
-    def show_form(self, form: RecordForm, *, is_new: bool, item: Any = None) -> Any:
-        """The add or edit page around a form."""
+    def show_form(self, form: RecordForm, *, is_new: bool, item: Any = None, sent: Any = None) -> Any:
+        """The add or edit page around a form; ``sent`` is what it was filled from, if not from the record."""
+        sent = request.form if sent is None else sent
         sets = self.add_fieldsets if is_new else self.edit_fieldsets
         back = request.values.get("next")
-        versioned = item is not None and self.datamodel.is_versioned
+        key = None if item is None else self.datamodel.key_of(item)
         hidden = {}
-        if versioned:
-            hidden["_version"] = request.form.get("_version") or str(item.version)
-            hidden["_base"] = request.form.get("_base") or conflict.base_of(self, item, form)
+        if item is not None and self.datamodel.is_versioned:
+            hidden["_version"] = sent.get("_version") or str(item.version)
+            hidden["_base"] = sent.get("_base") or conflict.base_of(self, item, form)
         return self.render_template(
             self.add_template if is_new else self.edit_template,
             title=self.add_title if is_new else self.edit_title,
             form=form,
             item=item,
             is_new=is_new,
-            key=None if item is None else self.datamodel.key_of(item),
+            key=key,
             hidden=hidden,
             next_url=back if is_local(back) else "",
             fieldsets=[
                 (label, [form[n] for n in given["fields"] if n in form], given) for label, given in sets
             ],
+            draft_page=self.draft_page(key),
+            draft=None
+            if sent
+            else read_draft(self.session, current_actor().user_id or 0, self.draft_page(key)),
         )
 
     def after_save_url(self, item: Any, form: RecordForm, is_new: bool) -> str:

@@ -106,4 +106,24 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// The bell asks at most once a minute; the number is kept for the pages in between.
+const bell = document.querySelector("[data-bell]");
+async function ring() {
+  const kept = JSON.parse(sessionStorage.getItem("geban.bell") ?? "{}");
+  let { count = 0, at = 0 } = kept;
+  if (Date.now() - at > 60000) {
+    const answer = await fetch(bell.dataset.bell, { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return;
+    ({ count } = await answer.json());
+    sessionStorage.setItem("geban.bell", JSON.stringify({ count, at: Date.now() }));
+  }
+  const badge = bell.querySelector(".gb-bell-count");
+  badge.hidden = !count;
+  badge.textContent = count > 99 ? "99+" : count;
+}
+if (bell?.dataset.bell) {
+  if (location.pathname.startsWith("/inbox")) sessionStorage.removeItem("geban.bell");
+  ring();
+}
+
 export { words };

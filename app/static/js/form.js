@@ -1,5 +1,5 @@
 // Forms: Ctrl+Enter saves, unsaved typing warns, the first wrong field gets the focus, one press posts once.
-import { words } from "geban/app";
+import { post, words } from "geban/app";
 
 for (const form of document.querySelectorAll("form[data-keys]")) {
   form.addEventListener("keydown", (event) => {
@@ -34,4 +34,25 @@ else if (summary) summary.focus();
 else if (!document.querySelector("[autofocus]")) {
   const first = document.querySelector("form.gb-form .gb-grid :is(input, select, textarea):not([type=hidden])");
   (first?.tomselect ?? first)?.focus();
+}
+
+// What is typed goes to the server every few seconds, so that it survives a crash of the machine or the network.
+const PAUSE = 3000;
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  let timer = null;
+  let last = "";
+  const keep = () => {
+    const values = [...new FormData(form)].filter(([, value]) => typeof value === "string" && value !== "");
+    const now = JSON.stringify(values);
+    if (now === last) return;
+    last = now;
+    post(form.dataset.draftUrl, { page: form.dataset.draft, title: document.title, values });
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, PAUSE);
+  };
+  form.addEventListener("input", later);
+  form.addEventListener("change", (event) => { if (event.isTrusted) later(); });
+  form.addEventListener("submit", () => clearTimeout(timer));
 }
