@@ -119,7 +119,7 @@ class Marked:
         if isinstance(kind, EncryptedJson):
             return {"name": MARK, "document_number": MARK}
         if isinstance(kind, EncryptedText):
-            return f"{MARK}{cls.__tablename__}"
+            return f"{MARK}{cls.__tablename__}{self.area_id}"
         if isinstance(kind, Instant):
             return clock.now()
         if "code_list" in column.info:
@@ -184,7 +184,7 @@ class Marked:
             )
         if name in {"address_pinyin", "name_pinyin", "name_initials", "role", "by_role"}:
             return None
-        return f"{MARK} {cls.__tablename__} {name}"[:length]
+        return f"{MARK} {self.area_id} {cls.__tablename__} {name}"[:length]
 
     def _code(self, list_name: str) -> str:
         from app.core import codes

@@ -1,0 +1,156 @@
+"""What every view in the menu keeps: sign-in, permission, scope, one audit row a write. A new view is tested by
+standing in the table (house, section 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app.areas.roles import ROLES
+from app.audit.models import ChangeLog
+from tests.support.marked import Marked
+from tests.support.pages import form_of
+from tests.support.world import csrf_of
+
+# whose account stands for a role in town A
+ACCOUNT_OF = {
+    "system_admin": "admin_system",
+    "security_admin": "admin_security",
+    "auditor": "admin_audit",
+    "center_operator": "operator",
+    "dispatcher": "dispatcher",
+    "supervisor": "supervisor",
+    "town_staff": "town_clerk_a",
+    "workstation": "clerk_a",
+    "office_clerk": "office_a",
+    "grid_worker": "worker_a",
+    "department": "health",
+    "hotline": "hotline",
+    "leader": "leader",
+}
+PAGES = {
+    "can_list": "list/",
+    "can_show": "show/{key}",
+    "can_edit": "edit/{key}",
+    "can_add": "add",
+    "can_delete": "delete/{key}",
+    "can_history": "history/{key}",
+}
+OUTSIDERS = ("clerk_t", "worker_t")
+
+
+def model_views() -> list[type]:
+    """The model views of the menu, without needing an app."""
+    from app import menu
+    from app.core.views import ModelView
+
+    return [e.view for e in menu.entries() if issubclass(e.view, ModelView)]
+
+
+@pytest.fixture
+def rows(system, world):
+    """One row of every table in grid A11 and one in grid T11."""
+    made = {}
+    for side, grid, account in (("own", "grid_a11", "worker_a"), ("foreign", "grid_t11", "worker_t")):
+        fact = world.accounts[account]
+        made[side] = Marked(system, world.areas[grid], fact.user_id, fact.staff_id).make_all()
+        system.commit()
+    return made
+
+
+def key_of(view: Any, row: Any) -> str:
+    return str(getattr(row, "uid", None) or row.id)
+
+
+@pytest.mark.parametrize("cls", model_views(), ids=lambda c: c.__name__)
+def test_a_model_view_keeps_the_contract(cls, app, client, login_as, rows):
+    view = app.extensions["geban_pages"][cls.__name__]
+    table = view.datamodel.obj.__tablename__
+    own, foreign = rows["own"].get(table), rows["foreign"].get(table)
+    signed_in = {role: login_as(name) for role, name in ACCOUNT_OF.items()}
+    problems: list[str] = []
+    for permission, page in PAGES.items():
+        if permission not in view.base_permissions:
+            continue
+        if own is None and "{key}" in page:
+            continue
+        url = f"{view.route_base}/{page.format(key=key_of(view, own) if own is not None else '')}"
+        anonymous = client.get(url)
+        if anonymous.status_code not in {302, 303} or "/login/" not in anonymous.headers["Location"]:
+            problems.append(f"anonymous gets {anonymous.status_code} at {url}")
+        for role, visitor in signed_in.items():
+            status = visitor.get(url).status_code
+            if not ROLES[role].permits(permission, cls.__name__):
+                if status != 403:
+                    problems.append(f"{role} lacks {permission} and gets {status} at {url}")
+            elif status >= 500:
+                problems.append(f"{role}: {status} at {url}")
+    if foreign is not None:
+        problems += _out_of_scope(view, cls, key_of(view, foreign), signed_in)
+    assert problems == []
+
+
+def _out_of_scope(view: Any, cls: type, key: str, signed_in: dict[str, Any]) -> list[str]:
+    """Roles of town A that hold the permission still find nothing of town T."""
+    from app.core.scope import is_guarded
+
+    if not is_guarded(view.datamodel.obj):
+        return []
+    found = []
+    for permission, page in PAGES.items():
+        if "{key}" not in page or permission not in view.base_permissions:
+            continue
+        for role in ("town_staff", "workstation", "office_clerk", "grid_worker"):
+            if ROLES[role].permits(permission, cls.__name__):
+                status = signed_in[role].get(f"{view.route_base}/{page.format(key=key)}").status_code
+                if status != 404:
+                    found.append(f"{role} gets {status} for a foreign row at {page}")
+    return found
+
+
+NOTE_VIEWS = [
+    c
+    for c in model_views()
+    if "note"
+    in (getattr(c, "edit_columns", None) or [n for _l, f in (c.edit_fieldsets or []) for n in f["fields"]])
+]
+
+
+@pytest.mark.parametrize("cls", NOTE_VIEWS, ids=lambda c: c.__name__)
+def test_an_edit_leaves_one_audit_row_and_a_stale_one_none(cls, app, login_as, rows, system):
+    view = app.extensions["geban_pages"][cls.__name__]
+    table = view.datamodel.obj.__tablename__
+    row = rows["own"].get(table)
+    role = next(
+        (
+            r
+            for r in ("workstation", "town_staff", "center_operator", "system_admin")
+            if ROLES[r].permits("can_edit", cls.__name__)
+        ),
+        None,
+    )
+    if row is None or role is None:
+        pytest.skip("nobody edits this here")
+    visitor = login_as(ACCOUNT_OF[role])
+    url = f"{view.route_base}/edit/{key_of(view, row)}"
+    page = visitor.get(url)
+    assert page.status_code == 200
+    data = form_of(page.text) | {"csrf_token": csrf_of(page)}
+    before = system.scalar(select(func.count()).select_from(ChangeLog).where(ChangeLog.table_name == table))
+    answer = visitor.post(url, data=data | {"note": "changed by the contract test"})
+    if answer.status_code == 422:
+        pytest.skip("a marked row does not pass this view's own checks")
+    assert answer.status_code in {302, 303}
+    system.expire_all()
+    assert system.get(type(row), row.id).note == "changed by the contract test"
+    logged = select(func.count()).select_from(ChangeLog).where(ChangeLog.table_name == table)
+    assert system.scalar(logged) == before + 1
+    stale = visitor.post(url, data=data | {"note": "the second writer"})
+    assert stale.status_code == 409
+    assert "changed by the contract test" in stale.get_data(as_text=True)
+    system.expire_all()
+    assert system.get(type(row), row.id).note == "changed by the contract test"
+    refused = visitor.post(url, data={k: v for k, v in data.items() if k != "csrf_token"})
+    assert refused.status_code == 400
