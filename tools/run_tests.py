@@ -5,17 +5,21 @@
     python tools/run_tests.py --coverage …    the pytest parts under branch coverage
 
 A part that fails does not stop the others. A test folder that does not exist yet, or holds no test, is left out and
-said so. Parts run one after the other: two cores are also what the tests' own servers and Chromium need.
+said so. Two parts run at a time, since each keeps one core busy, but for the first, which are quick, and the browser,
+which needs a core for Chromium and one for the server; what a part prints is shown when it ends.
 """
 
 import argparse
 import os
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +28,7 @@ BIN = ROOT / ".venv" / "bin"
 LIMIT_MINUTES = 15
 # decisions of the business: every branch has a test, or `make test` fails
 RULES = "tools/rules.coveragerc"
+SCREEN = threading.Lock()
 COUNTED = ("passed", "failed", "skipped")
 
 
@@ -37,6 +42,7 @@ class Part:
     folder: str = ""
     database: str = "sqlite"
     options: tuple[str, ...] = ()
+    alone: bool = True
     whole: str = ""  # coverage settings of the files whose every branch this part must run
 
     def has_tests(self) -> bool:
@@ -49,16 +55,17 @@ PARTS = (
     Part("contracts", "import contracts", ("lint-imports", "--no-logo", "--no-cache")),
     Part("types", "mypy, app/core", ("mypy",)),
     Part("unit", "unit", folder="tests/unit", whole=RULES),
-    Part("architecture", "architecture", folder="tests/architecture"),
-    Part("integration", "integration, SQLite", folder="tests/integration"),
+    Part("architecture", "architecture", folder="tests/architecture", alone=False),
+    Part("integration", "integration, SQLite", folder="tests/integration", alone=False),
     Part(
         "postgres",
         "integration, PostgreSQL",
         folder="tests/integration",
         database="postgres",
+        alone=False,
         options=("-p", "tests.support.only_database"),
     ),
-    Part("journeys", "journeys", folder="tests/journeys"),
+    Part("journeys", "journeys", folder="tests/journeys", alone=False),
     Part("browser", "browser", folder="tests/browser"),
 )
 
@@ -89,7 +96,15 @@ def command_of(part: Part, coverage: bool) -> list[str]:
     if part.command:
         return list(part.command)
     report = RESULTS / f"{part.name}.xml"
-    pytest = ["pytest", part.folder, "-q", f"--junitxml={report}", *part.options]
+    pytest = [
+        "pytest",
+        part.folder,
+        "-q",
+        "--continue-on-collection-errors",
+        "--maxfail=50",
+        f"--junitxml={report}",
+        *part.options,
+    ]
     if not (coverage or part.whole):
         return pytest
     # the tracer has to be there before the app is imported, so coverage starts pytest and not the other way round
@@ -125,17 +140,31 @@ def counts_of(part: Part) -> dict[str, int]:
     return counts
 
 
+def execute(part: Part, coverage: bool) -> int:
+    """Run the command of a part; returns its exit code. In company its output is held back until it ends."""
+    command, env = command_of(part, coverage), clean_environment(part)
+    if part.alone:
+        print(f"\n=== {part.title}", flush=True)
+        return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+    print(f"\n=== {part.title}: started", flush=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    with SCREEN:
+        print(f"\n=== {part.title}", flush=True)
+        sys.stdout.buffer.write(done.stdout)
+        sys.stdout.flush()
+    return done.returncode
+
+
 def run(part: Part, coverage: bool) -> Result:
     result = Result(part)
     if not part.has_tests():
         return result
-    print(f"\n=== {part.title}", flush=True)
     for old in RESULTS.glob(f"{part.name}.*"):
         old.unlink()
     began = time.monotonic()
-    code = subprocess.run(
-        command_of(part, coverage), cwd=ROOT, env=clean_environment(part), check=False
-    ).returncode
+    code = execute(part, coverage)
     result.seconds = time.monotonic() - began
     complete = coverage or not part.whole or covers_all(part)
     result.state = "ok" if complete and not code else "failed"
@@ -144,18 +173,26 @@ def run(part: Part, coverage: bool) -> Result:
     return result
 
 
+def run_all(parts: list[Part], coverage: bool) -> list[Result]:
+    """Run the parts in their order: one that wants to be alone waits for the pair before it."""
+    results = []
+    for alone, group in groupby(parts, key=lambda part: part.alone):
+        with ThreadPoolExecutor(1 if alone else 2) as pool:
+            results += pool.map(lambda part: run(part, coverage), group)
+    return results
+
+
 def clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def summary(results: list[Result]) -> Iterator[str]:
+def summary(results: list[Result], total: float) -> Iterator[str]:
     """The table at the end; its last line is `N passed, N failed, N skipped`, a failed lint counted as one."""
     yield "\n=== time of each part"
     for result in results:
         counts = ", ".join(f"{number} {word}" for word, number in result.counts.items() if number)
         state = "no tests yet" if result.state == "absent" else result.state
         yield f"{result.part.title:<26}{clock(result.seconds):>6}  {state:<13}{counts}".rstrip()
-    total = sum(result.seconds for result in results)
     late = f"  over the {LIMIT_MINUTES} minutes it may take" if total > LIMIT_MINUTES * 60 else ""
     yield f"{'all':<26}{clock(total):>6}{late}\n"
     for result in results:
@@ -175,11 +212,12 @@ def main() -> int:
         parser.error(f"no part is called {', '.join(sorted(unknown))}")
     RESULTS.mkdir(parents=True, exist_ok=True)
     chosen = [part for part in PARTS if not given.parts or part.name in given.parts]
-    results = [run(part, given.coverage) for part in chosen]
+    began = time.monotonic()
+    results = run_all(chosen, given.coverage)
     if given.coverage:
         for step in (["combine", "--quiet"], ["report"]):
             subprocess.run([BIN / "coverage", *step], cwd=ROOT, check=False)
-    print("\n".join(summary(results)), flush=True)
+    print("\n".join(summary(results, time.monotonic() - began)), flush=True)
     return 1 if any(result.state == "failed" for result in results) else 0
 
 
