@@ -10,7 +10,15 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
 
 from app.areas.views.account import MyAccount
+from app.areas.views.calendars import CalendarDayView, OfficeHoursView
+from app.areas.views.codes import CodeItemView, CodeListView
+from app.areas.views.grants import SensitiveGrantView
+from app.areas.views.plans import AreaPlanView
 from app.areas.views.sign_ins import SignInView
+from app.areas.views.staff import GridGroupAreaView, GridGroupView, PostDutyView, PostView, StaffView
+from app.areas.views.staffing import RoleSchemeSeatView, RoleSchemeView, VacancyView
+from app.areas.views.tree import AreaLevelView, AreaView
+from app.areas.views.units import OrgUnitView
 from app.areas.views.user_admin import UserAdminView
 from app.audit.views import AccessLogView, AuditSealView, ChangeLogView
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
@@ -68,7 +76,22 @@ MENU: tuple[Section, ...] = (
             Entry(VerifyView, in_menu=False),
         ),
     ),
-    Section("areas", _("Grids and staff"), "fa-sitemap", ()),
+    Section(
+        "areas",
+        _("Grids and staff"),
+        "fa-sitemap",
+        (
+            Entry(AreaView, _("Areas"), "fa-map"),
+            Entry(VacancyView, _("Vacancies"), "fa-user-slash"),
+            Entry(AreaPlanView, _("Divide anew"), "fa-cut"),
+            Entry(StaffView, _("Staff and helpers"), "fa-id-badge"),
+            Entry(PostView, _("Posts"), "fa-user-tie"),
+            Entry(PostDutyView, in_menu=False),
+            Entry(GridGroupView, _("Grid groups"), "fa-users-cog"),
+            Entry(GridGroupAreaView, in_menu=False),
+            Entry(OrgUnitView, _("Organisation units"), "fa-building"),
+        ),
+    ),
     Section(
         "system",
         _("System"),
@@ -76,6 +99,14 @@ MENU: tuple[Section, ...] = (
         (
             Entry(UserAdminView, _("Accounts"), "fa-user-shield"),
             Entry(SignInView, _("Signed in now"), "fa-plug"),
+            Entry(SensitiveGrantView, _("Access to sensitive groups"), "fa-user-lock"),
+            Entry(AreaLevelView, _("Levels of areas"), "fa-layer-group"),
+            Entry(RoleSchemeView, _("Role schemes"), "fa-users"),
+            Entry(RoleSchemeSeatView, in_menu=False),
+            Entry(CalendarDayView, _("Working days"), "fa-calendar-alt"),
+            Entry(OfficeHoursView, _("Office hours"), "fa-clock"),
+            Entry(CodeListView, _("Code lists"), "fa-list-ol"),
+            Entry(CodeItemView, in_menu=False),
             Entry(JobView, _("Jobs"), "fa-tasks"),
             Entry(MyAccount, in_menu=False),
             Entry(Search, in_menu=False),

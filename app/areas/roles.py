@@ -18,7 +18,7 @@ FULL = WRITE | {"can_delete", "can_restore"}
 USE = frozenset({"can_use", "menu_access", "can_draft"})
 ANYBODY = (
     ("Home|Inbox|MyAccount|Search|Drafts", USE | READ | {"can_edit"}),
-    ("AreaView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
+    ("AreaView|AreaLevelView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
 )
 
 
@@ -46,7 +46,8 @@ PEOPLE_PARTS = (
     "PersonDocumentView|PersonNameView|PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
 )
 WORK = "VisitView|ServiceRecordView"
-STRUCTURE = "AreaView|OrgUnitView|StaffView|PostView|GridGroupView|VacancyView"
+STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
+STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
 PAPERS = "IssuedDocumentView|PrintLogView"
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
@@ -60,10 +61,8 @@ ROLES: dict[str, Role] = {
             90,
             "site",
             (
-                (
-                    "AreaLevelView|CodeListView|CodeItemView|CalendarDayView|OfficeHoursView|RoleSchemeView",
-                    FULL,
-                ),
+                ("AreaLevelView|RoleSchemeView|RoleSchemeSeatView|CalendarDayView|OfficeHoursView", FULL),
+                ("CodeListView|CodeItemView", FULL),
                 ("ServiceItemView|ServiceItemVersionView|ServiceMaterialView|CatalogueDesk", FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
                 ("JobView|SystemStatus", READ | USE),
@@ -78,7 +77,9 @@ ROLES: dict[str, Role] = {
             "site",
             (
                 ("UserAdminView|SignInView|SensitiveGrantView", FULL | DESK),
-                ("StaffView|PostView|AreaView|OrgUnitView|VacancyView", READ),
+                # somebody must be able to give the posts of center operators, who cannot give their own rank
+                ("StaffView|PostView", FULL),
+                ("PostDutyView|GridGroupView|GridGroupAreaView|AreaView|OrgUnitView|VacancyView", READ),
             ),
             sees_persons=False,
             second_factor=True,
@@ -130,7 +131,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
                 (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
-                ("StaffView|PostView|GridGroupView|UserAdminView", FULL | DESK),
+                (f"{STAFFING}|UserAdminView", FULL | DESK),
                 ("CensusDesk|ProxyDesk", USE),
                 (PAPERS, READ | DESK),
                 ("ServiceItemView|ServiceItemVersionView", READ),
@@ -145,7 +146,7 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTRY}|{PEOPLE_PARTS}", FULL | DESK),
                 ("MoveInView|VisitView|ServiceRecordView", FULL | DESK),
                 (CASES, READ | DESK),
-                ("StaffView|PostView|GridGroupView|UserAdminView", WRITE | DESK),
+                (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
                 ("CensusDesk|ProxyDesk", USE),
                 (PAPERS, READ | DESK),
@@ -173,7 +174,7 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTRY}|{PEOPLE_PARTS}", WRITE | DESK),
                 ("VisitView|ServiceRecordView", WRITE),
                 (CASES, READ | DESK),
-                ("AreaView|StaffView|PostView", READ),
+                ("AreaView|StaffView|PostView|PostDutyView", READ),
                 ("CensusDesk|ProxyDesk|FieldDesk", USE),
                 (PAPERS, READ | DESK),
                 ("MoveInView", READ | {"can_use"}),

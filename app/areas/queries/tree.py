@@ -104,6 +104,12 @@ def successors(session: Session, area_ids: Sequence[int]) -> list[tuple[int, int
     return found
 
 
+def predecessors(session: Session, area_id: int) -> list[int]:
+    """Areas that this one took over from directly."""
+    query = select(AreaSuccession.old_area_id).where(AreaSuccession.new_area_id == area_id)
+    return [old for old in session.scalars(query) if old != area_id]
+
+
 def base_grids(path: str, day: date) -> ColumnElement[bool]:
     """Criterion: a grid of the subtree, in force on the day, with no grid below it (the base of S0-04, S0-10).
 
@@ -181,12 +187,8 @@ def measured(session: Session, parent_path: str, day: date) -> dict[int, int]:
     one = live.measure()
     if one is None:
         return {}
-    grids = select(Area.id).where(base_grids(parent_path, day))
-    query = (
-        select(one.model.area_id, func.count())
-        .where(one.model.area_id.in_(grids))
-        .group_by(one.model.area_id)
+    query = select(AreaCounter.area_id, AreaCounter.value).where(
+        AreaCounter.kind == one.key,
+        AreaCounter.area_id.in_(select(Area.id).where(base_grids(parent_path, day))),
     )
-    if one.where is not None:
-        query = query.where(one.where)
-    return {area_id: int(count) for area_id, count in session.execute(query)}
+    return {area_id: int(value) for area_id, value in session.execute(query) if value}

@@ -62,6 +62,8 @@ def save_item(session: Session, item: CodeItem, actor: Actor, now: datetime) -> 
         if item.valid_from and item.valid_to and item.valid_to < item.valid_from:
             raise Invalid(_("The end lies before the beginning."), field="valid_to")
         _check_once(session, item)
+        if item.valid_to is not None:
+            _check_not_last(session, item, item.valid_to)
     session.add(item)
     session.flush()
     session.info.pop("codes_checked", None)
@@ -73,13 +75,7 @@ def end_item(session: Session, item: CodeItem, last_day: date, actor: Actor, now
     need_area(actor, "")
     if item.code_list.locked:
         raise Conflict(_("This list follows a standard and is locked."))
-    others = select(CodeItem.id).where(
-        CodeItem.list_id == item.list_id,
-        CodeItem.id != item.id,
-        *overlapping(CodeItem, last_day + timedelta(1), None),
-    )
-    if session.scalar(others.limit(1)) is None:
-        raise Conflict(_("The last code of a list stays: a form could not be filled in without it."))
+    _check_not_last(session, item, last_day)
     item.valid_to = max(last_day, item.valid_from) if item.valid_from else last_day
     session.flush()
     session.info.pop("codes_checked", None)
@@ -116,3 +112,15 @@ def _check_once(session: Session, item: CodeItem) -> None:
         same = same.where(CodeItem.id != item.id)
     if session.scalar(same.limit(1)) is not None:
         raise Conflict(_("The list has this code already."), field="code")
+
+
+def _check_not_last(session: Session, item: CodeItem, last_day: date) -> None:
+    others = select(CodeItem.id).where(
+        CodeItem.list_id == item.list_id, *overlapping(CodeItem, last_day + timedelta(days=1), None)
+    )
+    if item.id is not None:
+        others = others.where(CodeItem.id != item.id)
+    if session.scalar(others.limit(1)) is None:
+        raise Conflict(
+            _("The last code of a list stays: a form could not be filled in without it."), field="valid_to"
+        )

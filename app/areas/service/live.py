@@ -51,6 +51,9 @@ class Live:
         return query if self.where is None else query.where(self.where)
 
 
+# counters that an area may declare before its homes are registered (columns of Area)
+DECLARED = {"household.living": "declared_households", "person.present": "declared_persons"}
+
 _grounds: list[Ground] = []
 _live: dict[str, Live] = {}
 _counts: dict[str, Any] = {}
@@ -85,7 +88,8 @@ def register_live(
     ``where`` says which rows are live; ``via`` is a select of (row id, ground id): the first pair of a row counts,
     a row without a pair goes to the piece that takes the rest and stays in a transfer. ``dated`` rows are closed on
     the day before and opened anew, the columns named there and the area tell open rows apart; all others get the
-    new ``area_id``. ``measures`` marks the rows that the 300–500 rule counts. Area counters follow by themselves.
+    new ``area_id``. ``measures`` marks the rows that the 300–500 rule counts; their key is an area counter.
+    Area counters follow the flush by themselves.
     """
     _live[key] = Live(key, model, label, where, via, tuple(dated), measures)
 

@@ -1,7 +1,7 @@
 """Dividing areas anew: split, merger, transfer, with a preview and an effective date (S0-15; ADR 0004)."""
 
 from app.areas.service.live import register_count, register_ground, register_live
-from app.areas.service.plans.apply import Outcome, apply_due, apply_one, apply_plan
+from app.areas.service.plans.apply import Outcome, apply_due, apply_one, apply_plan, due
 from app.areas.service.plans.definition import PieceSpec, Shape, read_shape, store
 from app.areas.service.plans.preview import Preview, preview
 from app.areas.service.plans.steps import (
@@ -24,6 +24,7 @@ __all__ = [
     "apply_plan",
     "cancel",
     "draft_plan",
+    "due",
     "may_touch",
     "preview",
     "read_shape",

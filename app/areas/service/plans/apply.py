@@ -43,12 +43,8 @@ def apply_due(now: datetime) -> Outcome:
     A plan that no longer fits (its code was taken meanwhile) is left waiting with its reason; the next run tries
     again. To be called by the job of the day and after a start.
     """
-    today = clock.to_local(now).date()
     with unscoped("plans of the day: every live row of the areas moves") as session:
-        query = select(AreaPlan.uid).where(
-            AreaPlan.state == PlanState.scheduled.value, AreaPlan.effective_on <= today
-        )
-        uids = list(session.scalars(query.order_by(AreaPlan.effective_on, AreaPlan.id)))
+        uids = due(session, now)
     outcome = Outcome()
     for uid in uids:
         try:
@@ -57,6 +53,15 @@ def apply_due(now: datetime) -> Outcome:
         except DomainError as refusal:
             outcome.refused[uid] = refusal
     return outcome
+
+
+def due(session: Session, now: datetime) -> list[str]:
+    """Uids of the scheduled plans whose day has come, oldest day first."""
+    today = clock.to_local(now).date()
+    query = select(AreaPlan.uid).where(
+        AreaPlan.state == PlanState.scheduled.value, AreaPlan.effective_on <= today
+    )
+    return list(session.scalars(query.order_by(AreaPlan.effective_on, AreaPlan.id)))
 
 
 def apply_one(uid: str, now: datetime) -> bool:

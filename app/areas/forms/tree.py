@@ -1,0 +1,40 @@
+"""Fields of areas: the outline as GeoJSON text, reasons with a day."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from app.areas.rules import check_polygon
+from app.core.errors import DomainError
+from app.core.views.fields import RecordForm
+from app.core.widgets import DayField, LongTextField, Needed, TextField
+
+
+class OutlineField(LongTextField):
+    """An outline typed or pasted as GeoJSON; kept as an object."""
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return json.dumps(self.data) if isinstance(self.data, dict) else self.data or ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data:
+            try:
+                self.data = check_polygon(self.data)
+            except DomainError as refusal:
+                raise ValueError(str(refusal)) from None
+
+    def pre_validate(self, form: Any) -> None:
+        """The outline has its own limit of points."""
+
+
+class EndForm(RecordForm):
+    """The last day of something, and why."""
+
+    last_day = DayField(_("Last day"), [Needed()])
+    reason = TextField(_("Reason"), [Needed()], length=120)

@@ -1,0 +1,46 @@
+"""Jobs of the areas domain: plans of the day, deadlines that wait for a published year."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from app.areas.models import AreaPlan
+from app.areas.service import calendars, plans
+from app.core import jobs
+from app.core.errors import DomainError
+from app.core.scope import session_actor
+
+PLANS = "areas.plans"
+CLOCKS = "areas.clocks"
+
+
+@jobs.handler(PLANS, label=_("Areas divided anew on their day"), system=True, lease=timedelta(minutes=30))
+def apply_plans(work: jobs.Work) -> dict[str, Any]:
+    """Put the plans of the day into force, each in a step of its own; one that no longer fits waits with its reason."""
+    applied, refused = [], {}
+    for uid in plans.due(work.session, work.now):
+        try:
+            with work.step(uid) as session:
+                plan = session.scalars(select(AreaPlan).where(AreaPlan.uid == uid)).one()
+                if plans.apply_plan(session, plan, session_actor(session), work.now):
+                    applied.append(uid)
+        except DomainError as refusal:
+            refused[uid] = str(refusal)
+    return {"applied": applied, "refused": refused}
+
+
+@jobs.handler(CLOCKS, label=_("Open deadlines counted by the newest calendar"), system=True)
+def recount_clocks(work: jobs.Work) -> dict[str, Any]:
+    """After an update brought a newly published year, provisional deadlines are counted anew."""
+    moved = 0
+    with work.step() as session:
+        moved = calendars.recount_all(session, session_actor(session), work.now).moved
+    return {"moved": moved}
+
+
+jobs.daily(PLANS, at="00:05")
+jobs.daily(CLOCKS, at="01:00")
