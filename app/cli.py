@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 from app import site
 from app.audit.verify import verify
 from app.core import clock
+from app.core.crypto import KeyProblem
 from app.core.errors import DomainError
 from app.core.scope import unscoped
 from app.extensions import db
@@ -25,7 +26,10 @@ from app.site.worker import run as run_worker
 @with_appcontext
 def init() -> None:
     """Prepare the database: schema, roles, code lists, first administrators. Safe to repeat."""
-    report = site.first_start(current_app._get_current_object())  # type: ignore[attr-defined]
+    try:
+        report = site.first_start(current_app._get_current_object())  # type: ignore[attr-defined]
+    except KeyProblem as error:
+        raise click.ClickException(str(error)) from error
     click.echo(f"ready: {report.codes} codes, {report.items} service items, {report.grants} grants changed")
     for username, (role, password) in report.passwords.items():
         click.echo(f"account {username} ({role}), password shown only now: {password}")

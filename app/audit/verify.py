@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,16 @@ class Verdict:
         return not self.flaws
 
 
-def verify(session: Session, folder: Path) -> Verdict:
-    """Read both logs from the first row to the last. ``folder`` holds the seals kept outside the database."""
+def verify(session: Session, folder: Path, since: datetime | None = None) -> Verdict:
+    """Read both logs from the first row to the last. ``folder`` holds the seals kept outside the database.
+
+    With ``since``, rows that were sealed before are passed over; their seals are still checked (the nightly look).
+    """
     verdict, connection = Verdict(), session.connection()
     for log in LOGS:
         query = select(AUDIT_SEAL).where(AUDIT_SEAL.c.log == log).order_by(AUDIT_SEAL.c.id)
         seals = connection.execute(query).mappings().all()
-        end = _check_seals(connection, log, seals, verdict)
+        end = _check_seals(connection, log, seals, verdict, since)
         for row in _checked(log, rows_between(connection, log, end, None), verdict):
             verdict.unsealed += bool(row)
         verdict.flaws += _outside_flaws(log, {s["id"]: outside(s) for s in seals}, folder)
@@ -60,7 +64,17 @@ def verify(session: Session, folder: Path) -> Verdict:
     return verdict
 
 
-def _check_seals(connection: Connection, log: str, seals: list[Row], verdict: Verdict) -> int:
+def keys_fit(session: Session) -> bool:
+    """Whether the loaded keys are those of the data: the first row of the change log says so. True without rows."""
+    log = "change_log"
+    query = select(LOGS[log]).order_by(LOGS[log].c.id).limit(1)
+    row = session.connection().execute(query).mappings().first()
+    return row is None or hmac.compare_digest(bytes(row["mac"]), ring().mac(content(log, row)))
+
+
+def _check_seals(
+    connection: Connection, log: str, seals: Sequence[Row], verdict: Verdict, since: datetime | None
+) -> int:
     """Check the chain of a log; returns the id up to which rows are sealed."""
     previous, end = START, 0
     for seal in seals:
@@ -69,10 +83,11 @@ def _check_seals(connection: Connection, log: str, seals: list[Row], verdict: Ve
             verdict.flaws.append(Flaw(log, "seal", f"seal {seal['id']} was edited"))
         if bytes(seal["previous"]) != previous or seal["from_id"] != end:
             verdict.flaws.append(Flaw(log, "seal", f"seal {seal['id']} does not follow the one before it"))
-        rows = _checked(log, rows_between(connection, log, seal["from_id"], seal["to_id"]), verdict)
-        digest, count = digest_of(bytes(seal["previous"]), rows)
-        if digest != bytes(seal["digest"]):
-            verdict.flaws.append(_set_flaw(log, seal, count))
+        if since is None or seal["at"] >= since:
+            rows = _checked(log, rows_between(connection, log, seal["from_id"], seal["to_id"]), verdict)
+            digest, count = digest_of(bytes(seal["previous"]), rows)
+            if digest != bytes(seal["digest"]):
+                verdict.flaws.append(_set_flaw(log, seal, count))
         previous, end = bytes(seal["digest"]), seal["to_id"]
     return end
 

@@ -8,7 +8,9 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from sqlalchemy.orm import Session
 
+from app.audit.verify import keys_fit
 from app.core import clock
+from app.core.crypto import KeyProblem
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.extensions import db
@@ -42,6 +44,10 @@ def first_start(app: Flask) -> Report:
 
 
 def _fill(session: Session, appbuilder: AppBuilder, site_name: str) -> Report:
+    if not keys_fit(session):
+        raise KeyProblem(
+            "the key file is not the one of this database: put the right one into place (GEBAN_KEYS)"
+        )
     report = Report()
     report.grants = permissions.sync(session, appbuilder)
     report.codes = structure.load_codes(session)

@@ -6,11 +6,17 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from flask import current_app
+from flask_babel import lazy_gettext as _
 from sqlalchemy import delete
 
-from app.core import counters, jobs
+from app.audit.verify import verify
+from app.core import clock, counters, jobs
+from app.inbox.choices import SiteNotice
 from app.inbox.models import Notice
+from app.inbox.service import notify_role
 
+SUNDAY = 7
 KEEP_JOBS = timedelta(days=90)
 KEEP_NOTICES = timedelta(days=365)
 _log = logging.getLogger(__name__)
@@ -18,27 +24,42 @@ _log = logging.getLogger(__name__)
 
 def register() -> None:
     """Register the nightly jobs of the site."""
-    jobs.handler("site.counters", system=True)(check_counters)
-    jobs.handler("site.tidy", system=True)(tidy)
+    jobs.handler("site.counters", label=_("Counters compared with their tables"), system=True)(check_counters)
+    jobs.handler("site.tidy", label=_("Old jobs and lines cleared away"), system=True)(tidy)
+    jobs.handler("site.logs", label=_("The logs verified"), system=True, lease=timedelta(hours=6))(check_logs)
     jobs.daily("site.counters", at="02:30")
     jobs.daily("site.tidy", at="03:00")
+    jobs.daily("site.logs", at="03:30")
 
 
 def check_counters(work: jobs.Work) -> dict[str, Any]:
     """Compare every counter with its table; set them all anew when one differs (a defect worth a look at the log)."""
-    work.total = 1
-    wrong: list[Any] = []
-    for _n in work.steps():
+    wrong = counters.verify(work.session)  # a plain read: the step below holds the write lock on SQLite
+    if wrong:
         with work.step() as session:
             wrong = counters.verify(session)
             if wrong:
                 _log.error(
-                    "%s counters differed from their tables and were set anew, first: %s",
-                    len(wrong),
-                    wrong[0],
+                    "%s counters differed from their tables, first: %s; set anew", len(wrong), wrong[0]
                 )
                 counters.rebuild(session)
     return {"wrong": len(wrong)}
+
+
+def check_logs(work: jobs.Work) -> dict[str, Any]:
+    """Verify what was sealed in the last two days, on Sundays the whole of both logs; tell the auditors what is wrong."""
+    folder = current_app.config["GEBAN_HOME"] / "seals"
+    whole = clock.to_local(work.now).isoweekday() == SUNDAY
+    verdict = verify(work.session, folder, None if whole else work.now - timedelta(days=2))
+    for flaw in verdict.flaws:
+        _log.error("audit: %s", flaw)
+    if verdict.flaws:
+        line = SiteNotice.log_flaw
+        with work.step() as session:
+            notify_role(
+                session, work.now, "auditor", line.value, line.msgid, level="alarm", link="/audit/seals/list/"
+            )
+    return {"rows": verdict.rows, "flaws": len(verdict.flaws)}
 
 
 def tidy(work: jobs.Work) -> dict[str, Any]:

@@ -1,0 +1,171 @@
+"""What the worker does for the site: the minute's tasks and the nightly jobs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app.audit import triggers
+from app.audit.models import AuditSeal
+from app.audit.seal import seal
+from app.audit.service import log_access
+from app.core import clock, counters, jobs
+from app.core.actor import Actor
+from app.core.crypto import KeyProblem, Keyring
+from app.core.jobs import worker
+from app.core.session import unit_of_work
+from app.inbox.models import Notice
+from app.registry.models import Dwelling
+from app.site import upkeep
+from app.site.worker import run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def seals(app, tmp_path, monkeypatch):
+    monkeypatch.setitem(app.config, "GEBAN_HOME", tmp_path)
+    return tmp_path / "seals"
+
+
+def at_night(system, kind, now=None):
+    """Enqueue a nightly job and run it; returns its result."""
+    with unit_of_work(system):
+        job = jobs.enqueue(system, kind, now=now or clock.now())
+    worker.run_one("tester")
+    system.rollback()
+    job = system.get(jobs.Job, job.id)
+    assert (job.state, job.error) == ("done", None)
+    return job.result
+
+
+def spoil(system, log="access_log"):
+    connection = system.connection()
+    on = f" ON {log}" if connection.dialect.name == "postgresql" else ""
+    with unit_of_work(system):
+        system.connection().execute(text(f"DROP TRIGGER {log}_no_update{on}"))
+        system.connection().execute(
+            text(f"UPDATE {log} SET actor = 'nobody' WHERE id = (SELECT min(id) FROM {log})")
+        )
+        triggers.ensure(system.connection())
+
+
+def test_counters_that_went_astray_are_set_right(system, world, acting):
+    session, area = acting("clerk_a"), world.areas["grid_a11"]
+    with unit_of_work(session):
+        session.add(Dwelling(area_id=area, address="Road 1"))
+    assert at_night(system, "site.counters") == {"wrong": 0}
+    with unit_of_work(system):
+        counters.add(system, "dwelling", area, 3)
+    assert at_night(system, "site.counters") == {"wrong": 1}
+    assert counters.verify(system) == []
+
+
+def test_the_auditors_are_told_of_a_spoiled_log(system, world, seals):
+    log_access("READ", "person", 1, actor=Actor(user_id=1))
+    seal(clock.now(), seals)
+    assert at_night(system, "site.logs")["flaws"] == 0
+    spoil(system)
+    assert at_night(system, "site.logs")["flaws"] == 1
+    lines = system.scalars(select(Notice)).all()
+    assert world.accounts["admin_audit"].user_id in {line.user_id for line in lines}
+    assert {line.level for line in lines} == {"alarm"}
+
+
+def test_old_rows_are_read_on_sundays_only(system, seals):
+    log_access("READ", "person", 1, actor=Actor(user_id=1))
+    monday = clock.now() - timedelta(days=clock.to_local(clock.now()).isoweekday() - 1)
+    seal(monday - timedelta(days=30), seals)
+    spoil(system)
+    with clock.frozen(monday):
+        assert at_night(system, "site.logs", monday)["flaws"] == 0
+    with clock.frozen(monday + timedelta(days=6)):
+        assert at_night(system, "site.logs", monday)["flaws"] == 1
+
+
+def test_ended_jobs_and_read_lines_go_after_their_time(system, world):
+    now = clock.now()
+    with unit_of_work(system):
+        for days, state in ((91, "done"), (10, "done")):
+            system.add(
+                jobs.Job(
+                    kind="x", arguments={}, state=state, run_at=now, finished_at=now - timedelta(days=days)
+                )
+            )
+        for days in (400, 10):
+            system.add(
+                Notice(
+                    user_id=world.accounts["worker_a"].user_id,
+                    kind="x",
+                    message="x",
+                    show_from=now,
+                    read_at=now - timedelta(days=days),
+                )
+            )
+    assert at_night(system, "site.tidy") == {"gone": 2}
+    assert system.scalar(select(func.count()).select_from(Notice)) == 1
+
+
+def test_once_empties_the_queue_and_seals(app, system, seals, acting):
+    session = acting("worker_a")
+    jobs.handler("test.once")(lambda work: "done")
+    with unit_of_work(session):
+        job_id = jobs.enqueue(session, "test.once", now=clock.now()).id
+    run(app, once=True)
+    system.rollback()
+    assert system.get(jobs.Job, job_id).state == "done"
+    assert system.scalar(select(func.count()).select_from(AuditSeal)) >= 1
+    assert (seals / "last-change_log.json").exists()
+
+
+def test_one_failing_task_does_not_stop_the_others(app, system, seals, monkeypatch, caplog):
+    from app.site import worker as site_worker
+
+    monkeypatch.setattr(site_worker.outbox, "deliver", lambda *_: 1 / 0)
+    run(app, once=True)
+    assert "a task of the minute failed" in caplog.text
+    done = set(system.scalars(select(jobs.Job.kind)))
+    local = clock.to_local(clock.now()).strftime("%H:%M")
+    assert done >= {kind for kind, at in jobs.registry.daily_jobs().items() if at <= local}
+
+
+def test_other_keys_are_told_before_anything_is_written(app, monkeypatch):
+    from app import site
+    from app.core import crypto
+
+    monkeypatch.setattr(crypto, "_ring", [Keyring.fresh()])
+    with pytest.raises(KeyProblem, match="GEBAN_KEYS"):
+        site.first_start(app)
+
+
+def test_the_worker_process_ends_in_good_order(app, tmp_path, request):
+    """TERM while it is idle: code 0, and a seal was made before."""
+    database = request.getfixturevalue("_database")
+    env = dict(os.environ) | {"GEBAN_HOME": str(app.config["GEBAN_HOME"])}
+    process = subprocess.Popen([sys.executable, "-m", "flask", "--app", "run", "worker"], cwd=ROOT, env=env)
+    try:
+        marker, deadline = app.config["GEBAN_HOME"] / "seals" / "last-change_log.json", time.monotonic() + 60
+        while not marker.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert marker.exists()
+    finally:
+        process.kill()
+        if hasattr(database, "touch_all"):
+            database.touch_all()
+        for path in (app.config["GEBAN_HOME"] / "seals").glob("*"):
+            path.unlink()
+
+
+def test_the_nightly_jobs_are_registered(app):
+    assert {"site.counters", "site.tidy", "site.logs"} <= set(jobs.registry.daily_jobs())
+    assert timedelta(days=90) == upkeep.KEEP_JOBS
