@@ -53,6 +53,7 @@ bench: setup ## benchmarks, JSON in var/bench (ARGS="--db URL --persons 100000")
 
 messages: setup ## collect the words of code and templates into the catalogues and compile them
 	@$(PY) -m babel.messages.frontend extract -F translations/babel.cfg -k lazy_gettext -k _l -o translations/messages.pot --no-location --sort-output --project GeBan --ignore-dirs "node_modules var .venv .git" .
+	@test -f translations/zh/LC_MESSAGES/messages.po || $(PY) -m babel.messages.frontend init -i translations/messages.pot -d translations -D messages -l zh
 	@$(PY) -m babel.messages.frontend update -i translations/messages.pot -d translations -D messages --no-fuzzy-matching --ignore-pot-creation-date
 	@$(PY) -m babel.messages.frontend compile -d translations -D messages --statistics
 
