@@ -83,3 +83,11 @@ def test_help_names_every_target():
     phony = re.search(r"^\.PHONY: (.+)$", text, re.M)[1].split()
     assert set(phony) == set(re.findall(r"^([a-z]+):.*## ", text, re.M))
     assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_settings_of_web_server_and_supervisor_are_documented():
+    page = (ROOT / "docs" / "operations.md").read_text()
+    for file in ("deploy/gunicorn.conf.py", "tools/supervise.py"):
+        names = set(re.findall(r"environ\.get\([\"'](GEBAN_[A-Z_]+)", (ROOT / file).read_text()))
+        assert names, file
+        assert not [name for name in names if f"`{name}`" not in page], file
