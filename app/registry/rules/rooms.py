@@ -11,6 +11,7 @@ from app.core.errors import Invalid
 from app.registry.choices import RoomPattern
 
 MAX_UNITS, MAX_FLOORS, MAX_FLATS, MAX_ROOMS = 20, 80, 30, 1500
+_SPAN = re.compile("([0-9]{1,4})[-~\uff5e\u2013\u2014]([0-9]{1,4})")
 _LIST = re.compile("[\\s,;\uff0c\uff1b\u3001]+")
 
 
@@ -60,6 +61,22 @@ def plan_rooms(
 def split_list(text: str | None) -> list[str]:
     """Entries of a typed list, whatever sign stands between them."""
     return [part for part in _LIST.split((text or "").strip()) if part]
+
+
+def house_numbers(text: str | None, *, field: str = "numbers") -> list[str]:
+    """House numbers of a typed list; ``1-30`` counts through. Numbers that are no spans stay as written (12-1 too)."""
+    found: list[str] = []
+    for part in split_list(text):
+        span = _SPAN.fullmatch(part)
+        first, last = (int(span[1]), int(span[2])) if span else (0, 0)
+        if span and first < last:
+            if last - first >= MAX_ROOMS:
+                most = _("That would be more than %(most)s homes in one step.", most=MAX_ROOMS)
+                raise Invalid(most, field=field)
+            found += [str(number) for number in range(first, last + 1)]
+        else:
+            found.append(part)
+    return list(dict.fromkeys(found))
 
 
 def split_numbers(text: str | None, *, field: str) -> list[int]:

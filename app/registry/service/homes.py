@@ -65,7 +65,26 @@ def create_building(
     session: Session, *, name: str, area_id: int, fields: Mapping[str, Any] | None = None
 ) -> Building:
     """A building, or the one that already stands under this name at this address in the area (idempotent)."""
-    values = dict(fields or {})
+    known = known_building(session, name, area_id, fields)
+    if known is not None:
+        return known
+    building = _building(session, name, area_id, fields)
+    session.add(building)
+    session.flush()
+    return building
+
+
+def known_building(
+    session: Session, name: str, area_id: int, fields: Mapping[str, Any] | None = None
+) -> Building | None:
+    """The building that already stands under this name at this address in the area."""
+    wanted = _building(session, name, area_id, fields)
+    query = select(Building).where(Building.area_id == area_id, Building.address == wanted.address)
+    return session.scalars(query).first()
+
+
+def _building(session: Session, name: str, area_id: int, fields: Mapping[str, Any] | None) -> Building:
+    values = {key: value for key, value in (fields or {}).items() if value not in (None, "")}
     check_fields(session, Building, values, BUILDING_FIELDS)
     if not name.strip():
         raise Invalid(_("Please give the building's name or number."), field="name")
@@ -74,12 +93,6 @@ def create_building(
         raise Invalid(_("Please choose an area."), field="area")
     building = Building(area_id=area.id, name=wording.numbered("building", name), **values)
     building.address = building_address(session, building, area)
-    known = select(Building).where(Building.area_id == area.id, Building.address == building.address)
-    same = session.scalars(known).first()
-    if same is not None:
-        return same
-    session.add(building)
-    session.flush()
     return building
 
 

@@ -26,18 +26,23 @@ HERE = "01"
 
 @dataclass
 class Saved:
-    """What a save did; numbers only, so that it may stand in the submission table."""
+    """What a save did: numbers and public keys, so that it may stand in the submission table."""
 
     households: int = 0
     added: int = 0
     changed: int = 0
     left: int = 0
     asked: int = 0
+    refs: dict[str, str] = field(default_factory=dict, repr=False)
     people: dict[str, Person] = field(default_factory=dict, repr=False)
 
     def numbers(self) -> dict[str, int]:
         """The counts."""
         return {key: getattr(self, key) for key in ("households", "added", "changed", "left", "asked")}
+
+    def answer(self) -> dict[str, Any]:
+        """The counts, and which row became which membership (uid), for a page that lost the first answer."""
+        return {**self.numbers(), "refs": dict(self.refs)}
 
 
 def save_entry(session: Session, checked: Checked, *, actor: Actor, now: datetime) -> Saved:
@@ -102,7 +107,7 @@ def _row(
     person = _person(session, checked, row, saved, actor=actor, now=now)
     member = part.members.get(entry.membership or "")
     if member is None:
-        households.add_member(
+        member = households.add_member(
             session,
             household,
             person,
@@ -114,6 +119,7 @@ def _row(
         )
     else:
         _change_member(session, checked, household, member, row, actor=actor, now=now)
+    saved.refs[entry.ref] = member.uid
     for code in row.groups:
         if code not in _groups_of(person):
             groups.add_group(session, person, code, actor=actor, now=now)

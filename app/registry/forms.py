@@ -1,0 +1,154 @@
+"""What the registry's own pages take in: the clerk's JSON, the building wizard, a house in the countryside."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from app.areas.models import Area
+from app.core.errors import Invalid
+from app.core.views.fields import RecordForm
+from app.core.widgets import ChoiceField, CodeField, Needed, RemoteField, TextField, WholeField, clean
+from app.registry.choices import RoomPattern
+from app.registry.service.census import DwellingEntry, HouseholdEntry, MemberEntry
+from app.registry.service.census.entry import DECISIONS, FIELDS
+
+MOST_HOUSEHOLDS, MOST_MEMBERS, LONGEST = 20, 80, 300
+_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_REF = re.compile(r"[A-Za-z0-9_:-]{1,60}")
+_BROKEN = _("The page sent something that cannot be read. Please reload it; your entry is kept.")
+
+
+def read_entry(data: Any) -> DwellingEntry:
+    """The entry of a home from JSON. Raises Invalid for anything that our page does not send."""
+    body = _dict(data)
+    households = [_household(h) for h in _list(body.get("households"), MOST_HOUSEHOLDS)]
+    refs = [m.ref for h in households for m in h.members] + [h.ref for h in households]
+    if len(refs) != len(set(refs)):
+        raise Invalid(_BROKEN)
+    return DwellingEntry(
+        _uid(body.get("client_uid")) or _fail(), households, _text(body.get("source")) or "grid"
+    )
+
+
+def read_member(data: Any) -> MemberEntry:
+    """One row from JSON."""
+    row = _dict(data)
+    decision = _text(row.get("decision"))
+    if decision not in DECISIONS:
+        raise Invalid(_BROKEN)
+    return MemberEntry(
+        ref=_ref(row.get("ref")),
+        membership=_uid(row.get("membership")),
+        membership_version=_number(row.get("membership_version")),
+        person=_uid(row.get("person")),
+        person_version=_number(row.get("person_version")),
+        same_as=_ref(row["same_as"]) if row.get("same_as") else None,
+        relation=_text(row.get("relation")) or None,
+        fields=_fields(row.get("fields") or {}),
+        decision=decision,
+        number_reason=_text(row.get("number_reason")),
+        dup_reason=_text(row.get("dup_reason")),
+        leave=_text(row.get("leave")) or None,
+    )
+
+
+def _household(data: Any) -> HouseholdEntry:
+    given = _dict(data)
+    return HouseholdEntry(
+        ref=_ref(given.get("ref")),
+        uid=_uid(given.get("uid")),
+        version=_number(given.get("version")),
+        kind=_text(given.get("kind")) or "living",
+        household_no=_text(given.get("household_no"))[:24] or None,
+        note=_text(given.get("note")) or None,
+        changed=given.get("changed") is True,
+        members=[read_member(m) for m in _list(given.get("members"), MOST_MEMBERS)],
+    )
+
+
+def _fields(data: Any) -> dict[str, Any]:
+    given = _dict(data)
+    if set(given) - FIELDS:
+        raise Invalid(_BROKEN)
+    return {
+        key: [_text(code) for code in _list(value, 40)] if key == "groups" else _text(value)
+        for key, value in given.items()
+    }
+
+
+def _dict(data: Any) -> dict[str, Any]:
+    return data if isinstance(data, dict) else _fail()
+
+
+def _list(data: Any, most: int) -> list[Any]:
+    return data if isinstance(data, list) and len(data) <= most else _fail()
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST:
+        return _fail()
+    try:
+        return clean(value) or ""
+    except ValueError:
+        return _fail()
+
+
+def _ref(value: Any) -> str:
+    return value if isinstance(value, str) and _REF.fullmatch(value) else _fail()
+
+
+def _uid(value: Any) -> str | None:
+    if value in (None, ""):
+        return None
+    return value if isinstance(value, str) and _UID.fullmatch(value) else _fail()
+
+
+def _number(value: Any) -> int | None:
+    if value is None:
+        return None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else _fail()
+
+
+def _fail() -> Any:
+    raise Invalid(_BROKEN)
+
+
+class WizardForm(RecordForm):
+    """A building with its staircases, floors and flats in one step."""
+
+    area = RemoteField(_("Grid"), [Needed()], model=Area)
+    estate = TextField(_("Estate"), length=80)
+    name = TextField(
+        _("Building"), [Needed()], length=80, description=_("Name or number, such as 3"), nullable=False
+    )
+    road = TextField(_("Road"), length=80)
+    door_no = TextField(_("Number on the road"), length=40)
+    building_type = CodeField(_("Kind of building"), source="building_type")
+    units = WholeField(_("Staircases"), [Needed()], default=1)
+    floors = WholeField(_("Floors"), [Needed()], default=6)
+    flats = WholeField(_("Flats on each floor"), [Needed()], default=4)
+    first_floor = WholeField(_("Lowest floor with flats"), [Needed()], default=1)
+    pattern = ChoiceField(_("Numbering"), [Needed()], source=RoomPattern, default="floor_flat")
+    skipped_floors = TextField(_("Floors left out"), length=120, description=_("Such as 4, 13"))
+    skipped_rooms = TextField(_("Rooms left out"), length=300, description=_("Such as 101, 102"))
+
+
+class HouseForm(RecordForm):
+    """Houses in the countryside: a village group and one number or many."""
+
+    area = RemoteField(_("Grid"), [Needed()], model=Area)
+    village_group = TextField(_("Village group"), length=60)
+    road = TextField(_("Road"), length=80)
+    numbers = TextField(
+        _("House numbers"),
+        [Needed()],
+        length=300,
+        description=_("One number, a list (1, 2, 5) or a span (1-30)"),
+        nullable=False,
+    )
+    housing_use = CodeField(_("Use"), source="housing_use")
