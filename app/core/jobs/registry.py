@@ -51,7 +51,7 @@ _notifiers: list[Notifier] = []
 
 
 def handler(
-    kind: str, *, label: Any = "", system: bool = False, lease: timedelta = LEASE
+    kind: str, *, label: Any = None, system: bool = False, lease: timedelta = LEASE
 ) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
     """Register the function of a kind. It must be idempotent between steps: a step that was not committed runs again.
 
@@ -59,7 +59,7 @@ def handler(
     """
 
     def register(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        _handlers[kind] = Handler(kind, function, system, lease, label or kind)
+        _handlers[kind] = Handler(kind, function, system, lease, kind if label is None else label)
         return function
 
     return register
