@@ -126,6 +126,8 @@ def test_what_hangs_behind_a_picture_is_gone(kind, tail):
 )
 def test_other_kinds_are_refused_by_their_first_bytes(data):
     with pytest.raises(Invalid):
+        sniff(data)
+    with pytest.raises(Invalid):
         clean_upload(io.BytesIO(data))
 
 
