@@ -3,6 +3,7 @@ import { post, words } from "geban/app";
 
 const shared = {
   maxOptions: null,
+  refreshThrottle: 0,
   hidePlaceholder: true,
   selectOnTab: true,
   openOnFocus: true,
@@ -33,6 +34,8 @@ export function remote(element) {
     plugins: ["virtual_scroll", ...(element.multiple ? ["remove_button"] : ["clear_button"])],
     preload: "focus",
     shouldLoad: () => true,
+    // while an answer is on its way there is nothing to choose: Enter must not take a row of the last answer
+    onType() { this.clearOptions(); this.clearActiveOption(); pages.delete(element); },
     firstUrl: (query) => JSON.stringify([query, 0]),
     load(query, done) {
       const [, page] = JSON.parse(this.getUrl(query));
