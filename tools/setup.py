@@ -186,7 +186,7 @@ ASSETS = (
         "Fonts for printed forms (about a minute)",
         build_fonts,
         FONTS / ".stamp",
-        (*NODE_INPUTS, "tools/build_fonts.py"),
+        (*NODE_INPUTS, "tools/build_fonts.py", "tools/fonts.toml"),
         FONTS / "manifest.json",
     ),
     Step(

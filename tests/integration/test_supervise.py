@@ -82,6 +82,8 @@ def test_a_program_that_ends_well_is_still_a_failure_of_the_whole():
 
 
 def test_a_program_that_does_not_exist_is_named():
-    done = subprocess.run([*SUPERVISE, "sleep 30", "no-such-program"], capture_output=True, text=True, timeout=20)
+    done = subprocess.run(
+        [*SUPERVISE, "sleep 30", "no-such-program"], capture_output=True, text=True, timeout=20
+    )
     assert done.returncode == 1
     assert "no-such-program cannot be started" in done.stderr
