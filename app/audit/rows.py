@@ -38,6 +38,7 @@ CHANGE_LOG = _raw(ChangeLog)
 ACCESS_LOG = _raw(AccessLog)
 AUDIT_SEAL = _raw(AuditSeal)
 LOGS: dict[str, TableClause] = {"change_log": CHANGE_LOG, "access_log": ACCESS_LOG}
+_CONTENT = {log: [c.name for c in raw.columns if c.name not in {"id", "mac"}] for log, raw in LOGS.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -50,8 +51,7 @@ def _plain(value: Any) -> Any:
 
 def content(log: str, row: Mapping[str, Any]) -> bytes:
     """Canonical bytes of a row without its id and MAC (the id is given by the database at the insert)."""
-    names = [c.name for c in LOGS[log].columns if c.name not in {"id", "mac"}]
-    return json.dumps([log, *(_plain(row.get(n)) for n in names)], ensure_ascii=False).encode()
+    return json.dumps([log, *(_plain(row.get(n)) for n in _CONTENT[log])], ensure_ascii=False).encode()
 
 
 def link(row: Mapping[str, Any]) -> bytes:
