@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app import site
+from app.areas.accounts.commands import reset_password
 from app.audit.verify import verify
 from app.core import clock
 from app.core.crypto import KeyProblem
@@ -150,7 +151,7 @@ def demo(city: str, persons: int) -> None:
 
 
 # A new command is a line here.
-COMMANDS = (init, demo, worker, backup, restore, verify_audit, routes_json)
+COMMANDS = (init, demo, worker, backup, restore, verify_audit, reset_password, routes_json)
 
 
 def register(app: Flask) -> None:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.areas.accounts import lockout, passwords, sessions, standing, totp
@@ -64,7 +65,10 @@ def create_account(
         username=name, first_name=staff.name, last_name="", email=f"{name}@account.invalid", active=True
     )
     session.add(user)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # somebody else took the name between the question and the answer
+        raise Invalid(_("This user name is taken."), field="username") from None
     session.add(Account(user_id=user.id, staff_id=staff.id, home_area_id=staff.area_id))
     session.flush()
     secret = passwords.random_password()

@@ -68,6 +68,8 @@ def try_sign_in(username: Any, password: Any, code: Any) -> login.SignedIn:
     if len(texts[0]) > 128 or len(texts[1]) > 1024 or len(texts[2]) > 20:
         raise Invalid(_("This is too long."))
     signed_in = login.sign_in(texts[0], texts[1], texts[2], clock.now(), visitor.here())
+    if g.get("sign_in") is not None:
+        close_session()  # somebody else at the same browser: the first session must not live on unseen
     open_session(signed_in)
     return signed_in
 
