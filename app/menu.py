@@ -26,6 +26,7 @@ from app.home import frame
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
 from app.registry.views import CensusDesk, HomeWizard
+from app.site.views import SystemStatus
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ MENU: tuple[Section, ...] = (
             Entry(CodeListView, _("Code lists"), "fa-list-ol"),
             Entry(CodeItemView, in_menu=False),
             Entry(JobView, _("Jobs"), "fa-tasks"),
+            Entry(SystemStatus, _("State of the site"), "fa-heartbeat"),
             Entry(MyAccount, in_menu=False),
             Entry(Search, in_menu=False),
             Entry(Drafts, in_menu=False),

@@ -40,6 +40,8 @@ def start() -> None:
 
 
 def _forget(session: Session) -> None:
+    if session.in_nested_transaction():  # a savepoint ends: the reason holds for the whole transaction
+        return
     session.info.pop("audit_reason", None)
     session.info.pop(STORED, None)
 

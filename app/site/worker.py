@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.jobs import worker
 from app.inbox import outbox
 
+BEAT = "worker.beat"  # touched each minute: tells the administrator that a worker is alive on this machine
 POLL = 1.0
 MINUTE = 60.0
 AFTER_ERROR = 5.0
@@ -59,6 +60,7 @@ def _minutes(app: Flask, stop: threading.Event) -> None:
 
 
 def _minute(app: Flask, stop: threading.Event) -> None:
+    (app.config["GEBAN_HOME"] / BEAT).touch()
     tasks: tuple[Callable[[], Any], ...] = (
         lambda: seal(clock.now(), app.config["GEBAN_HOME"] / "seals"),
         lambda: outbox.deliver(

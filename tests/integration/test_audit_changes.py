@@ -241,3 +241,17 @@ def test_links_of_children_are_logged(acting, world, system):
     assert len(log_of(system, "person_area")) == 1
     assert log_of(system, "person", person.id)[0].action == "insert"
     assert HouseholdMember.__tablename__ not in rows.LOGS
+
+
+def test_a_given_reason_outlives_a_savepoint_and_ends_with_the_transaction(acting, world, system):
+    from app.audit.service import give_reason
+
+    session = acting("clerk_a")
+    with unit_of_work(session):
+        give_reason(session, "asked for")
+        with session.begin_nested():
+            session.add(Dwelling(area_id=world.areas["grid_a11"], address="Road 1"))
+        session.add(Dwelling(area_id=world.areas["grid_a11"], address="Road 2"))
+    with unit_of_work(session):
+        session.add(Dwelling(area_id=world.areas["grid_a11"], address="Road 3"))
+    assert [row.reason for row in log_of(system, "dwelling")] == ["asked for", "asked for", None]
