@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    String,
     Text,
     and_,
     cast,
     column,
+    false,
     func,
     literal,
     literal_column,
@@ -93,9 +95,11 @@ def matching(model: Any, columns: tuple[str, ...], query: str) -> ColumnElement[
             if latin:
                 hits.append(starts_with(attribute, query.lower().replace(" ", "").replace("'", "")))
             continue
+        if not isinstance(attribute.type, String):
+            continue  # a number is not looked up by a part of it
         chars = contains(model, key, query)
         hits.append(chars if chars is not None else attribute.contains(query, autoescape=True))
-    return or_(*hits)
+    return or_(false(), *hits)
 
 
 def _dialect() -> str:
