@@ -72,6 +72,14 @@ class Action(Choice):
     lapse = "lapse", _("Close as lapsed"), "red"
 
 
+class Entry(Choice):
+    """What stands in a case's history beside its steps: it moves nothing."""
+
+    give_back = "give_back", _("Originals given back"), "blue"
+    mark = "mark", _("Papers marked"), "grey"
+    recount = "recount", _("Deadline counted anew"), "yellow"
+
+
 class ClockCode(Choice):
     """Clocks of a case: a step clock each for what is in hand, and the two promises."""
 
@@ -116,6 +124,17 @@ class PaperState(Choice):
     collected = "collected", _("Collected"), "green"
     shared = "shared", _("Got by data sharing"), "green"
     waived = "waived", _("Not needed or may follow"), "grey"
+
+
+class PaperMark(Choice):
+    """What the department says about a paper."""
+
+    ok = "ok", _("in order"), "green"
+    bad = "bad", _("not in order"), "red"
+
+
+# where the department has the papers before it and marks them
+MARKING_STATES = (State.prechecking, State.accepted, State.processing)
 
 
 # Names of what steps need, and of what stands in their way

@@ -36,7 +36,8 @@ class Visit(Scoped, Record):
     area: Mapped[Area] = relationship()
     workers: Mapped[list[VisitWorker]] = relationship(back_populates="visit")
     stops: Mapped[list[VisitStop]] = relationship(back_populates="visit", order_by="VisitStop.seq")
-    purposes: Mapped[list[VisitPurpose]] = relationship(back_populates="visit")
+    purposes: Mapped[list[VisitPurpose]] = relationship(back_populates="visit", order_by="VisitPurpose.id")
+    steps: Mapped[list[VisitStep]] = relationship(back_populates="visit", order_by="VisitStep.id")
 
     def __str__(self) -> str:
         return self.title or str(self.planned_on)
@@ -85,26 +86,31 @@ class VisitStop(VisitChild, Table):
     at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(String(300))
     visit: Mapped[Visit] = relationship(back_populates="stops")
+    purposes: Mapped[list[VisitPurpose]] = relationship(back_populates="stop")
     household: Mapped[Household | None] = relationship()
     dwelling: Mapped[Dwelling | None] = relationship()
     person: Mapped[Person | None] = relationship()
 
 
 class VisitPurpose(VisitChild, Table):
-    """Why the visit is made: a work record type and the record it serves (a case, a census page)."""
+    """Why the visit is made: a work record type and the record it serves (a case, a census page), at which door."""
 
     __tablename__ = "visit_purpose"
 
+    stop_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("visit_stop.id"), index=True)
     record_type: Mapped[str] = coded(list_name="service_record_type", nullable=False)
     ref_kind: Mapped[str | None] = mapped_column(String(24))
     ref_uid: Mapped[str | None] = mapped_column(String(36), index=True)
     visit: Mapped[Visit] = relationship(back_populates="purposes")
+    stop: Mapped[VisitStop | None] = relationship(back_populates="purposes")
 
 
 class VisitStep(VisitChild, StepBase):
     """Planned, done, missed, cancelled: who and when."""
 
     __tablename__ = "visit_step"
+
+    visit: Mapped[Visit] = relationship(back_populates="steps")
 
 
 class ServiceRecord(Scoped, Record):

@@ -1297,26 +1297,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_staff_person_uid'), ['person_uid'], unique=False)
         batch_op.create_index(batch_op.f('ix_staff_phone_index'), ['phone_index'], unique=False)
 
-    op.create_table('visit_purpose',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('uid', sa.String(length=36), nullable=False),
-    sa.Column('visit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('record_type', sa.String(length=24), nullable=False),
-    sa.Column('ref_kind', sa.String(length=24), nullable=True),
-    sa.Column('ref_uid', sa.String(length=36), nullable=True),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('created_by', sa.Integer(), nullable=True),
-    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('updated_by', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['visit_id'], ['visit.id'], name=op.f('fk_visit_purpose_visit_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_visit_purpose')),
-    sa.UniqueConstraint('uid', name=op.f('uq_visit_purpose_uid')),
-    sqlite_autoincrement=True
-    )
-    with op.batch_alter_table('visit_purpose', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_visit_purpose_ref_uid'), ['ref_uid'], unique=False)
-        batch_op.create_index(batch_op.f('ix_visit_purpose_visit_id'), ['visit_id'], unique=False)
-
     op.create_table('visit_step',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('uid', sa.String(length=36), nullable=False),
@@ -1989,6 +1969,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_visit_stop_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_visit_stop_visit_id'), ['visit_id'], unique=False)
 
+    op.create_table('visit_purpose',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('uid', sa.String(length=36), nullable=False),
+    sa.Column('visit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('stop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('record_type', sa.String(length=24), nullable=False),
+    sa.Column('ref_kind', sa.String(length=24), nullable=True),
+    sa.Column('ref_uid', sa.String(length=36), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_by', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['stop_id'], ['visit_stop.id'], name=op.f('fk_visit_purpose_stop_id')),
+    sa.ForeignKeyConstraint(['visit_id'], ['visit.id'], name=op.f('fk_visit_purpose_visit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_visit_purpose')),
+    sa.UniqueConstraint('uid', name=op.f('uq_visit_purpose_uid')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('visit_purpose', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_visit_purpose_ref_uid'), ['ref_uid'], unique=False)
+        batch_op.create_index(batch_op.f('ix_visit_purpose_stop_id'), ['stop_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_visit_purpose_visit_id'), ['visit_id'], unique=False)
+
     op.create_table('clock_pause',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('uid', sa.String(length=36), nullable=False),
@@ -2109,6 +2112,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_clock_pause_case_id'))
 
     op.drop_table('clock_pause')
+    with op.batch_alter_table('visit_purpose', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_visit_purpose_visit_id'))
+        batch_op.drop_index(batch_op.f('ix_visit_purpose_stop_id'))
+        batch_op.drop_index(batch_op.f('ix_visit_purpose_ref_uid'))
+
+    op.drop_table('visit_purpose')
     with op.batch_alter_table('visit_stop', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_visit_stop_visit_id'))
         batch_op.drop_index(batch_op.f('ix_visit_stop_person_id'))
@@ -2241,11 +2250,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_visit_step_visit_id'))
 
     op.drop_table('visit_step')
-    with op.batch_alter_table('visit_purpose', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_visit_purpose_visit_id'))
-        batch_op.drop_index(batch_op.f('ix_visit_purpose_ref_uid'))
-
-    op.drop_table('visit_purpose')
     with op.batch_alter_table('staff', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_phone_index'))
         batch_op.drop_index(batch_op.f('ix_staff_person_uid'))

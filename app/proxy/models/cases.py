@@ -170,9 +170,8 @@ class CaseMaterial(CaseChild, Versioned, Table):
     form: Mapped[str] = mapped_column(String(12))
     copies: Mapped[int] = mapped_column(Integer, default=1)
     required: Mapped[bool] = mapped_column(Boolean, default=True)
-    applies: Mapped[bool | None] = mapped_column(
-        Boolean, default=True
-    )  # None: nobody has answered the condition yet
+    # None: nobody has answered the condition yet. No default here: an ORM default would turn that None into a yes
+    applies: Mapped[bool | None] = mapped_column(Boolean)
     condition: Mapped[str | None] = mapped_column(String(200))
     is_authorization: Mapped[bool] = mapped_column(Boolean, default=False)
     share_exempt: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -5,9 +5,25 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, ForeignKey, Integer, String, Text, UniqueConstraint
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    Date,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import get_history
 
+from app.core.errors import Conflict
 from app.core.models import BigKey, Table, Versioned, args
 
 
@@ -90,3 +106,48 @@ class ServiceMaterial(Table):
     is_authorization: Mapped[bool] = mapped_column(Boolean, default=False)
     note: Mapped[str | None] = mapped_column(String(200))
     version_of: Mapped[ServiceItemVersion] = relationship(back_populates="materials")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# --- published versions stay as they are: a case points at one for ever ---------------------------------------------
+
+# a later version ends the one before; nothing else of a published version may change
+MAY_CHANGE = frozenset({"state", "valid_to", "version", "updated_at", "updated_by"})
+FIXED = _("This version is published already and stays as it is. Make a new draft.")
+
+
+def _was(row: ServiceItemVersion, name: str) -> Any:
+    history = get_history(row, name)
+    return (history.deleted or history.unchanged or (None,))[0]
+
+
+@event.listens_for(ServiceItemVersion, "before_update")
+def _keep_version(_mapper: Any, _connection: Any, row: ServiceItemVersion) -> None:
+    if _was(row, "state") == "draft":
+        return
+    changed = {a.key for a in inspect(row).attrs if a.history.has_changes()}
+    if (changed & set(inspect(type(row)).column_attrs.keys())) - MAY_CHANGE or row.state == "draft":
+        raise Conflict(FIXED)
+
+
+@event.listens_for(ServiceItemVersion, "before_delete")
+def _keep_row(_mapper: Any, _connection: Any, row: ServiceItemVersion) -> None:
+    if _was(row, "state") != "draft":
+        raise Conflict(FIXED)
+
+
+@event.listens_for(ServiceMaterial, "before_insert")
+@event.listens_for(ServiceMaterial, "before_update")
+@event.listens_for(ServiceMaterial, "before_delete")
+def _keep_papers(_mapper: Any, connection: Connection, row: ServiceMaterial) -> None:
+    version = row.version_of
+    if version is not None and not inspect(version).persistent:
+        return  # a new version brings its papers along
+    keys = {row.item_version_id, *(k for k in get_history(row, "item_version_id").deleted if k)}
+    states = connection.execute(
+        select(ServiceItemVersion.state).where(ServiceItemVersion.id.in_(keys))
+    ).scalars()
+    if any(state != "draft" for state in states):
+        raise Conflict(FIXED)

@@ -1,7 +1,7 @@
 """Decisions of the proxy service, pure: the case machine, its clocks, and which papers are missing."""
 
 from app.proxy.rules.limits import clock_limits
-from app.proxy.rules.machine import MACHINE, OPEN_STATES, ROLES, diagram, states_page
+from app.proxy.rules.machine import BOOKERS, DECIDERS, MACHINE, OPEN_STATES, ROLES, diagram, states_page
 from app.proxy.rules.materials import (
     Paper,
     PaperNeed,
@@ -14,6 +14,8 @@ from app.proxy.rules.materials import (
 )
 
 __all__ = [
+    "BOOKERS",
+    "DECIDERS",
     "MACHINE",
     "OPEN_STATES",
     "ROLES",

@@ -35,7 +35,7 @@ class Paper(Protocol):
 
     name: str
     required: bool
-    applies: bool
+    applies: bool | None
     share_exempt: bool
     state: str
     mark: str | None

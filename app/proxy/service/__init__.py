@@ -1,6 +1,21 @@
 """Verbs of the proxy domain."""
 
-from app.proxy.service.cases import act, answer_condition, book, facts
+from app.proxy.service import ground  # noqa: F401  registers open cases and their clocks with the areas
+from app.proxy.service.booking import book, department_for
+from app.proxy.service.cases import act, facts, give_back, mark, offers, open_case
 from app.proxy.service.catalogue import load_catalogue, new_draft, publish, version_on
 
-__all__ = ["act", "answer_condition", "book", "facts", "load_catalogue", "new_draft", "publish", "version_on"]
+__all__ = [
+    "act",
+    "book",
+    "department_for",
+    "facts",
+    "give_back",
+    "load_catalogue",
+    "mark",
+    "new_draft",
+    "offers",
+    "open_case",
+    "publish",
+    "version_on",
+]

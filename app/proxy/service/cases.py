@@ -1,84 +1,49 @@
-"""Booking a case and moving it: load, rule, write, tag. The machine decides; this module only carries it out."""
+"""Moving a case: load, rule, write, tag. The machine decides; this module only carries it out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import flag_modified
 
-from app.areas.models import Area, OrgUnit
 from app.core.actor import Actor
-from app.core.clock import to_local
-from app.core.errors import Invalid
-from app.core.numbering import next_serial
-from app.core.serials import format_serial
-from app.proxy.choices import Action, State
-from app.proxy.models import CaseMaterial, CaseStep, ProxyCase, ServiceItemVersion
-from app.proxy.rules import MACHINE, asks_for, case_facts
-from app.proxy.service import effects
-from app.proxy.service.catalogue import version_on
+from app.core.errors import Invalid, NotAllowed, NotFound, StaleVersion
+from app.core.workflow import Offer, Step
+from app.proxy.choices import Action, Entry, State
+from app.proxy.models import CaseClock, CaseStep, ProxyCase
+from app.proxy.rules import MACHINE, case_facts
+from app.proxy.service import custody, delivery, effects, materials, notices
 from app.proxy.service.clocks import tick
-from app.proxy.service.party import party_of
-from app.registry.models import Person
 
-SERIAL_KIND = "DB"
+CLOSED = {State.archived.value, State.cancelled.value}
+WHOLE = (
+    joinedload(ProxyCase.item_version, innerjoin=True),
+    selectinload(ProxyCase.materials),
+    selectinload(ProxyCase.custody),
+    selectinload(ProxyCase.steps),
+    selectinload(ProxyCase.clocks).selectinload(CaseClock.pauses),
+)
 
 
-def book(
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    *,
-    person: Person,
-    item_code: str,
-    appointment: date,
-    slot: str | None = None,
-    staff_id: int | None = None,
-    applicant: Mapping[str, Any] | None = None,
-    relation: str | None = None,
-    visit_id: int | None = None,
-    answers: Mapping[str, bool | None] | None = None,
-) -> ProxyCase:
-    """Open a case for a person of the registry (S3-55: one owner per case).
+def open_case(session: Session, uid: str, version: int | str | None = None) -> ProxyCase:
+    """A case with everything a step looks at, locked for this unit of work.
 
-    ``answers`` says which conditions of conditional papers apply (text → yes/no); open ones stay open and bar the
-    hand-in. Raises Invalid for an appointment in the past, NotFound for an unknown item.
+    Two people may press a button at once: the second waits, reads the row anew, and is told by its ``version`` (what
+    the page was opened with) that the case has moved on. Raises NotFound outside the scope, StaleVersion.
     """
-    today = to_local(now).date()
-    if appointment < today:
-        raise Invalid(_("The appointment lies in the past."), field="appointment")
-    version = version_on(session, item_code, today)
-    area = session.get_one(Area, person.area_id)
-    given = {"applicant": person.name, "item": item_code, "appointment": appointment.isoformat()}
-    step = MACHINE.apply(None, Action.book, [actor.role], given)
-    case = ProxyCase(
-        number=_number(session, area, today.year),
-        area_id=area.id,
-        item_version_id=version.id,
-        item_version=version,
-        person_uid=person.uid,
-        party=party_of(session, person),
-        party_name=person.name,
-        applicant=dict(applicant) if applicant else None,
-        applicant_relation=relation,
-        staff_id=staff_id or actor.staff_id,
-        department_id=department_for(session, version, area),
-        visit_id=visit_id,
-        state=str(step.target.value),
-        booked_for=appointment,
-        booked_slot=slot,
-        opened_at=now,
-    )
-    case.materials = _materials(version, answers or {})
-    session.add(case)
-    session.flush()
-    _write_step(session, actor, case, step, now, given)
-    tick(session, case, step.clocks, now)
-    session.flush()
+    query = select(ProxyCase).where(ProxyCase.uid == uid).options(*WHOLE)
+    case = session.scalars(
+        query.with_for_update(of=ProxyCase).execution_options(populate_existing=True)
+    ).one_or_none()
+    if case is None:
+        raise NotFound()
+    if version is not None and str(case.version) != str(version):
+        raise StaleVersion()
     return case
 
 
@@ -92,112 +57,116 @@ def act(
 ) -> CaseStep:
     """Take one step. ``given`` holds what the step needs by name (``app.proxy.rules``); facts come from the rows.
 
-    Raises Conflict, NotAllowed or Invalid as the machine says, and leaves the case as it was.
+    Raises Conflict, NotAllowed or Invalid as the machine says, and leaves the case as it was (the unit of work is
+    rolled back). Load the case by `open_case` where two people may act at once.
     """
     given = dict(given or {})
-    known = {**given, **facts(session, case, given)}
-    resume = State(case.resume_to) if case.resume_to else None
-    step = MACHINE.apply(State(case.state), action, [actor.role], known, resume=resume)
-    effect: Callable[..., None] | None = effects.EFFECTS.get(action)
-    if effect is not None:
-        effect(session, actor, now, case, given)
-    row = _write_step(session, actor, case, step, now, given)
-    case.state = str(step.target.value)
-    case.resume_to = str(step.resume.value) if step.resume else None
-    if case.state in effects.CLOSED:
-        case.closed_at = case.closed_at or now
-    else:
-        case.closed_at = None
-    tick(session, case, step.clocks, now)
+    if actor.read_only:
+        raise NotAllowed()
+    known = {**given, **facts(case, given)}
+    resume = State.parse(case.resume_to) if case.resume_to else None
+    step = MACHINE.apply(State.parse(case.state), action, [actor.role], known, resume=resume)
+    with session.no_autoflush:
+        effect = effects.EFFECTS.get(action)
+        if effect is not None:
+            effect(session, actor, now, case, given)
+        row = write_step(actor, now, case, step, given)
+        _move(case, step, now)
+        tick(session, case, step.clocks, now)
     session.flush()
-    effects.tell(session, actor, now, case, action)
+    notices.tell(session, actor, now, case, action)
     return row
 
 
-def facts(session: Session, case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _move(case: ProxyCase, step: Step, now: datetime) -> None:
+    case.state = str(step.target.value)
+    case.resume_to = str(step.resume.value) if step.resume else None
+    case.closed_at = (case.closed_at or now) if case.state in CLOSED else None
+    # a step that changes only papers must count as well: whoever opened the page before it is told
+    flag_modified(case, "state")
+
+
+def facts(case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What the machine's bars and conditions ask, read from the rows and from what is about to be taken over."""
     version = case.item_version
-    papers = list(case.materials)
-    steps = list(session.scalars(select(CaseStep).where(CaseStep.case_id == case.id)))
-    custody = list(case.custody)  # loaded before the papers are changed for the judgement: a load would flush
-    taken = effects.taken_papers(case, (given or {}).get("materials"))
-    with effects.as_if_taken(taken):
-        return case_facts(
-            papers=papers,
-            custody=custody,
-            kept=[(m.name, m.form) for m, entry in taken if effects.stays(m, entry)],
-            asked_before=any(
-                s.action == Action.request_supplement and s.from_state == case.state for s in steps
-            ),
-            unanswered=[m.condition or m.name for m in papers if m.applies is None],
-            publicity_needed=bool(version.publicity_days),
-            publicity_held=any(s.action == Action.publish for s in steps),
-            person_must_appear=version.person_must_appear,
-            appeared=_appeared(version, steps, given),
-            delivery_needed=version.delivery_needed,
-        )
+    papers = materials.seen(case, given)
+    taken = materials.taken_papers(case, given)
+    return case_facts(
+        papers=papers,
+        custody=case.custody,
+        kept=[(m.name, m.form) for m, entry in taken if materials.stays(m, entry)],
+        asked_before=any(
+            s.action == Action.request_supplement and s.from_state == case.state for s in case.steps
+        ),
+        unanswered=[p.condition or p.name for p in papers if p.applies is None],
+        publicity_needed=bool(version.publicity_days),
+        publicity_held=any(s.action == Action.publish for s in case.steps),
+        person_must_appear=version.person_must_appear,
+        appeared=_appeared(case, given),
+        delivery_needed=version.delivery_needed,
+    )
 
 
-def _appeared(version: ServiceItemVersion, steps: list[CaseStep], given: Mapping[str, Any] | None) -> bool:
+def _appeared(case: ProxyCase, given: Mapping[str, Any] | None) -> bool:
     """A home meeting is the visit at which the papers were collected; other appearances are said explicitly."""
     if (given or {}).get("appeared"):
         return True
-    if version.person_must_appear == "home_meeting":
-        return any(s.action == Action.collect for s in steps)
-    return any((s.data or {}).get("appeared") for s in steps)
+    if case.item_version.person_must_appear == "home_meeting":
+        # papers handed over by the family alone are no meeting
+        return any(s.action == Action.collect and (s.data or {}).get("met", True) for s in case.steps)
+    return any((s.data or {}).get("appeared") for s in case.steps)
 
 
-def department_for(session: Session, version: ServiceItemVersion, area: Area) -> int | None:
-    """The department that decides the item for an area: the nearest unit of that code above it."""
-    query = (
-        select(OrgUnit.id, Area.path)
-        .join(Area, Area.id == OrgUnit.area_id)
-        .where(OrgUnit.department_code == version.department_code, OrgUnit.valid_to.is_(None))
-    )
-    above = [(len(path), unit_id) for unit_id, path in session.execute(query) if area.path.startswith(path)]
-    return max(above)[1] if above else None
+def offers(case: ProxyCase, actor: Actor) -> list[Offer]:
+    """What the acting role may do with the case now, with what still stands in the way."""
+    if actor.read_only:
+        return []
+    return MACHINE.actions(State.parse(case.state), [actor.role], facts(case))
 
 
-def answer_condition(session: Session, case: ProxyCase, seq: int, applies: bool) -> CaseMaterial:
-    """Say whether a conditional paper is needed in this case."""
-    material = next((m for m in case.materials if m.seq == seq), None)
-    if material is None or material.condition is None:
-        raise Invalid(_("This paper has no condition to answer."), field="materials")
-    material.applies = applies
-    session.flush()
-    return material
-
-
-def _number(session: Session, area: Area, year: int) -> str:
-    """Serial of the community the grid lies in, or of the area itself."""
-    office = area.parent if area.level.kind in {"grid", "cell"} and area.parent else area
-    return format_serial(SERIAL_KIND, office.code, year, next_serial(session, SERIAL_KIND, office.code, year))
-
-
-def _materials(version: ServiceItemVersion, answers: Mapping[str, bool | None]) -> list[CaseMaterial]:
-    rows = []
-    for need in version.materials:
-        answer = asks_for(need, answers)
-        rows.append(
-            CaseMaterial(
-                seq=need.seq,
-                name=need.name,
-                form=need.form,
-                copies=need.copies,
-                required=answer.required,
-                applies=answer.applies,
-                condition=need.condition if need.required == "conditional" else None,
-                is_authorization=need.is_authorization,
-                share_exempt=need.share_exempt,
-                note=need.note,
-            )
-        )
-    return rows
-
-
-def _write_step(
-    session: Session, actor: Actor, case: ProxyCase, step: Any, now: datetime, given: Mapping[str, Any]
+def give_back(
+    session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Mapping[str, Any]
 ) -> CaseStep:
+    """Originals go home apart from the result; signed for by name. The case stays where it is.
+
+    Raises NotAllowed for other roles than those who carry papers, Conflict when none is in our hands.
+    """
+    if actor.read_only or actor.role not in custody.CARRIERS | {"town_staff"}:
+        raise NotAllowed()
+    going = custody.need_held(case)
+    to = str(given.get("recipient") or "").strip()
+    if not to:
+        raise Invalid(_("Say who took the originals back."), field="recipient")
+    delivery.need_witness(given)
+    names = [c.name for c in going]
+    custody.give_back(now, case, to)
+    row = write_entry(actor, now, case, Entry.give_back, {**given, "originals": names})
+    session.flush()
+    return row
+
+
+def mark(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: ProxyCase,
+    marks: Mapping[int, tuple[str | None, str | None]],
+) -> CaseStep | None:
+    """The department's marks on single papers, kept with who and when; None when nothing changed."""
+    if actor.read_only:
+        raise NotAllowed()
+    changed = materials.mark_papers(actor, case, marks)
+    if not changed:
+        return None
+    row = write_entry(actor, now, case, Entry.mark, {"marks": changed})
+    session.flush()
+    return row
+
+
+def write_step(
+    actor: Actor, now: datetime, case: ProxyCase, step: Step, given: Mapping[str, Any]
+) -> CaseStep:
+    """One row of history: who did what when, from where to where, with everything that was given."""
     row = CaseStep(
         case_id=case.id,
         at=now,
@@ -206,8 +175,49 @@ def _write_step(
         action=str(step.action.value),
         from_state=str(step.source.value) if step.source else None,
         to_state=str(step.target.value),
-        reason=given.get("reason"),
-        data={k: v for k, v in given.items() if k != "reason"} or None,
+        reason=str(given["reason"]).strip() if given.get("reason") else None,
+        data=_kept(step, given) or None,
     )
-    session.add(row)
+    case.steps.append(row)
+    return row
+
+
+# what may come with a step beside the needs of its row
+EXTRAS = (
+    "slot",
+    "signed_by",
+    "signature_uid",
+    "cannot_sign",
+    "witness",
+    "powers",
+    "valid_to",
+    "answers",
+    "met",
+    "due_back_on",
+    "appeared",
+    "originals_returned",
+)
+
+
+def _kept(step: Step, given: Mapping[str, Any]) -> dict[str, Any]:
+    names = (*step.given, *(name for name in EXTRAS if name in given))
+    return {n: given[n] for n in names if n != "reason" and given[n] not in (None, "", [], {})}
+
+
+def write_entry(
+    actor: Actor, now: datetime, case: ProxyCase, entry: Entry, data: Mapping[str, Any]
+) -> CaseStep:
+    """A row of history that moves nothing: originals given back, papers marked, a deadline counted anew."""
+    row = CaseStep(
+        case_id=case.id,
+        at=now,
+        by_label=actor.label,
+        by_role=actor.role,
+        action=entry.value,
+        from_state=case.state,
+        to_state=case.state,
+        data=dict(data),
+    )
+    case.steps.append(row)
+    flag_modified(case, "state")
     return row

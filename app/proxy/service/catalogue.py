@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app import seeds
-from app.core import clock
-from app.core.errors import Conflict, NotFound
+from app.core import search
+from app.core.clock import to_local
+from app.core.errors import Conflict, Invalid
+from app.core.pinyin import spell
 from app.proxy.models import ServiceItem, ServiceItemVersion, ServiceMaterial
+from app.proxy.rules import kept_cards
 
 # first day of the default catalogue: before any case, so that old cases entered later find a version
 FIRST_DAY = date(2020, 1, 1)
@@ -92,64 +95,118 @@ def _material(seq: int, raw: dict[str, Any]) -> ServiceMaterial:
 
 
 def pinyin_of(name: str) -> dict[str, str]:
-    """``name_pinyin`` and ``name_initials`` of a Chinese name, for search by typing letters."""
-    return {
-        "name_pinyin": "".join(lazy_pinyin(name))[:200].lower(),
-        "name_initials": "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))[:80].lower(),
-    }
+    """``name_pinyin`` and ``name_initials`` of an item's name, for search by typing letters."""
+    full, initials = spell(name)
+    return {"name_pinyin": full[:200], "name_initials": initials[:80]}
+
+
+def in_force(day: date) -> tuple[Any, ...]:
+    """Criteria of the versions that are offered on a local day."""
+    return (
+        ServiceItemVersion.state == "published",
+        ServiceItemVersion.valid_from <= day,
+        (ServiceItemVersion.valid_to.is_(None)) | (ServiceItemVersion.valid_to >= day),
+    )
 
 
 def version_on(session: Session, item_code: str, day: date) -> ServiceItemVersion:
-    """The published version of an item on a local day. Raises NotFound when there is none."""
+    """The published version of an item on a local day. Raises Invalid when it is not offered then."""
     query = (
         select(ServiceItemVersion)
         .join(ServiceItem)
-        .where(ServiceItem.code == item_code, ServiceItem.active, ServiceItemVersion.state == "published")
-        .where(ServiceItemVersion.valid_from <= day)
-        .where((ServiceItemVersion.valid_to.is_(None)) | (ServiceItemVersion.valid_to >= day))
+        .where(ServiceItem.code == item_code, ServiceItem.active, *in_force(day))
         .order_by(ServiceItemVersion.number.desc())
         .options(selectinload(ServiceItemVersion.materials))
     )
     found = session.scalars(query).first()
     if found is None:
-        raise NotFound()
+        raise Invalid(_("This service is not offered today."), field="item")
     return found
 
 
-def new_draft(session: Session, item: ServiceItem) -> ServiceItemVersion:
-    """Copy the newest version as a draft that may be edited; at most one draft an item (S3 catalogue care)."""
+def find_items(session: Session, query: str, day: date, *, limit: int = 60) -> list[ServiceItemVersion]:
+    """Offered items in catalogue order; the query is a code, characters of the name, pinyin or initials (lnz)."""
+    found = select(ServiceItemVersion).join(ServiceItem).where(ServiceItem.active, *in_force(day))
+    words = query.strip()
+    if words:
+        by_name = search.matching(ServiceItemVersion, ("name", "name_initials", "name_pinyin"), words)
+        found = found.where(by_name | search.starts_with(ServiceItem.code, words.upper()))
+    found = found.order_by(ServiceItem.seq).limit(limit).options(joinedload(ServiceItemVersion.item))
+    return list(session.scalars(found))
+
+
+def new_draft(session: Session, item: ServiceItem, now: datetime) -> ServiceItemVersion:
+    """Copy the newest version as a draft that may be edited; at most one draft an item. Conflict for a second."""
     if any(v.state == "draft" for v in item.versions):
-        raise Conflict()
+        raise Conflict(_("There is a draft of this service already: edit or publish it."))
     last = max(item.versions, key=lambda v: v.number)
-    skip = {"id", "uid", "number", "state", "valid_from", "valid_to", "version", "item_id"}
-    skip |= {"created_at", "created_by", "updated_at", "updated_by"}
-    columns = [a.key for a in ServiceItemVersion.__mapper__.column_attrs if a.key not in skip]
     draft = ServiceItemVersion(
-        item_id=item.id,
+        item=item,
         number=last.number + 1,
         state="draft",
-        valid_from=clock.today(),
-        **{key: getattr(last, key) for key in columns},
+        valid_from=to_local(now).date() + timedelta(days=1),
+        **_copied(last, ServiceItemVersion),
     )
-    for m in last.materials:
-        keys = [
-            a.key for a in ServiceMaterial.__mapper__.column_attrs if a.key not in skip | {"item_version_id"}
-        ]
-        draft.materials.append(ServiceMaterial(**{k: getattr(m, k) for k in keys}))
+    draft.materials = [ServiceMaterial(**_copied(m, ServiceMaterial)) for m in last.materials]
     session.add(draft)
     session.flush()
     return draft
 
 
-def publish(session: Session, draft: ServiceItemVersion, valid_from: date) -> ServiceItemVersion:
-    """Put a draft in force from a day on; the version before ends the day before. Cases keep what they began with."""
+OWN = frozenset(
+    "id uid number state valid_from valid_to version item_id item_version_id "
+    "created_at created_by updated_at updated_by".split()
+)
+
+
+def _copied(row: Any, model: Any) -> dict[str, Any]:
+    keys = [a.key for a in model.__mapper__.column_attrs if a.key not in OWN]
+    return {key: getattr(row, key) for key in keys}
+
+
+def publish(
+    session: Session, draft: ServiceItemVersion, valid_from: date, now: datetime
+) -> ServiceItemVersion:
+    """Put a draft in force from a day on; the version before ends the day before. Cases keep what they began with.
+
+    Raises Conflict for what is no draft or begins before the version in force, Invalid for a day in the past or a
+    draft without papers.
+    """
     if draft.state != "draft":
-        raise Conflict()
+        raise Conflict(_("This version is published already and stays as it is."))
+    if valid_from < to_local(now).date():
+        raise Invalid(
+            _("A version begins today or later: earlier cases keep the old one."), field="valid_from"
+        )
+    _check(draft)
     for other in draft.item.versions:
         if other.state == "published" and other.valid_to is None and other is not draft:
             if other.valid_from >= valid_from:
-                raise Conflict()
+                raise Conflict(_("The version before begins on %(day)s.", day=other.valid_from.isoformat()))
             other.valid_to = valid_from - timedelta(days=1)
     draft.state, draft.valid_from = "published", valid_from
     session.flush()
     return draft
+
+
+def _check(draft: ServiceItemVersion) -> None:
+    if not draft.materials:
+        raise Invalid(_("A service asks for at least one paper."), field="materials")
+    banned = kept_cards((m.name, m.form) for m in draft.materials if not m.is_authorization)
+    if banned:
+        raise Invalid(
+            _("An ID or bank card is shown and returned, never kept: %(name)s", name=banned[0]),
+            field="materials",
+        )
+    if any(m.required == "conditional" and not m.condition for m in draft.materials):
+        raise Invalid(_("A conditional paper needs its condition."), field="materials")
+
+
+def drop_draft(session: Session, draft: ServiceItemVersion) -> None:
+    """Give up a draft. Conflict for a published version."""
+    if draft.state != "draft":
+        raise Conflict(_("This version is published already and stays as it is."))
+    for material in list(draft.materials):
+        session.delete(material)
+    session.delete(draft)
+    session.flush()

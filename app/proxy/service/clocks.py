@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from app.areas.service.calendars import calendar_for
 from app.core.sla import Clock, Pause, Tick, apply_ticks
+from app.core.workdays import AreaCalendar
 from app.proxy.choices import PROMISE_CLOCKS, STEP_CLOCKS
 from app.proxy.models import CaseClock, ClockPause, ProxyCase
 from app.proxy.rules import clock_limits
 
 
-def rows_of(session: Session, case: ProxyCase) -> dict[str, CaseClock]:
+def newest(case: ProxyCase) -> dict[str, CaseClock]:
     """The newest row of each clock of a case; an older one of the same code has stopped for good."""
-    query = (
-        select(CaseClock)
-        .where(CaseClock.case_id == case.id)
-        .order_by(CaseClock.id)
-        .options(selectinload(CaseClock.pauses))
-    )
-    return {row.kind: row for row in session.scalars(query)}
+    return {row.kind: row for row in case.clocks}
 
 
 def as_clock(row: CaseClock) -> Clock:
@@ -45,7 +39,10 @@ def as_clock(row: CaseClock) -> Clock:
 
 def tick(session: Session, case: ProxyCase, ticks: Iterable[Tick], now: datetime) -> None:
     """Apply a transition's clock operations and store the difference; keeps the case's two due times in step."""
-    rows = rows_of(session, case)
+    ticks = tuple(ticks)
+    if not ticks:
+        return
+    rows = newest(case)
     before = {code: as_clock(row) for code, row in rows.items()}
     version = case.item_version
     limits = clock_limits(version.statutory_days, version.promised_days)
@@ -53,25 +50,47 @@ def tick(session: Session, case: ProxyCase, ticks: Iterable[Tick], now: datetime
     for code, clock in after.items():
         old = before.get(code)
         if clock is not old:
-            fresh = old is None or old.started != clock.started
-            _store(session, case, clock, None if fresh else rows[code])
+            _store(case, clock, None if old is None or _began_anew(old, clock) else rows[code])
     show_due(case, after)
 
 
-def _store(session: Session, case: ProxyCase, clock: Clock, row: CaseClock | None) -> None:
+def _began_anew(old: Clock, clock: Clock) -> bool:
+    """Whether this is another measurement: a stopped row is never opened again, even within the same second."""
+    return old.started != clock.started or (old.stopped is not None and clock.stopped is None)
+
+
+def _store(case: ProxyCase, clock: Clock, row: CaseClock | None) -> None:
     if row is None:
-        row = CaseClock(case_id=case.id, kind=clock.code, started_at=clock.started)
-        row.amount, row.unit = int(clock.limit), clock.unit
-        session.add(row)
+        row = CaseClock(case_id=case.id, kind=str(clock.code), started_at=clock.started, pauses=[])
+        row.amount, row.unit = int(clock.limit), str(clock.unit)
+        case.clocks.append(row)
     row.due_at, row.warn_at, row.stopped_at = clock.due_at, clock.warn_at, clock.stopped
     row.provisional, row.calendar_version = clock.provisional, clock.version
     for n, pause in enumerate(clock.pauses):
         if n < len(row.pauses):
-            row.pauses[n].to_at = pause.end
+            if row.pauses[n].to_at != pause.end:
+                row.pauses[n].to_at = pause.end
         else:
             row.pauses.append(
                 ClockPause(case_id=case.id, reason=pause.reason, from_at=pause.start, to_at=pause.end)
             )
+
+
+def recount(case: ProxyCase, calendar: AreaCalendar) -> dict[str, list[str]]:
+    """Count the clocks of a case that have not stopped by this calendar: {clock: [old due, new due]} of those that
+    moved. What was provisional becomes final when the calendar of that year is there.
+    """
+    rows, moved = newest(case), {}
+    clocks = {code: as_clock(row) for code, row in rows.items()}
+    for code, old in clocks.items():
+        if old.stopped is None:
+            clocks[code] = new = old.recompute(calendar)
+            if new.due_at != old.due_at:
+                moved[code] = [old.due_at.isoformat(), new.due_at.isoformat()]
+            if new != old:
+                _store(case, new, rows[code])
+    show_due(case, clocks)
+    return moved
 
 
 def show_due(case: ProxyCase, clocks: dict[str, Clock]) -> None:

@@ -1,0 +1,174 @@
+"""Booking a case: whose it is, where it lies, which department decides it, which papers it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.areas.models import Area, OrgUnit, Staff
+from app.core.actor import Actor
+from app.core.clock import to_local
+from app.core.errors import Conflict, Invalid, NotAllowed
+from app.core.numbering import next_serial
+from app.core.serials import format_serial
+from app.proxy.choices import Action
+from app.proxy.models import ProxyCase, ServiceItemVersion
+from app.proxy.rules import MACHINE
+from app.proxy.service.cases import write_step
+from app.proxy.service.catalogue import version_on
+from app.proxy.service.clocks import tick
+from app.proxy.service.materials import materials_of
+from app.proxy.service.party import party_of
+from app.registry.models import Person, PersonArea
+
+SERIAL_KIND = "DB"
+SMALL = frozenset({"grid", "cell"})
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What is asked for: one service for one person on a day.
+
+    ``answers`` says which conditions of conditional papers apply (text → yes/no); open ones stay open and bar the
+    hand-in. ``applicant`` is who asks for somebody else, with the ``relation``. ``again`` allows a second open case
+    of the same service for the same person.
+    """
+
+    person: Person
+    item_code: str
+    appointment: date
+    slot: str | None = None
+    staff_id: int | None = None
+    applicant: Mapping[str, Any] | None = None
+    relation: str | None = None
+    visit_id: int | None = None
+    answers: Mapping[str, bool | None] = field(default_factory=dict)
+    note: str | None = None
+    again: bool = False
+
+
+def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCase:
+    """Open a case for a person of the registry (S3-55: one owner per case). Keywords: see `Booking`.
+
+    Raises Invalid for an appointment in the past, a service that is not offered or a worker out of reach, Conflict
+    when the same service is open for the person already, NotAllowed for a person who does not live in one's area.
+    """
+    wanted, today = Booking(**asked), to_local(now).date()
+    if wanted.appointment < today:
+        raise Invalid(_("The appointment lies in the past."), field="appointment")
+    version, person = version_on(session, wanted.item_code, today), wanted.person
+    given = {
+        "applicant": person.name,
+        "item": wanted.item_code,
+        "appointment": wanted.appointment.isoformat(),
+        "slot": wanted.slot,
+    }
+    step = MACHINE.apply(None, Action.book, [actor.role], given)
+    if not wanted.again:
+        need_no_other(session, person, version)
+    area = area_for(session, actor, person)
+    case = _row(session, actor, now, wanted, version, area)
+    case.state = str(step.target.value)
+    session.add(case)
+    session.flush()
+    write_step(actor, now, case, step, given)
+    tick(session, case, step.clocks, now)
+    session.flush()
+    return case
+
+
+def _row(
+    session: Session, actor: Actor, now: datetime, asked: Booking, version: ServiceItemVersion, area: Area
+) -> ProxyCase:
+    case = ProxyCase(
+        number=number_for(session, area, to_local(now).year),
+        area_id=area.id,
+        item_version_id=version.id,
+        item_version=version,
+        person_uid=asked.person.uid,
+        party=party_of(session, asked.person),
+        party_name=asked.person.name,
+        applicant=dict(asked.applicant) if asked.applicant else None,
+        applicant_relation=asked.relation,
+        staff_id=owner_of(session, actor, asked.staff_id),
+        department_id=department_for(session, version, area, to_local(now).date()),
+        visit_id=asked.visit_id,
+        booked_for=asked.appointment,
+        booked_slot=asked.slot,
+        opened_at=now,
+        note=asked.note,
+    )
+    case.materials = materials_of(version, asked.answers)
+    return case
+
+
+def owner_of(session: Session, actor: Actor, staff_id: int | None) -> int | None:
+    """Who carries the case: the one named, inside the scope, else whoever books it."""
+    if staff_id is None or staff_id == actor.staff_id:
+        return actor.staff_id
+    if session.scalar(select(Staff.id).where(Staff.id == staff_id)) is None:
+        raise Invalid(_("Choose a worker of your area."), field="staff")
+    return staff_id
+
+
+def need_no_other(session: Session, person: Person, version: ServiceItemVersion) -> None:
+    """The same service twice at a time is a slip: Conflict names the case that is open."""
+    query = (
+        select(ProxyCase)
+        .join(ServiceItemVersion, ServiceItemVersion.id == ProxyCase.item_version_id)
+        .where(ProxyCase.person_uid == person.uid, ServiceItemVersion.item_id == version.item_id)
+        .where(ProxyCase.closed_at.is_(None))
+        .limit(1)
+    )
+    other = session.scalars(query).first()
+    if other is not None:
+        sentence = _(
+            "%(name)s has an open case of this service: %(number)s.", name=person.name, number=other.number
+        )
+        raise Conflict(sentence, field="item", case=other.uid)
+
+
+def area_for(session: Session, actor: Actor, person: Person) -> Area:
+    """Where the case lies: the person's managing area, or another area of the person that the actor works in (a
+    tenant is managed elsewhere). NotAllowed when there is none.
+    """
+    area = session.get_one(Area, person.area_id)
+    if actor.covers(area.path):
+        return area
+    query = (
+        select(Area)
+        .join(PersonArea, PersonArea.area_id == Area.id)
+        .where(PersonArea.person_id == person.id, PersonArea.valid_to.is_(None))
+        .order_by(PersonArea.id)
+    )
+    for other in session.scalars(query):
+        if actor.covers(other.path):
+            return other
+    raise NotAllowed()
+
+
+def department_for(session: Session, version: ServiceItemVersion, area: Area, day: date) -> int | None:
+    """The department that decides the item for an area: the nearest unit of that code above it."""
+    query = (
+        select(OrgUnit.id, Area.path)
+        .join(Area, Area.id == OrgUnit.area_id)
+        .where(OrgUnit.department_code == version.department_code)
+        .where(or_(OrgUnit.valid_from.is_(None), OrgUnit.valid_from <= day))
+        .where(or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to >= day))
+    )
+    above = [(len(path), -unit_id) for unit_id, path in session.execute(query) if area.path.startswith(path)]
+    return -max(above)[1] if above else None
+
+
+def number_for(session: Session, area: Area, year: int) -> str:
+    """The case number: a serial of the community the grid lies in, or of the area itself."""
+    office = area
+    while office.level.kind in SMALL and office.parent is not None:
+        office = office.parent
+    return format_serial(SERIAL_KIND, office.code, year, next_serial(session, SERIAL_KIND, office.code, year))
