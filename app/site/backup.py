@@ -58,7 +58,7 @@ class Site:
 class Comparison:
     """How a restored site compares with the manifest of its backup; empty lists mean that all is there."""
 
-    tables: int = 0
+    kinds: int = 0
     rows: int = 0
     files: int = 0
     differences: list[str] = field(default_factory=list)
@@ -219,7 +219,7 @@ def compare(site: Site, manifest: dict[str, Any]) -> Comparison:
     """Count every table and hash every file again."""
     found, result = dump.counts(site.engine), Comparison()
     for table, rows in manifest["rows"].items():
-        result.tables, result.rows = result.tables + 1, result.rows + rows
+        result.kinds, result.rows = result.kinds + 1, result.rows + rows
         if found.get(table) != rows:
             result.differences.append(f"{table}: {rows} rows in the backup, {found.get(table)} here")
     for name, files in manifest["files"].items():
