@@ -330,9 +330,11 @@ def test_roles_without_the_permission_are_refused(desk, username):
 
 def test_who_is_online_and_ending_a_session_by_force(app, desk, world, system):
     victim, foreign = opened(app, world, "worker_a"), opened(app, world, "worker_t")
+    opened(app, world, "admin_system", second_factor=True)
     post, client = desk("operator")
     page = client.get("/sign-ins/list/").get_data(as_text=True)
     assert "worker_a" in page
+    assert page.count("/sign-ins/end/") == 2  # the two workers; no button on oneself and on a higher rank
     system.rollback()
     uid = system.scalar(select(SignIn.uid).where(SignIn.user_id == world.accounts["worker_a"].user_id))
     assert post(f"/sign-ins/end/{uid}").status_code == 303

@@ -9,7 +9,7 @@ from flask import current_app, flash, g, url_for
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
-from app.areas.accounts import administration, listing
+from app.areas.accounts import administration, listing, standing
 from app.areas.models import SignIn
 from app.areas.roles import ROLES
 from app.areas.security.confirm import recently_confirmed
@@ -35,6 +35,8 @@ class SignInView(BaseView):
         now, page = clock.now(), page_number()
         since = now - timedelta(minutes=current_app.config["IDLE_MINUTES"])
         rows, more = listing.online(self.session, since, page=page)
+        held = standing.holdings_of([staff.id for _s, staff, *_rest in rows], clock.today())
+        may_end = {i for i, h in held.items() if self.can("edit") and standing.covers(current_actor(), h)}
         return self.render_template(
             "account/sign_ins.html",
             title=_("Signed in now"),
@@ -43,6 +45,7 @@ class SignInView(BaseView):
             page=page,
             roles=ROLES,
             own=g.sign_in.id,
+            may_end=may_end,
         )
 
     @expose("/end/<uid>", methods=["POST"])
