@@ -13,9 +13,10 @@ from app.areas.views.account import MyAccount
 from app.areas.views.calendars import CalendarDayView, OfficeHoursView
 from app.areas.views.codes import CodeItemView, CodeListView
 from app.areas.views.grants import SensitiveGrantView
+from app.areas.views.groups import GridGroupAreaView, GridGroupView
 from app.areas.views.plans import AreaPlanView
 from app.areas.views.sign_ins import SignInView
-from app.areas.views.staff import GridGroupAreaView, GridGroupView, PostDutyView, PostView, StaffView
+from app.areas.views.staff import PostDutyView, PostView, StaffView
 from app.areas.views.staffing import RoleSchemeSeatView, RoleSchemeView, VacancyView
 from app.areas.views.tree import AreaLevelView, AreaView
 from app.areas.views.units import OrgUnitView

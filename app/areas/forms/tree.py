@@ -12,6 +12,8 @@ from app.core.errors import DomainError
 from app.core.views.fields import RecordForm
 from app.core.widgets import DayField, LongTextField, Needed, TextField
 
+SIDE_LABELS = {"east": _("East to"), "south": _("South to"), "west": _("West to"), "north": _("North to")}
+
 
 class OutlineField(LongTextField):
     """An outline typed or pasted as GeoJSON; kept as an object."""

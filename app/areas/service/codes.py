@@ -85,7 +85,7 @@ def end_item(session: Session, item: CodeItem, last_day: date, actor: Actor, now
 def _label(text: str | None) -> str:
     plain = (text or "").strip()
     if not plain:
-        raise Invalid(_("Please give a name."), field="label")
+        raise Invalid(_("Please fill in the name."), field="label")
     return plain
 
 

@@ -33,7 +33,7 @@ def save_level(session: Session, level: AreaLevel, actor: Actor, now: datetime) 
         LevelKind.parse(level.kind, field="kind")
         level.name = (level.name or "").strip()
         if not level.name:
-            raise Invalid(_("Please give a name."), field="name")
+            raise Invalid(_("Please fill in the name."), field="name")
         _check_same(session, level)
         _check_parents(session, level)
         _check_pattern(session, level)

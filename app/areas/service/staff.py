@@ -51,7 +51,7 @@ def save_group(session: Session, group: GridGroup, actor: Actor, now: datetime) 
     """Check and keep a grid group (S1-19)."""
     group.name = (group.name or "").strip()
     if not group.name:
-        raise Invalid(_("Please give a name."), field="name")
+        raise Invalid(_("Please fill in the name."), field="name")
     session.add(group)
     session.flush()
     return group

@@ -164,7 +164,7 @@ def _check_place(area: Area, level: AreaLevel, parent: Area | None) -> None:
 def _check_facts(session: Session, area: Area, level: AreaLevel) -> None:
     area.name = (area.name or "").strip()
     if not area.name:
-        raise Invalid(_("Please give a name."), field="name")
+        raise Invalid(_("Please fill in the name."), field="name")
     parent_code = queries.nearest_digit_code(session, area.path)
     area.code = check_code(area.code, level.code_pattern, parent_code=parent_code)
     _check_code_free(session, area)

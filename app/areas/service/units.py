@@ -77,7 +77,7 @@ def _check(session: Session, unit: OrgUnit, actor: Actor) -> OrgUnit | None:
         setattr(unit, name, (getattr(unit, name) or "").strip())
         if not getattr(unit, name):
             raise Invalid(
-                _("Please give a name.") if name == "name" else _("Please give a code."), field=name
+                _("Please fill in the name.") if name == "name" else _("Please give a code."), field=name
             )
     same = select(OrgUnit.id).where(OrgUnit.code == unit.code)
     if unit.id is not None:

@@ -30,6 +30,7 @@ class Figure:
     label: Any
     value: int
     declared: bool = False
+    always: bool = False
 
 
 def area_context(session: Session, area: Area, day: date, after: str) -> dict[str, Any]:
@@ -56,7 +57,8 @@ def area_context(session: Session, area: Area, day: date, after: str) -> dict[st
         ),
         "predecessors": _linked(session, queries.predecessors(session, area.id)),
         "outline": outline(area.polygon),
-        "count_labels": list(live.counts().items())[:2],
+        "count_labels": [(kind, label) for kind, label in _shown_counts().items() if kind in live.DECLARED],
+        "has_ground": area.level.kind in ("grid", "cell") or bool(area.polygon) or any(_sides(area)),
         "declared_of": lambda row, kind: getattr(row, live.DECLARED.get(kind, ""), None) or 0,
         "code": lambda name, value: codes.label(session, name, value),
         "role_words": role_words,
@@ -74,11 +76,18 @@ def _figures(session: Session, area: Area, day: date) -> list[Figure]:
     found = queries.subtree_counts(session, area.path)
     standing_in = dict(zip(live.DECLARED, queries.declared(session, area.path, day), strict=True))
     figures = []
-    for kind, label in live.counts().items():
+    for kind, label in _shown_counts().items():
         value = found.get(kind, 0)
         declared = 0 if value else standing_in.get(kind, 0)
-        figures.append(Figure(label, value or declared, declared=bool(declared)))
+        always = kind in live.DECLARED
+        figures.append(Figure(label, value or declared, declared=bool(declared), always=always))
     return figures
+
+
+def _shown_counts() -> dict[str, Any]:
+    """Counters by label; those that an area may declare come first."""
+    known = live.counts()
+    return {kind: known[kind] for kind in (*live.DECLARED, *known) if kind in known}
 
 
 def _band(area: Area, living: int | None) -> dict[str, Any]:
@@ -100,7 +109,11 @@ def _below(session: Session, area: Area, day: date, after: str) -> tuple[list[Ar
 
 
 def _child_numbers(session: Session, area: Area, rows: list[Area]) -> dict[int, dict[str, int]]:
-    return queries.child_counters(session, area, list(live.counts())[:2]) if rows else {}
+    return queries.child_counters(session, area, list(live.DECLARED)) if rows else {}
+
+
+def _sides(area: Area) -> tuple[str | None, ...]:
+    return area.boundary_east, area.boundary_south, area.boundary_west, area.boundary_north
 
 
 def _vacant(session: Session, area: Area, ids: list[int], day: date) -> set[int]:

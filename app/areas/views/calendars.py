@@ -64,7 +64,8 @@ class CalendarDayView(PlacedView):
     edit_title = _("Change the day")
     base_order = ("day", "desc")
     label_columns = {
-        "day": _("Day"),
+        "name": _("Designation"),
+        "day": _("Date"),
         "is_workday": _("Working day"),
         "area_id": _("Area"),
         "area": _("Area"),
@@ -84,9 +85,9 @@ class CalendarDayView(PlacedView):
         ),
         "area": lambda row: row.area or _("Everywhere"),
     }
-    add_fieldsets = [(_("Day"), {"fields": ["day", "is_workday", "name", "area_id", "source"]})]
+    add_fieldsets = [(_("Facts"), {"fields": ["day", "is_workday", "name", "area_id", "source"]})]
     edit_fieldsets = add_fieldsets
-    show_fieldsets = [(_("Day"), {"fields": ["day", "kind_words", "name", "area", "source"]})]
+    show_fieldsets = [(_("Facts"), {"fields": ["day", "kind_words", "name", "area", "source"]})]
     lookup_columns = ("name",)
     list_links = [(_("The year"), lambda _row: url_for("CalendarDayView.year"), "can_list")]
 

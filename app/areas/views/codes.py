@@ -27,7 +27,7 @@ class CodeListView(ModelView):
     exclude_route_methods = {"delete", "restore", "deleted"}
     label_columns = {
         "name": _("Name in the system"),
-        "label": _("Name"),
+        "label": _("Designation"),
         "standard": _("Standard or source"),
         "locked": _("Locked"),
         "lock": _("Edited"),
@@ -35,7 +35,9 @@ class CodeListView(ModelView):
     list_columns = ["label", "name", "standard", "lock"]
     search_columns = ["label", "name", "standard", "locked"]
     formatters_columns = {
-        "lock": lambda row: badge(_("by its standard"), "grey") if row.locked else badge(_("here"), "blue")
+        "lock": lambda row: (
+            badge(_("by its standard only"), "grey") if row.locked else badge(_("by administrators"), "blue")
+        )
     }
     add_fieldsets = [(_("Code list"), {"fields": ["label", "name", "standard", "note"]})]
     edit_fieldsets = [(_("Code list"), {"fields": ["label", "standard", "note"]})]
@@ -65,7 +67,7 @@ class CodeItemView(ModelView):
     label_columns = {
         "list_id": _("Code list"),
         "code_list": _("Code list"),
-        "label": _("Name"),
+        "label": _("Designation"),
         "label_en": _("English name"),
         "seq": _("Order"),
         "extra": _("Attributes (JSON)"),

@@ -34,6 +34,7 @@ class SensitiveGrantView(ModelView):
     exclude_route_methods = {"edit", "restore", "deleted"}
     label_columns = {
         "staff_id": _("Staff member"),
+        "staff.name": _("Person's name"),
         "area_id": _("Area"),
         "group_code": _("Special group"),
         "standing": _("State"),

@@ -1,4 +1,4 @@
-"""Pages of staff, posts with their duties, and grid groups (S0-22, S0-23, S1-19, S4-38)."""
+"""Pages of staff, and of posts with their duties (S0-22, S0-23, S4-38)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from app.areas.forms.staff import RoleField, role_words
-from app.areas.models import GridGroup, GridGroupArea, Post, PostDuty, Staff
+from app.areas.models import Post, PostDuty, Staff
 from app.areas.service import posts
 from app.areas.service import staff as staff_service
 from app.areas.views.common import EndPage, at_form
@@ -30,6 +30,7 @@ class StaffView(ModelView):
     edit_title = _("Change the staff member")
     base_order = ("id", "desc")
     label_columns = {
+        "name": _("Person's name"),
         "kind": _("Where they come from"),
         "sex": _("Sex"),
         "phone": _("Mobile"),
@@ -48,12 +49,12 @@ class StaffView(ModelView):
     search_columns = ["name", "kind", "area", "org_unit"]
     add_fieldsets = [
         (_("Person"), {"fields": ["name", "kind", "sex", "phone", "office_phone"]}),
-        (_("Place"), {"fields": ["area_id", "org_unit_id", "note"]}),
+        (_("Works for"), {"fields": ["area_id", "org_unit_id", "note"]}),
     ]
     edit_fieldsets = add_fieldsets
     show_fieldsets = [
         (_("Person"), {"fields": ["name", "kind", "sex", "phone", "office_phone"]}),
-        (_("Place"), {"fields": ["area", "org_unit", "note"]}),
+        (_("Works for"), {"fields": ["area", "org_unit", "note"]}),
     ]
     related = [
         RelatedList("PostView", "staff_id"),
@@ -131,6 +132,7 @@ class PostView(EndPage, ModelView):
     base_order = ("id", "desc")
     label_columns = {
         "staff_id": _("Staff member"),
+        "staff.name": _("Person's name"),
         "area_id": _("Area"),
         "position": _("Position"),
         "role": _("Rights in the system"),
@@ -267,58 +269,3 @@ class PostDutyView(ModelView):
     def save(self, session: Any, item: Any, form: Any, is_new: bool) -> None:
         with at_form(form):
             posts.add_duty(session, item, current_actor(), clock.now())
-
-
-class GridGroupView(ModelView):
-    """Teams that cover one or more grids."""
-
-    route_base = "/groups"
-    datamodel = Interface(GridGroup)
-    list_title = _("Grid groups")
-    show_title = _("Grid group")
-    add_title = _("Add a grid group")
-    edit_title = _("Change the grid group")
-    label_columns = {"area_id": _("Area")}
-    description_columns = {"area_id": _("The community or town in which all grids of the group lie.")}
-    list_columns = ["name", "area"]
-    search_columns = ["name", "area"]
-    add_fieldsets = [(_("Grid group"), {"fields": ["name", "area_id"]})]
-    edit_fieldsets = [(_("Grid group"), {"fields": ["name"]})]
-    show_fieldsets = [(_("Grid group"), {"fields": ["name", "area"]})]
-    related = [RelatedList("GridGroupAreaView", "group_id"), RelatedList("PostView", "grid_group_id")]
-    lookup_columns = ("name",)
-    lookup_eager = ("area",)
-
-    def lookup_text(self, row: GridGroup) -> str:
-        return f"{row.name} · {row.area.name}"
-
-    def save(self, session: Any, item: Any, form: Any, is_new: bool) -> None:
-        with at_form(form):
-            staff_service.save_group(session, item, current_actor(), clock.now())
-
-
-class GridGroupAreaView(ModelView):
-    """Which grids a group covers, from when to when."""
-
-    route_base = "/group-grids"
-    datamodel = Interface(GridGroupArea)
-    exclude_route_methods = {"delete", "restore", "deleted"}
-    list_title = _("Grids of the group")
-    show_title = _("Grid of a group")
-    add_title = _("Add a grid")
-    edit_title = _("Change the period")
-    label_columns = {"group_id": _("Grid group"), "area_id": _("Grid"), "standing": _("State")}
-    list_columns = ["area", "group", "valid_from", "valid_to", "standing"]
-    search_columns = ["area", "group"]
-    formatters_columns = {"standing": standing}
-    add_fieldsets = [(_("Grid"), {"fields": ["group_id", "area_id", "valid_from", "valid_to"]})]
-    edit_fieldsets = [(_("Grid"), {"fields": ["valid_from", "valid_to"]})]
-    show_fieldsets = [(_("Grid"), {"fields": ["group", "area", "valid_from", "valid_to"]})]
-    lookup_columns = ("id",)
-
-    def heading(self, item: Any) -> str:
-        return f"{item.group.name} · {item.area.name}"
-
-    def save(self, session: Any, item: Any, form: Any, is_new: bool) -> None:
-        with at_form(form):
-            staff_service.cover(session, item, current_actor(), clock.now())

@@ -33,6 +33,7 @@ class RoleSchemeView(ModelView):
     edit_title = _("Change the role scheme")
     base_order = ("id", "asc")
     label_columns = {
+        "name": _("Designation"),
         "key": _("Key"),
         "level_id": _("Level"),
         "area_id": _("Only in this area"),

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from app.areas import queries
 from app.areas.choices import LevelKind
-from app.areas.forms.tree import OutlineField
+from app.areas.forms.tree import SIDE_LABELS, OutlineField
 from app.areas.models import Area, AreaLevel
 from app.areas.rules import next_code
 from app.areas.service import levels, tree
@@ -19,6 +19,7 @@ from app.areas.views.common import AreaInterface, EndPage, at_form, may_write, m
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.views import Interface, ModelView, expose, has_access, permission_name
+from app.core.widgets import TextField
 
 
 class AreaLevelView(ModelView):
@@ -32,6 +33,7 @@ class AreaLevelView(ModelView):
     edit_title = _("Change the level")
     base_order = ("rank", "asc")
     label_columns = {
+        "name": _("Designation"),
         "key": _("Key"),
         "name_en": _("English name"),
         "rank": _("Order"),
@@ -85,6 +87,7 @@ class AreaView(EndPage, ModelView):
     edit_title = _("Change the area")
     base_order = ("path", "asc")
     label_columns = {
+        "name": _("Designation"),
         "level_id": _("Level"),
         "level": _("Level"),
         "parent_id": _("Area above"),
@@ -92,10 +95,7 @@ class AreaView(EndPage, ModelView):
         "full_name": _("Full name"),
         "grid_kind": _("Kind of grid"),
         "settlement": _("Town or country"),
-        "boundary_east": _("East to"),
-        "boundary_south": _("South to"),
-        "boundary_west": _("West to"),
-        "boundary_north": _("North to"),
+        **{f"boundary_{side}": words for side, words in SIDE_LABELS.items()},
         "polygon": _("Outline (GeoJSON)"),
         "band_min": _("Living households from"),
         "band_max": _("Living households to"),
@@ -115,7 +115,7 @@ class AreaView(EndPage, ModelView):
     eager = ("level",)
     show_fieldsets = [
         (
-            _("Area"),
+            _("Facts"),
             {
                 "fields": [
                     "name",
@@ -134,21 +134,29 @@ class AreaView(EndPage, ModelView):
             },
         )
     ]
-    _FACTS = ["name", "code", "grid_kind", "settlement", "pilot_batch", "go_live_on", "note"]
+    _MORE_FACTS = ["grid_kind", "settlement", "pilot_batch", "go_live_on"]
     _MORE = [
         (
             _("Boundary"),
-            {"fields": ["boundary_east", "boundary_south", "boundary_west", "boundary_north", "polygon"]},
+            {"fields": ["boundary_east", "boundary_south", "boundary_west", "boundary_north"]},
         ),
         (_("Size"), {"fields": ["band_min", "band_max", "declared_households", "declared_persons"]}),
+        (_("Outline"), {"fields": ["polygon"], "note": _("Not needed for daily work.")}),
     ]
-    add_fieldsets = [(_("Area"), {"fields": ["parent_id", "level_id", *_FACTS, "valid_from"]}), *_MORE]
-    edit_fieldsets = [(_("Area"), {"fields": _FACTS}), *_MORE]
+    add_fieldsets = [
+        (
+            _("Facts"),
+            {"fields": ["name", "parent_id", "level_id", "code", *_MORE_FACTS, "valid_from", "note"]},
+        ),
+        *_MORE,
+    ]
+    edit_fieldsets = [(_("Facts"), {"fields": ["name", "code", *_MORE_FACTS, "note"]}), *_MORE]
     add_form_extra_fields = edit_form_extra_fields = {
+        **{f"boundary_{side}": TextField(words, length=200) for side, words in SIDE_LABELS.items()},
         "polygon": OutlineField(
             _("Outline (GeoJSON)"),
             description=_("Polygon in degrees, at most 2,000 points; from the map office."),
-        )
+        ),
     }
     lookup_columns = ("name", "name_initials", "code")
     lookup_eager = ("parent",)
@@ -260,7 +268,9 @@ def _add_url(row: Area | None) -> str | None:
 
 
 def _plan_url(row: Area | None) -> str | None:
-    return None if row is None or row.valid_to is not None else url_for("AreaPlanView.add", source=row.uid)
+    if row is None or row.valid_to is not None or row.parent_id is None:
+        return None
+    return url_for("AreaPlanView.add", source=row.uid)
 
 
 def _close_url(row: Area | None) -> str | None:

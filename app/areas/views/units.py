@@ -28,6 +28,7 @@ class OrgUnitView(EndPage, ModelView):
     edit_title = _("Change the unit")
     base_order = ("path", "asc")
     label_columns = {
+        "name": _("Designation"),
         "parent_id": _("Unit above"),
         "parent": _("Unit above"),
         "short_name": _("Short name"),
@@ -51,11 +52,11 @@ class OrgUnitView(EndPage, ModelView):
         (_("Codes"), {"fields": ["department_code", "document_code"]}),
         (_("Start"), {"fields": ["pilot_batch", "go_live_on", "valid_from"]}),
     ]
-    add_fieldsets = [(_("Unit"), {"fields": _UNIT}), *_MORE]
+    add_fieldsets = [(_("Facts"), {"fields": _UNIT}), *_MORE]
     edit_fieldsets = add_fieldsets
     show_fieldsets = [
         (
-            _("Unit"),
+            _("Facts"),
             {"fields": ["name", "short_name", "kind", "code", "area", "parent", "valid_from", "valid_to"]},
         ),
         *_MORE[:2],
