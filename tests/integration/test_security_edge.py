@@ -204,6 +204,19 @@ def test_where_one_wanted_to_go_is_kept_without_its_query(client):
     assert client.get("/users/list/?q=Wang").headers["Location"] == "/login/?next=/users/list/"
 
 
+def test_a_form_sent_too_late_leads_back_to_its_page(app, world):
+    """Idle expiry locks, it does not wipe: the draft waits on the page of the form."""
+    client = opened(app, world, "worker_a")
+    token = state(client)["csrf_token"]
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = "ended"
+    headers = {"Referer": "http://localhost/account/password?next=/x"}
+    late = client.post("/account/password", data={"csrf_token": token}, headers=headers)
+    assert late.headers["Location"] == "/login/?next=/account/password"
+    foreign = client.post("/account/password", headers={"Referer": "http://evil.example/account/"})
+    assert foreign.headers["Location"] == "/login/"
+
+
 # --- refusals --------------------------------------------------------------------------------------------------
 
 RAISED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, g, redirect, request, url_for
 from flask_babel import lazy_gettext as _
@@ -10,7 +11,7 @@ from flask_login import current_user
 
 from app.areas.security import visitor
 from app.core import clock
-from app.core.edge import error_answer, is_static, wants_json
+from app.core.edge import error_answer, is_static, safe_next, wants_json
 
 # endpoints that are open by name; views of ours say @public
 PUBLIC = frozenset({"health"})
@@ -60,5 +61,8 @@ def _to_login() -> Any:
 
 
 def _here() -> str | None:
-    """Path to come back to. Only of a page that was being read, and without its query: that may name people."""
-    return request.path if request.method == "GET" and request.path != "/" else None
+    """Path to come back to, without its query (that may name people): the page that was read, or the one of the form
+    that was sent, where the draft waits.
+    """
+    path = request.path if request.method == "GET" else urlsplit(safe_next(request.referrer)).path
+    return path if path != "/" else None
