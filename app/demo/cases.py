@@ -1,104 +1,183 @@
-"""Proxy cases in every state: each is booked and moved by the real services, step by step, on a clock set back."""
+"""Proxy cases in every state, green, yellow and overdue: each is booked and moved by the real services, on days past."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
-
-from app.core.actor import Actor
 from app.core.clock import frozen, to_local
-from app.core.scope import acting_as
-from app.core.session import unit_of_work
+from app.core.sla import EVERY, WorkCalendar, deadline
 from app.core.workflow import Resume
-from app.proxy.choices import Action, State
-from app.proxy.models import ProxyCase
-from app.proxy.rules import MACHINE
-from app.proxy.service import act, book
+from app.demo.acting import Cast
+from app.proxy.choices import PROMISE_CLOCKS, Action, State
+from app.proxy.models import ProxyCase, ServiceItemVersion
+from app.proxy.rules import MACHINE, clock_limits
+from app.proxy.service import act, book, version_on
 from app.registry.models import Person
 
 # ways out are taken only where the wanted state lies behind them
 LAST_RESORT = {Action.withdraw, Action.lapse, Action.return_previous, Action.return_to_start, Action.correct}
-ITEMS_DELIVERED = ("WJ-02", "WJ-01", "CL-02", "RS-06", "MZ-09", "CL-07")
+# services whose result is handed over, so that a case of each can reach every state
+ITEMS = ("WJ-02", "WJ-01", "CL-02", "RS-06", "CL-03", "CL-07")
+LIGHTS = ("green", "yellow", "red")
+PROMISED = (State.accepted, State.processing)
+LOOK_BACK = timedelta(days=40)
+WORKDAY = (9, 16)
 
 
-def path_to(state: State) -> list[Action]:
+@lru_cache(maxsize=64)
+def path_to(state: State) -> tuple[Action, ...]:
     """The shortest list of actions that leads from nothing to a state."""
-    queue: deque[tuple[State, list[Action]]] = deque([(State.booked, [Action.book])])
+    queue: deque[tuple[State, tuple[Action, ...]]] = deque([(State.booked, (Action.book,))])
     seen = {State.booked}
     while queue:
         here, way = queue.popleft()
         if here is state:
             return way
-        steps = sorted(MACHINE.rows(), key=lambda row: row[1] in LAST_RESORT)
-        for source, action, to in steps:
+        for source, action, to in sorted(MACHINE.rows(), key=lambda row: row[1] in LAST_RESORT):
             # a resumed step leads back to where it came from: nothing new lies behind it
             if source is here and not to.when and not isinstance(to.state, Resume):
                 for target in to.targets:
                     if target not in seen:
                         seen.add(target)
-                        queue.append((target, [*way, action]))
+                        queue.append((target, (*way, action)))
     raise LookupError(state)
 
 
+def running_clocks(way: Sequence[Action]) -> dict[str, int]:
+    """Clocks that run at the end of a way, each with the position of the action that started it. Step clocks, which
+    are the tighter ones, where there are any; else the promises.
+    """
+    running: dict[str, int] = {}
+    state: State | None = None
+    for n, action in enumerate(way):
+        to = MACHINE.table[(state, action)]
+        for tick in to.clocks:
+            for code in list(running) if tick.clock == EVERY else [tick.clock]:
+                if tick.op == "start":
+                    running[code] = n
+                else:
+                    running.pop(code, None)
+        state = to.targets[0]
+    steps = {code: n for code, n in running.items() if code not in PROMISE_CLOCKS}
+    return steps or running
+
+
 class CaseMaker:
-    """Books cases for people of the filled grids and moves them to a wanted state."""
+    """Books cases for people and moves them to a wanted state, so that the clock at its end shows a wanted light."""
 
-    def __init__(self, spec: dict[str, Any], actors: Mapping[str, Actor], now: datetime) -> None:
-        self.spec, self.actors, self.now, self.random = spec, actors, now, Random(spec["code"] + "cases")
+    def __init__(self, cast: Cast, spec: dict[str, Any], calendar: WorkCalendar, now: datetime) -> None:
+        self.cast, self.spec, self.calendar, self.now = cast, spec, calendar, now
+        self.random = Random(f"{spec['code']} cases")
+        self._shifts: dict[tuple[float, str, str], timedelta | None] = {}
+        self._versions: dict[str, ServiceItemVersion] = {}
 
-    def make(self, per_state: int) -> int:
-        """``per_state`` cases for every state; returns how many were made."""
-        made = 0
-        with acting_as(self.actors["grid_worker"]) as session:
-            people = list(session.scalars(select(Person.uid).order_by(Person.birth_date).limit(400)))
+    def every_state(self, people: Sequence[Person]) -> Iterator[ProxyCase]:
+        """A case in each light for every state, and a few more whose promise is about to run out."""
+        turn = 0
         for state in State:
-            for _n in range(per_state):
-                self._case(state, people[(made * 7) % len(people)])
-                made += 1
-        return made
+            for light in LIGHTS:
+                item = self._item_for(state, light, turn)
+                yield self.case(state, light, people[turn % len(people)], item)
+                turn += 1
+        for state in PROMISED * 2:
+            item = self._item_for(state, "yellow", turn)
+            yield self.case(state, "yellow", people[turn % len(people)], item)
+            turn += 1
 
-    def _case(self, state: State, person_uid: str) -> None:
+    def _item_for(self, state: State, light: str, turn: int) -> str:
+        """The next service in turn that can show the light in this state today; the next one if none can."""
+        in_turn = [ITEMS[(turn + n) % len(ITEMS)] for n in range(len(ITEMS))]
+        return next((item for item in in_turn if self._back(path_to(state), light, item)), in_turn[0])
+
+    def case(self, state: State, light: str, person: Person, item: str, worker: str = "worker") -> ProxyCase:
+        """One case. A light that the clock of the state cannot show today is left to chance."""
         way = path_to(state)
-        start = self.now - timedelta(
-            days=self.random.randint(1, 6) + 2 * len(way), hours=self.random.randint(0, 5)
-        )
-        uid = ""
-        for n, action in enumerate(way):
-            at = min(start + timedelta(days=2 * n, minutes=n), self.now)
+        booked_at, *later = self._times(way, light, item)
+        with frozen(booked_at):
+            case = self._book(booked_at, person, item, worker)
+        for action, at in zip(way[1:], later, strict=True):
             with frozen(at):
-                uid = self._step(action, uid, person_uid, at)
+                self._move(case, action, at, worker)
+        return case
 
-    def _step(self, action: Action, uid: str, person_uid: str, at: datetime) -> str:
-        if action is Action.book:
-            worker = self.actors["grid_worker"]
-            with acting_as(worker) as session, unit_of_work(session):
-                person = session.scalars(select(Person).where(Person.uid == person_uid)).one()
-                day = to_local(at).date() + timedelta(days=1)
-                code = self.random.choice(ITEMS_DELIVERED)
-                case = book(
-                    session, worker, at, person=person, item_code=code, appointment=day, slot="09:00-10:00"
-                )
-                return case.uid
-        with acting_as(self._actor(action, uid)) as session, unit_of_work(session):
-            case = session.scalars(select(ProxyCase).where(ProxyCase.uid == uid)).one()
-            act(session, self._actor(action, uid), at, case, action, self._given(action, case, at))
-        return uid
+    # --- times ----------------------------------------------------------------------------------------------------
 
-    def _actor(self, action: Action, uid: str) -> Actor:
-        with acting_as(self.actors["workstation"]) as session:
-            case = session.scalars(select(ProxyCase).where(ProxyCase.uid == uid)).one()
-            to = MACHINE.table[(State(case.state), action)]
-            code = case.item_version.department_code
-        for role in to.role:
-            actor = self.actors.get(f"department_{code}" if role == "department" else role)
-            if actor is not None:
-                return actor
-        raise LookupError(action)
+    def _times(self, way: Sequence[Action], light: str, item: str) -> list[datetime]:
+        """A moment for each action: the one that starts the deciding clock lies just so far back."""
+        found = self._back(way, light, item)
+        chance = timedelta(days=2 * len(way), hours=self.random.randint(1, 30))
+        anchor, back = found if found else (0, timedelta(hours=3) if running_clocks(way) else chance)
+        started = self.now - back
+        before = [self._office_hour(started - timedelta(days=n)) for n in range(anchor, 0, -1)]
+        after = len(way) - anchor - 1
+        gap = back / (after + 2)
+        times = [*before, started, *(started + gap * n for n in range(1, after + 1))]
+        return [max(at, times[0]) for at in times]
+
+    def _back(self, way: Sequence[Action], light: str, item: str) -> tuple[int, timedelta] | None:
+        """(position of the action that starts the tightest clock, how long ago that was) for a light; None when no
+        clock runs or none can show it today.
+        """
+        if item not in self._versions:
+            self._versions[item] = version_on(self.cast.session, item, to_local(self.now).date())
+        version = self._versions[item]
+        limits = clock_limits(version.statutory_days, version.promised_days)
+        running = {code: n for code, n in running_clocks(way).items() if code in limits}
+        if not running:
+            return None
+        code = min(running, key=lambda c: limits[c][0])
+        back = self._shift(*limits[code], light)
+        return (running[code], back) if back else None
+
+    def _office_hour(self, at: datetime) -> datetime:
+        local = to_local(at).replace(hour=self.random.randint(*WORKDAY), minute=self.random.randint(0, 59))
+        return min(local.astimezone(at.tzinfo), at)
+
+    def _shift(self, amount: float, unit: str, light: str) -> timedelta | None:
+        """How long ago a clock of this length was started that shows this light now; None when no moment does."""
+        key = (amount, unit, light)
+        if key not in self._shifts:
+            self._shifts[key] = self._search(amount, unit, light)
+        return self._shifts[key]
+
+    def _search(self, amount: float, unit: str, light: str) -> timedelta | None:
+        back = timedelta(hours=2)
+        while back < LOOK_BACK:
+            due = deadline(self.now - back, amount, unit, self.calendar)
+            shown = "green" if self.now <= due.warn_at else "yellow" if self.now <= due.at else "red"
+            if shown == light:
+                # an overdue case is overdue by days, not by minutes
+                return back + timedelta(days=3) if light == "red" else back
+            back += timedelta(hours=3)
+        return None
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+
+    def _book(self, at: datetime, person: Person, item: str, worker: str) -> ProxyCase:
+        with self.cast.playing(worker) as (session, actor):
+            day = to_local(at).date() + timedelta(days=1)
+            asked = {"person": person, "item_code": item, "appointment": day, "slot": "09:00-10:00"}
+            return book(session, actor, at, **asked, again=True)
+
+    def _move(self, case: ProxyCase, action: Action, at: datetime, worker: str) -> None:
+        with self.cast.playing(self._role_for(case, action, worker)) as (session, actor):
+            act(session, actor, at, case, action, self._given(action, case, at))
+
+    def _role_for(self, case: ProxyCase, action: Action, worker: str) -> str:
+        """Who of the cast takes a step: the department that decides, else the first role that may."""
+        roles = MACHINE.table[(State(case.state), action)].role
+        if self.cast.actors[worker].role in roles:
+            return worker
+        for role in roles:
+            name = case.item_version.department_code if role == "department" else role
+            if name in self.cast.by_post:
+                return self.cast.by_post[name]
+        raise LookupError(f"nobody in the demo may {action} a case that is {case.state}")
 
     def _given(self, action: Action, case: ProxyCase, at: datetime) -> dict[str, Any]:
         """Everything any step may need; the machine takes what it asks for."""
@@ -120,10 +199,6 @@ class CaseMaker:
             "decision": "approved",
             "result": case.item_version.result_name,
             "result_no": f"R{case.id:06d}",
-            "witness": words["witness"],
-            "second_witness": words["second_witness"],
-            "outcome": words["outcome"],
-            "expert": words["expert"],
             "from_until": [day, day],
             "rating": self.random.choice("5554432"),
             "appeared": True,
