@@ -26,7 +26,25 @@ from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, Ver
 from app.home import frame
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
-from app.registry.views import CensusDesk, HomeWizard
+from app.registry.views import (
+    BuildingView,
+    CensusDesk,
+    ConsentTaskView,
+    DwellingView,
+    HomeWizard,
+    HouseholdMemberView,
+    HouseholdView,
+    MoveInView,
+    PersonDocumentView,
+    PersonGroupView,
+    PersonNameView,
+    PersonPhoneView,
+    PersonView,
+    RentalHomeView,
+    ResidenceView,
+    TenancyView,
+    VenueView,
+)
 from app.site.views import SystemStatus
 
 
@@ -65,7 +83,28 @@ MENU: tuple[Section, ...] = (
             Entry(Inbox, _("Inbox"), "fa-inbox"),
         ),
     ),
-    Section("registry", _("People and homes"), "fa-users", ()),
+    Section(
+        "registry",
+        _("People and homes"),
+        "fa-users",
+        (
+            Entry(PersonView, _("Residents"), "fa-user"),
+            Entry(HouseholdView, _("Households"), "fa-people-roof"),
+            Entry(DwellingView, _("Homes"), "fa-house"),
+            Entry(BuildingView, _("Buildings"), "fa-building"),
+            Entry(RentalHomeView, _("Rented homes"), "fa-key"),
+            Entry(VenueView, _("Venues"), "fa-store"),
+            Entry(PersonGroupView, _("Special groups"), "fa-heart"),
+            Entry(MoveInView, _("Move-ins between areas"), "fa-right-left"),
+            Entry(ConsentTaskView, _("Consents to bring in"), "fa-file-signature"),
+            Entry(PersonDocumentView, in_menu=False),
+            Entry(PersonNameView, in_menu=False),
+            Entry(PersonPhoneView, in_menu=False),
+            Entry(ResidenceView, in_menu=False),
+            Entry(HouseholdMemberView, in_menu=False),
+            Entry(TenancyView, in_menu=False),
+        ),
+    ),
     Section("proxy", _("Proxy services"), "fa-hands-helping", ()),
     Section(
         "papers",

@@ -235,3 +235,4 @@ class ConsentTask(PersonChild, Table):
     notice_version: Mapped[str | None] = mapped_column(String(24))
     document_uid: Mapped[str | None] = mapped_column(String(36))
     guardian_uid: Mapped[str | None] = mapped_column(String(36))
+    person: Mapped[Person] = relationship()

@@ -7,12 +7,20 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, object_session, selectinload
 
 from app.core import clock, codes
 from app.core.masks import mask_id_number, mask_phone
-from app.registry.choices import HouseholdKind, ResidenceKind
-from app.registry.models import Household, HouseholdMember, Person, PersonDocument, PersonPhone, Residence
+from app.registry.choices import FieldGroup, HouseholdKind, ResidenceKind
+from app.registry.models import (
+    Household,
+    HouseholdMember,
+    Person,
+    PersonDocument,
+    PersonPhone,
+    PersonSource,
+    Residence,
+)
 from app.registry.rules import Birth, Precision, age_on
 
 EDITED = (
@@ -101,3 +109,16 @@ def card(session: Session, person: Person) -> dict[str, Any]:
     facts["sex_label"] = codes.label(session, "gender", person.sex)
     facts["doc_label"] = codes.label(session, "id_document", facts["doc_kind"] or None)
     return facts
+
+
+def source_words(person: Person) -> list[str]:
+    """“Identity: collected by the grid worker, 2026-11-03” for each field group."""
+    session = object_session(person)
+    if session is None:
+        return []
+    query = select(PersonSource).where(PersonSource.person_id == person.id).order_by(PersonSource.id)
+    return [
+        f"{FieldGroup.label_of(row.field_group)}: {codes.label(session, 'data_source', row.source)},"
+        f" {clock.to_local(row.confirmed_at).date().isoformat()}"
+        for row in session.scalars(query)
+    ]

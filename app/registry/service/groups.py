@@ -92,11 +92,14 @@ def add_group(
     return row
 
 
-def end_group(session: Session, row: PersonGroup, *, reason: str, actor: Actor, now: datetime) -> None:
-    """The person is no longer in the group. The row stays as history."""
+def end_group(
+    session: Session, row: PersonGroup, *, reason: str, actor: Actor, now: datetime, on: date | None = None
+) -> None:
+    """The person is no longer in the group; ``on`` is the last day. The row stays as history."""
     if not reason.strip():
-        raise Invalid(_("Please give a reason."), field="end_reason")
-    row.valid_to = last_day(row.valid_from, clock.to_local(now).date())
+        raise Invalid(_("Please give a reason."), field="reason")
+    today = clock.to_local(now).date()
+    row.valid_to = not_after(on, today, field="last_day") if on else last_day(row.valid_from, today)
     row.end_reason = reason.strip()[:120]
     row.next_visit_on = None
     session.flush()

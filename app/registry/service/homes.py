@@ -91,9 +91,22 @@ def _building(session: Session, name: str, area_id: int, fields: Mapping[str, An
     area = session.get(Area, area_id)
     if area is None:
         raise Invalid(_("Please choose an area."), field="area")
-    building = Building(area_id=area.id, name=wording.numbered("building", name), **values)
-    building.address = building_address(session, building, area)
+    building = Building(area_id=area.id, name=name, **values)
+    settle_building(session, building)
     return building
+
+
+def settle_building(session: Session, building: Building) -> None:
+    """Name and address line as every way of writing leaves them."""
+    building.name = wording.numbered("building", building.name)
+    building.address = building_address(session, building, session.get_one(Area, building.area_id))
+
+
+def settle_flats(session: Session, building: Building) -> None:
+    """A building that is renamed or renumbered takes its flats along; the old addresses stay as aliases."""
+    for dwelling in session.scalars(select(Dwelling).where(Dwelling.building_id == building.id)).all():
+        settle_address(session, dwelling)
+    session.flush()
 
 
 def building_address(session: Session, building: Building, area: Area, *, division: bool = True) -> str:
@@ -174,14 +187,22 @@ def create_dwelling(
         **values,
     )
     settle_address(session, dwelling)
-    same = select(Dwelling.id).where(
-        Dwelling.area_id == dwelling.area_id, Dwelling.address == dwelling.address
-    )
-    if session.scalars(same).first() is not None:
-        raise Conflict(_("This home is already in the register."), field="room_no", finding="known")
+    refuse_twin(session, dwelling)
     session.add(dwelling)
     session.flush()
     return dwelling
+
+
+def refuse_twin(session: Session, dwelling: Dwelling) -> None:
+    """Conflict when another open home of the grid has the same address."""
+    same = select(Dwelling.id).where(
+        Dwelling.area_id == dwelling.area_id,
+        Dwelling.address == dwelling.address,
+        Dwelling.valid_to.is_(None),
+    )
+    with session.no_autoflush:
+        if set(session.scalars(same)) - {dwelling.id}:
+            raise Conflict(_("This home is already in the register."), field="room_no", finding="known")
 
 
 def close_dwelling(session: Session, dwelling: Dwelling, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -195,6 +195,23 @@ def members_of(session: Session, household: Household) -> Sequence[HouseholdMemb
         .order_by(HouseholdMember.id)
     )
     return session.scalars(query).all()
+
+
+def home_of(session: Session, household: Household) -> Dwelling | None:
+    """The home a household is linked to now; the first one where there are several."""
+    query = (
+        select(Dwelling)
+        .join(HouseholdDwelling, HouseholdDwelling.dwelling_id == Dwelling.id)
+        .where(HouseholdDwelling.household_id == household.id, HouseholdDwelling.valid_to.is_(None))
+        .order_by(HouseholdDwelling.id)
+    )
+    return session.scalars(query).first()
+
+
+def day_after(last: date, today: date) -> date:
+    """The first day on which something is over, from the last day on which it held; both not in the future."""
+    not_after(last, today, field="last_day")
+    return min(last + timedelta(days=1), today)
 
 
 def open_memberships(session: Session, person: Person, kind: str) -> Sequence[HouseholdMember]:

@@ -45,13 +45,27 @@ def create_person(
     """
     values = dict(fields or {})
     check_fields(session, Person, values, FIELDS)
-    day = clock.to_local(now).date()
     person = Person(area_id=area_id, **{key: value or None for key, value in values.items()})
-    set_name(person, name)
+    person.name = name
     set_birth(person, birth)
+    return settle_new(session, person, ties=ties, actor=actor, now=now, source=source)
+
+
+def settle_new(
+    session: Session,
+    person: Person,
+    *,
+    actor: Actor,
+    now: datetime,
+    ties: Iterable[AreaTie] = (),
+    source: str = sources.GRID,
+) -> Person:
+    """Whatever a new person needs beside its columns: name row, ties to the area, provenance, a child's consent."""
+    day = clock.to_local(now).date()
+    set_name(person, person.name)
     person.names.append(PersonName(kind=str(NameKind.current), name=person.name, valid_from=day))
     for kind in (AreaTie.managing, *ties):
-        open_tie(session, person, area_id, kind, day)
+        open_tie(session, person, person.area_id, kind, day)
     session.add(person)
     session.flush()
     sources.confirm(session, person, FieldGroup, actor=actor, now=now, source=source)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.areas.models import Area
 from app.core import clock
 from app.core.actor import Actor
-from app.core.errors import Conflict, NotAllowed
+from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.scope import unscoped
 from app.registry.choices import AreaTie, FieldGroup, ResidenceKind
 from app.registry.models import Dwelling, Household, Person, Residence
@@ -70,6 +70,44 @@ def open_residence(
         _end(session, old, day, MOVED)
     if kind is ResidenceKind.living:
         manage_in(session, person, dwelling.area_id, day)
+    session.flush()
+    sources.confirm(session, person, {FieldGroup.residence}, actor=actor, now=now)
+    return new
+
+
+def add_home(
+    session: Session,
+    person: Person,
+    dwelling: Dwelling | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    kind: ResidenceKind,
+    household: Household | None = None,
+    since: date | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> Residence:
+    """``open_residence``, or a free address outside the site for somebody whose home is not on it."""
+    if dwelling is not None:
+        return open_residence(
+            session,
+            person,
+            dwelling,
+            kind=kind,
+            household=household,
+            since=since,
+            fields=fields,
+            actor=actor,
+            now=now,
+        )
+    values = dict(fields or {})
+    check_fields(session, Residence, values, FIELDS)
+    if not (values.get("outside_division") or values.get("outside_address")):
+        raise Invalid(_("Please choose a home, or give the address outside."), field="dwelling_id")
+    today = clock.to_local(now).date()
+    day = not_after(since or today, today, field="valid_from")
+    new = Residence(person_id=person.id, kind=str(kind), valid_from=day, **values)
+    session.add(new)
     session.flush()
     sources.confirm(session, person, {FieldGroup.residence}, actor=actor, now=now)
     return new

@@ -109,8 +109,17 @@ class CensusDesk(BaseView):
             "draft": self._draft(home),
             "today": clock.today().isoformat(),
         }
+        place = (
+            {"building": home.building.uid}
+            if home.building
+            else {"group": home.village_group or home.road or ""}
+        )
         return self.render_template(
-            "registry/census.html", home=home, data=data, title=data["state"]["dwelling"]["short"]
+            "registry/census.html",
+            home=home,
+            data=data,
+            title=data["state"]["dwelling"]["short"],
+            finder_url=url_for("CensusDesk.index", area=home.area.uid, **place),
         )
 
     @expose("/state/<dwelling_uid>")

@@ -1,0 +1,137 @@
+"""The plain dict of the consent sheet F29 (PIPL art. 14, 17, 29–31). Numbers are masked: the sheet goes through hands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import seeds
+from app.areas.models import Area, AreaLevel, OrgUnit, Post, Staff
+from app.areas.queries.tree import prefixes
+from app.core.masks import mask_id_number, mask_phone
+from app.documents import registry as forms
+from app.registry.models import Dwelling, Person, PersonDocument, PersonPhone, Residence
+
+FORM = "F29"
+# what the census writes down of everybody; the rest only where there is something of it
+ALWAYS = ("identity", "residence", "household", "service")
+CHILD = "child"
+TOWNS = ("town", "park")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the clerk says at the door: who signs for a child, which sensitive data are asked for one by one."""
+
+    guardian_name: str = ""
+    guardian_relation: str = ""
+    sensitive: tuple[str, ...] = ()
+    is_child: bool = False
+
+
+def text_version() -> str:
+    """The version of the notice that is given out now: the newest text of the form."""
+    return max(forms.form(FORM).texts, key=int)
+
+
+def sensitive_kinds() -> list[tuple[str, str]]:
+    """(code, name) of the sensitive data that the newest notice knows."""
+    return [(row["code"], row["name"]) for row in forms.form(FORM).texts[text_version()]["sensitive"]]
+
+
+def consent(
+    session: Session, person: Person, area: Area, office: OrgUnit | None, asked: Asked, public_url: str
+) -> dict[str, Any]:
+    """Context of F29 without ``issue``; keys as in the form's sample."""
+    version = text_version()
+    kinds = [code for code, _name in sensitive_kinds()]
+    wanted = [code for code in kinds if code in asked.sensitive or (code == CHILD and asked.is_child)]
+    return {
+        "text_version": version,
+        "notice_url": f"{public_url}/notice/{version}",
+        "processor": _processor(session, area, office),
+        "recipients": _recipients(session, area),
+        "subject": _subject(session, person),
+        "collected": _collected(session, person),
+        "sensitive": [{"code": code, "decision": ""} for code in wanted],
+        "guardian": {
+            "is_needed": asked.is_child,
+            "name": asked.guardian_name if asked.is_child else "",
+            "relation": asked.guardian_relation if asked.is_child else "",
+        },
+    }
+
+
+def _processor(session: Session, area: Area, office: OrgUnit | None) -> dict[str, str]:
+    """Who answers for the data: the office that collects them, and its leader as the person to talk to."""
+    leader = None
+    if office is not None:
+        query = (
+            select(Staff.name)
+            .join(Post, Post.staff_id == Staff.id)
+            .where(Post.org_unit_id == office.id, Post.is_station_leader.is_(True), Post.valid_to.is_(None))
+            .order_by(Post.id)
+        )
+        leader = session.scalars(query).first()
+    return {
+        "name": office.name if office else area.full_name or area.name,
+        "address": (office.address if office else None) or "",
+        "phone": (office.phone if office else None) or "",
+        "contact": seeds.read("consent")["contact"].format(name=leader) if leader else "",
+    }
+
+
+def _recipients(session: Session, area: Area) -> list[dict[str, str]]:
+    query = (
+        select(AreaLevel.key, Area.name)
+        .join(Area, Area.level_id == AreaLevel.id)
+        .where(Area.path.in_(prefixes(area.path, own=True)))
+        .order_by(Area.path)
+    )
+    levels = [(key, name) for key, name in session.execute(query)]
+    county = levels[0][1] if levels else area.name
+    town = next((name for key, name in levels if key in TOWNS), county)
+    return [
+        {"name": row["name"].format(county=county, town=town), "purpose": row["purpose"]}
+        for row in seeds.read("consent")["recipients"]
+    ]
+
+
+def _subject(session: Session, person: Person) -> dict[str, str]:
+    document = session.scalars(
+        select(PersonDocument.number)
+        .where(PersonDocument.person_id == person.id, PersonDocument.valid_to.is_(None))
+        .order_by(PersonDocument.is_primary.desc(), PersonDocument.id)
+    ).first()
+    home = session.scalars(
+        select(Dwelling.address)
+        .join(Residence, Residence.dwelling_id == Dwelling.id)
+        .where(Residence.person_id == person.id, Residence.kind == "living", Residence.valid_to.is_(None))
+        .order_by(Residence.id.desc())
+    ).first()
+    phones = _phones(session, person)
+    return {
+        "name": person.name,
+        "id_number": mask_id_number(document) if document else "",
+        "address": home or person.register_address or "",
+        "phone": mask_phone(phones[-1]) if phones else "",
+    }
+
+
+def _phones(session: Session, person: Person) -> Sequence[str]:
+    query = select(PersonPhone.number).where(
+        PersonPhone.person_id == person.id, PersonPhone.valid_to.is_(None)
+    )
+    return session.scalars(query.order_by(PersonPhone.id)).all()
+
+
+def _collected(session: Session, person: Person) -> list[str]:
+    """Kinds of data that are ticked, in the order of the notice."""
+    has_work = any((person.education, person.employment, person.occupation, person.workplace))
+    ticked = {*ALWAYS, *(["contact"] if _phones(session, person) else []), *(["work"] if has_work else [])}
+    order = [row["code"] for row in forms.form(FORM).texts[text_version()]["category"]]
+    return [code for code in order if code in ticked]

@@ -1,0 +1,174 @@
+"""Buildings and homes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _
+from sqlalchemy import inspect
+
+from app.core import clock
+from app.core.views import Interface, ModelView, RelatedList
+from app.registry.models import Building, Dwelling
+from app.registry.rules import normalise_phone
+from app.registry.service import homes, regrid
+
+
+class BuildingView(ModelView):
+    """Buildings; a building that two grids share is seen by both through their own flats."""
+
+    route_base = "/building"
+    datamodel = Interface(Building)
+    list_title = _("Buildings")
+    show_title = _("Building")
+    add_title = _("Add a building")
+    edit_title = _("Change the building")
+    label_columns = {
+        "estate": _("Estate"),
+        "name": _("Building"),
+        "road": _("Road"),
+        "door_no": _("Number on the road"),
+        "building_type": _("Kind of building"),
+        "floors": _("Floors"),
+        "floors_below": _("Floors below ground"),
+        "built_year": _("Built in"),
+        "property_company": _("Property company"),
+        "longitude": _("Longitude"),
+        "latitude": _("Latitude"),
+        "area_id": _("Area"),
+    }
+    list_columns = ["name", "estate", "address", "building_type", "floors", "area"]
+    search_columns = ["name", "estate", "address", "building_type", "area"]
+    eager = ("area",)
+    _PLACE = ["estate", "name", "road", "door_no"]
+    _BUILT = [
+        "building_type",
+        "floors",
+        "floors_below",
+        "built_year",
+        "property_company",
+        "longitude",
+        "latitude",
+        "note",
+    ]
+    add_fieldsets = [
+        (_("Where it stands"), {"fields": ["area_id", *_PLACE]}),
+        (_("How it is built"), {"fields": _BUILT}),
+    ]
+    edit_fieldsets = [(_("Where it stands"), {"fields": _PLACE}), (_("How it is built"), {"fields": _BUILT})]
+    show_fieldsets = [
+        (_("Where it stands"), {"fields": ["address", *_PLACE, "area"]}),
+        (_("How it is built"), {"fields": _BUILT}),
+    ]
+    related = [RelatedList("DwellingView", "building_id"), RelatedList("VenueView", "building_id")]
+    lookup_columns = ("name", "address")
+    lookup_eager = ("area",)
+    row_actions = [(_("Floor grid"), lambda row: _floor_grid(row), "can_use:CensusDesk")]
+
+    def lookup_text(self, row: Building) -> str:
+        return row.address
+
+    def save(self, session: Any, item: Building, form: Any, is_new: bool) -> None:
+        homes.settle_building(session, item)
+        session.add(item)
+        session.flush()
+        if not is_new:
+            homes.settle_flats(session, item)
+
+
+def _floor_grid(row: Building) -> str:
+    return url_for("CensusDesk.index", area=row.area.uid, building=row.uid)
+
+
+class DwellingView(ModelView):
+    """Flats and houses; the address line is derived from its parts."""
+
+    route_base = "/dwelling"
+    datamodel = Interface(Dwelling)
+    list_title = _("Homes")
+    show_title = _("Home")
+    add_title = _("Add a home")
+    edit_title = _("Change the home")
+    label_columns = {
+        "building_id": _("Building"),
+        "unit": _("Staircase"),
+        "floor": _("Floor"),
+        "room_no": _("Room"),
+        "village_group": _("Village group"),
+        "road": _("Road"),
+        "door_no": _("House number"),
+        "housing_use": _("Use"),
+        "area_m2": _("Floor area (m²)"),
+        "owner_name": _("Owner"),
+        "owner_phone": _("Owner's phone"),
+        "walk_order": _("Place in the walk"),
+        "area_id": _("Grid"),
+        "area": _("Grid"),
+    }
+    description_columns = {"area_id": _("Who lives here goes along to the other grid.")}
+    list_columns = ["address", "housing_use", "owner_name", "area"]
+    order_columns = ["address", "owner_name"]
+    search_columns = ["address", "room_no", "housing_use", "owner_name", "area"]
+    eager = ("area",)
+    _PLACE = ["area_id", "building_id", "floor", "room_no", "village_group", "road", "door_no", "walk_order"]
+    _USE = ["housing_use", "area_m2", "owner_name", "owner_phone", "note"]
+    add_fieldsets = [(_("Where it is"), {"fields": _PLACE}), (_("Use and owner"), {"fields": _USE})]
+    edit_fieldsets = add_fieldsets
+    show_fieldsets = [
+        (
+            _("Where it is"),
+            {
+                "fields": [
+                    "address",
+                    "area",
+                    "building",
+                    "unit",
+                    "floor",
+                    "room_no",
+                    "village_group",
+                    "road",
+                    "door_no",
+                ]
+            },
+        ),
+        (_("Use and owner"), {"fields": [*_USE, "valid_from", "valid_to"]}),
+    ]
+    related = [
+        RelatedList("ResidenceView", "dwelling_id"),
+        RelatedList("RentalHomeView", "dwelling_id"),
+        RelatedList("VenueView", "dwelling_id"),
+    ]
+    lookup_columns = ("address", "address_pinyin")
+    row_actions = [
+        (
+            _("Open at the census desk"),
+            lambda row: (
+                url_for("CensusDesk.dwelling", dwelling_uid=row.uid) if row.valid_to is None else None
+            ),
+            "can_use:CensusDesk",
+        )
+    ]
+
+    def lookup_text(self, row: Dwelling) -> str:
+        return row.address
+
+    def check(self, session: Any, item: Dwelling, form: Any, is_new: bool) -> None:
+        homes.home_area(session, item.area_id)
+        if item.owner_phone and form.owner_phone and form.owner_phone.data:
+            item.owner_phone = normalise_phone(item.owner_phone, field="owner_phone").number
+
+    def save(self, session: Any, item: Dwelling, form: Any, is_new: bool) -> None:
+        if is_new:
+            item.valid_from = item.valid_from or clock.today()
+            homes.settle_address(session, item)
+            homes.refuse_twin(session, item)
+            session.add(item)
+            return
+        moved = inspect(item).attrs.area_id.history
+        wanted = item.area_id
+        if moved.deleted and moved.deleted[0] != wanted:
+            item.area_id = moved.deleted[0]
+            regrid.move_dwelling(session, item, wanted, now=clock.now())
+        homes.settle_address(session, item)
+        homes.refuse_twin(session, item)

@@ -1,0 +1,226 @@
+"""Persons: everybody the registry knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import inspect
+from sqlalchemy.orm import selectinload
+
+from app.audit.service import log_access
+from app.core import clock
+from app.core.actor import current_actor
+from app.core.errors import DomainError
+from app.core.masks import mask_id_number, mask_phone
+from app.core.views import Interface, ModelView, RelatedList, expose, has_access
+from app.registry.models import Person
+from app.registry.queries import cards
+from app.registry.rules import check_name
+from app.registry.service import documents, matching, persons
+from app.registry.service.homes import home_area
+from app.registry.views.common import (
+    BirthField,
+    LooseCode,
+    LooseText,
+    birth_of,
+    born,
+)
+
+IDENTITY = ["name", "sex", "birth_date", "ethnic", "nationality", "native_place"]
+REGISTRATION = ["population_kind", "consistency", "register_division", "register_address"]
+STATUS = ["marital", "political_status", "education", "employment", "occupation", "workplace", "note"]
+BIRTH = BirthField(_("Born"), description=_("Such as 1985-02-21, 19850221, or 1985 where no more is known"))
+
+
+class PersonView(ModelView):
+    """Everybody the registry knows, inside the actor's areas."""
+
+    route_base = "/person"
+    datamodel = Interface(Person)
+    list_title = _("Residents")
+    show_title = _("Resident")
+    add_title = _("Add a resident")
+    edit_title = _("Change the resident")
+    label_columns = {
+        "name": _("Full name"),
+        "sex": _("Sex"),
+        "birth_date": _("Born"),
+        "ethnic": _("Ethnic group"),
+        "nationality": _("Nationality"),
+        "native_place": _("Native place"),
+        "marital": _("Marital status"),
+        "political_status": _("Political status"),
+        "education": _("Education"),
+        "employment": _("Employment"),
+        "occupation": _("Occupation"),
+        "workplace": _("Workplace"),
+        "population_kind": _("Kind of resident"),
+        "consistency": _("Registered here"),
+        "register_division": _("Registered in (division)"),
+        "register_address": _("Registered address"),
+        "area_id": _("Managed by"),
+        "area": _("Managed by"),
+        "document": _("ID number"),
+        "phone_number": _("Phone"),
+        "sources": _("Sources"),
+        "died_on": _("Died on"),
+    }
+    list_columns = ["name", "sex", "birth_date", "document", "phone_number", "population_kind", "area"]
+    order_columns = ["name", "birth_date"]
+    order_keys = {"name": "name_pinyin"}
+    search_columns = [
+        "name",
+        "sex",
+        "birth_date",
+        "ethnic",
+        "population_kind",
+        "consistency",
+        "education",
+        "area",
+    ]
+    eager = ("area",)
+    add_fieldsets = [
+        (
+            _("Identity"),
+            {"fields": [*IDENTITY, "doc_kind", "number", "number_reason", "dup_reason", "phone_text"]},
+        ),
+        (_("Registration"), {"fields": ["area_id", *REGISTRATION]}),
+        (_("Work and family"), {"fields": STATUS}),
+    ]
+    edit_fieldsets = [
+        (_("Identity"), {"fields": IDENTITY}),
+        (_("Registration"), {"fields": REGISTRATION}),
+        (_("Work and family"), {"fields": STATUS}),
+    ]
+    add_form_extra_fields = {
+        "birth_date": BIRTH,
+        "doc_kind": LooseCode(_("Kind of document"), source="id_document", default="111"),
+        "number": LooseText(_("ID number"), length=40),
+        "number_reason": LooseText(_("Reason, as the number stands on the document"), length=200),
+        "dup_reason": LooseText(_("Why both records keep this number"), length=200),
+        "phone_text": LooseText(_("Phone"), length=40),
+    }
+    edit_form_extra_fields = {"birth_date": BIRTH}
+    show_fieldsets = [
+        (_("Identity"), {"fields": [*IDENTITY, "document", "phone_number"]}),
+        (_("Registration"), {"fields": ["area", *REGISTRATION]}),
+        (_("Work and family"), {"fields": [*STATUS, "sources"]}),
+    ]
+    related = [
+        RelatedList("PersonDocumentView", "person_id", blocks=False),
+        RelatedList("PersonPhoneView", "person_id", blocks=False),
+        RelatedList("ResidenceView", "person_id"),
+        RelatedList("HouseholdMemberView", "person_id", title=_("Households")),
+        RelatedList("PersonGroupView", "person_id"),
+        RelatedList("PersonNameView", "person_id", blocks=False),
+        RelatedList("TenancyView", "person_id"),
+        RelatedList("ConsentTaskView", "person_id", blocks=False),
+    ]
+    formatters_columns = {
+        "birth_date": born,
+        "document": lambda row: _masked_document(row),
+        "phone_number": lambda row: _masked_phone(row),
+        "sources": lambda row: _sources(row),
+    }
+    lookup_columns = ("name", "name_initials", "name_pinyin")
+    lookup_eager = ("area",)
+
+    def options(self, columns: list[str]) -> list[Any]:
+        return [*super().options(columns), selectinload(Person.documents), selectinload(Person.phones)]
+
+    def lookup_text(self, row: Person) -> str:
+        """Birth year and managing area tell two people of one name apart."""
+        year = row.birth_date.year if row.birth_date else ""
+        return " · ".join(str(part) for part in (row.name, year, row.area) if part)
+
+    def reading(self, item: Person) -> None:
+        log_access("READ", "person", item.id, item.area_id)
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> Any:
+        """A new resident. A typed number is looked up first, with throttle and log, outside the unit of work."""
+        if request.method == "POST":
+            look_before(self.session, request.form.get("doc_kind"), request.form.get("number"))
+        return super().add()
+
+    def prefill(self, form: Any, item: Any) -> None:
+        if item is not None:
+            form.birth_date.data = birth_of(item)
+
+    def check(self, session: Any, item: Person, form: Any, is_new: bool) -> None:
+        item.name = check_name(item.name)
+        if is_new:
+            home_area(session, item.area_id)
+
+    def save(self, session: Any, item: Person, form: Any, is_new: bool) -> None:
+        actor, now = current_actor(), clock.now()
+        if not is_new:
+            changed = {a.key for a in inspect(item).attrs if a.history.has_changes()}
+            name = item.name
+            if "name" in changed:
+                item.name = inspect(item).attrs.name.history.deleted[0]
+                persons.rename(session, item, name)
+            session.flush()
+            persons.settle_edit(session, item, changed, actor=actor, now=now)
+            return
+        persons.settle_new(session, item, actor=actor, now=now)
+        if form.number.data:
+            documents.add_document(
+                session,
+                item,
+                kind=form.doc_kind.data or "111",
+                number=form.number.data,
+                warning_reason=form.number_reason.data,
+                dup_reason=form.dup_reason.data,
+                actor=actor,
+                now=now,
+            )
+        if form.phone_text.data:
+            with renamed("phone", "phone_text"):
+                persons.set_phone(session, item, form.phone_text.data, actor=actor, now=now)
+
+
+class renamed:
+    """A service's refusal at the form's own name of the field."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: Any, refusal: Any, _trace: Any) -> None:
+        if isinstance(refusal, DomainError) and refusal.field == self.old:
+            refusal.field = self.new
+
+
+def look_before(session: Any, kind: str | None, number: str | None, person_id: int | None = None) -> None:
+    """Every typed number counts and is logged, whether or not the record is saved in the end."""
+    if number and number.strip():
+        matching.look_up(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            kind=kind or "111",
+            number=number,
+            other_than=[person_id] if person_id else [],
+        )
+
+
+def _masked_document(row: Person) -> str:
+    found = cards.primary(row.documents)
+    return mask_id_number(found.number) if found else ""
+
+
+def _masked_phone(row: Person) -> str:
+    found = cards.latest_phone(row.phones)
+    return mask_phone(found.number) if found else ""
+
+
+def _sources(row: Person) -> str:
+    """Where each field group comes from and when it was confirmed last (S4-54)."""
+    return gettext(", ").join(cards.source_words(row))

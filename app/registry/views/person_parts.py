@@ -1,0 +1,198 @@
+"""What is dated about a person: names, phones, special groups, consents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from app.audit.service import log_access
+from app.core import clock
+from app.core.actor import current_actor
+from app.core.errors import DomainError
+from app.core.views import Interface, ModelView, expose, has_access, permission_name
+from app.core.widgets import CodeField, Needed
+from app.registry.choices import ConsentKind, NameKind, PhoneKind
+from app.registry.models import ConsentTask, Person, PersonGroup, PersonName, PersonPhone
+from app.registry.rules import check_name, normalise_phone
+from app.registry.service import groups
+from app.registry.views.common import NO_LOOKUP, ByService, EndPage, open_only
+
+L5 = "L5"
+
+
+class PersonNameView(ModelView):
+    """Former names, names in another script, what people are called."""
+
+    exclude_route_methods = NO_LOOKUP
+    route_base = "/personname"
+    datamodel = Interface(PersonName)
+    list_title = _("Names")
+    show_title = _("Name")
+    add_title = _("Add a name")
+    edit_title = _("Change the name")
+    label_columns = {
+        "person_id": _("Resident"),
+        "person": _("Resident"),
+        "name": _("Full name"),
+        "reason": _("Reason"),
+    }
+    choices_columns = {"kind": NameKind}
+    list_columns = ["person", "name", "kind", "valid_from", "valid_to"]
+    search_columns = ["name", "kind"]
+    add_columns = ["person_id", "kind", "name", "reason", "valid_from", "valid_to"]
+    edit_columns = ["kind", "name", "reason", "valid_from", "valid_to"]
+    show_columns = ["person", "name", "kind", "reason", "valid_from", "valid_to"]
+    eager = ("person",)
+
+    def is_editable(self, item: PersonName) -> bool:
+        """The present name is put right on the person, which searches follow."""
+        return item.kind != NameKind.current
+
+    def check(self, session: Any, item: PersonName, form: Any, is_new: bool) -> None:
+        item.name = check_name(item.name)
+        if item.kind == NameKind.current:
+            raise DomainError(_("The present name is changed on the page of the resident."), field="kind")
+
+
+class PersonPhoneView(ModelView):
+    """Phone numbers, masked; the plain one by an audited reveal."""
+
+    exclude_route_methods = NO_LOOKUP
+    route_base = "/personphone"
+    datamodel = Interface(PersonPhone)
+    list_title = _("Phones")
+    show_title = _("Phone")
+    add_title = _("Add a phone")
+    edit_title = _("Change the phone")
+    label_columns = {
+        "person_id": _("Resident"),
+        "person": _("Resident"),
+        "number": _("Phone"),
+        "owner_note": _("Whose phone"),
+    }
+    choices_columns = {"kind": PhoneKind}
+    list_columns = ["person", "number", "kind", "owner_note", "valid_from", "valid_to"]
+    search_columns = ["kind"]
+    add_columns = ["person_id", "number", "owner_note"]
+    edit_columns = ["number", "owner_note", "valid_to"]
+    show_columns = ["person", "number", "kind", "owner_note", "valid_from", "valid_to"]
+    eager = ("person",)
+
+    def check(self, session: Any, item: PersonPhone, form: Any, is_new: bool) -> None:
+        phone = normalise_phone(item.number, field="number")
+        if phone.number != item.number:
+            item.number = phone.number
+        item.kind = phone.kind
+        item.valid_from = item.valid_from or clock.today()
+
+
+class PersonGroupView(EndPage, ByService, ModelView):
+    """Special groups. Level 5 is visible by named grant only, and each page of it is logged."""
+
+    exclude_route_methods = NO_LOOKUP
+    route_base = "/persongroup"
+    datamodel = Interface(PersonGroup)
+    list_title = _("Special groups")
+    show_title = _("Special group")
+    add_title = _("Add to a special group")
+    edit_title = _("Change the entry")
+    label_columns = {
+        "person_id": _("Resident"),
+        "person": _("Resident"),
+        "group_code": _("Group"),
+        "level": _("Level of protection"),
+        "evidence": _("Evidence"),
+        "next_visit_on": _("Next visit"),
+        "end_reason": _("Reason of the end"),
+    }
+    list_columns = ["person", "group_code", "next_visit_on", "valid_from", "valid_to"]
+    search_columns = ["next_visit_on", "valid_to"]
+    add_columns = ["person_id", "group_code", "evidence", "valid_from"]
+    edit_columns = ["evidence", "next_visit_on"]
+    show_columns = [
+        "person",
+        "group_code",
+        "level",
+        "evidence",
+        "next_visit_on",
+        "valid_from",
+        "valid_to",
+        "end_reason",
+    ]
+    eager = ("person",)
+    row_actions = [
+        (_("No longer in the group"), lambda row: open_only(row, "PersonGroupView.end"), "can_edit")
+    ]
+
+    class GroupField(CodeField):
+        """Only the groups that the acting role may enter."""
+
+        def pairs(self) -> list[tuple[str, Any]]:
+            from flask import current_app
+
+            return list(groups.open_to(current_app.appbuilder.session(), current_actor()))  # type: ignore[attr-defined]
+
+    add_form_extra_fields = {"group_code": GroupField(_("Group"), [Needed()], source=groups.LIST)}
+
+    def heading(self, item: PersonGroup) -> str:
+        return str(item.person or "")
+
+    def reading(self, item: PersonGroup) -> None:
+        if item.level == L5:
+            log_access("READ", "person_group", item.id, detail=L5)
+
+    def save(self, session: Any, item: PersonGroup, form: Any, is_new: bool) -> None:
+        if not is_new:
+            return
+        form.made = groups.add_group(
+            session,
+            session.get_one(Person, item.person_id),
+            item.group_code,
+            since=item.valid_from,
+            evidence=item.evidence,
+            actor=current_actor(),
+            now=clock.now(),
+        )
+
+    @expose("/end/<pk>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("edit")
+    def end(self, pk: str) -> Any:
+        """The person is no longer in the group; the row stays as history."""
+        return self.end_page(
+            pk,
+            title=_("No longer in the group"),
+            note=_("The entry stays as history."),
+            end=lambda session, item, form, actor, now: groups.end_group(
+                session, item, reason=form.reason.data or "", on=form.last_day.data, actor=actor, now=now
+            ),
+        )
+
+
+class ConsentTaskView(ModelView):
+    """Consents that are still to be brought in: a list by due day, never a wall before the census."""
+
+    exclude_route_methods = NO_LOOKUP
+    route_base = "/consent"
+    datamodel = Interface(ConsentTask)
+    list_title = _("Consents to bring in")
+    show_title = _("Consent")
+    add_title = _("Add a consent task")
+    edit_title = _("Note the consent")
+    label_columns = {
+        "person_id": _("Resident"),
+        "person": _("Resident"),
+        "due_on": _("Due on"),
+        "done_on": _("Brought in on"),
+        "notice_version": _("Version of the notice"),
+    }
+    choices_columns = {"kind": ConsentKind}
+    list_columns = ["person", "kind", "due_on", "done_on"]
+    order_columns = ["due_on", "done_on"]
+    base_order = ("due_on", "asc")
+    search_columns = ["kind", "due_on", "done_on"]
+    eager = ("person",)
+    add_columns = ["person_id", "kind", "due_on"]
+    edit_columns = ["due_on", "done_on", "notice_version"]
+    show_columns = ["person", "kind", "due_on", "done_on", "notice_version"]
