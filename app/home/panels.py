@@ -15,7 +15,8 @@ from app.core import clock, counters, drafts
 from app.core.actor import Actor
 from app.core.widgets import view_of
 from app.documents.models import IssuedDocument, PrintLog
-from app.home import frame
+from app.home import frame, site_figures
+from app.home.shapes import Figure, Queue, Row
 from app.inbox import queries as inbox
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItemVersion
@@ -25,40 +26,6 @@ from app.worklog.models import Visit, VisitStop, VisitWorker
 SHOWN = 8
 AHEAD = timedelta(days=7)
 TILES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number with its word; ``level`` red or yellow where it asks for something."""
-
-    label: str
-    value: int
-    icon: str
-    url: str = ""
-    note: str = ""
-    level: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of a queue."""
-
-    label: str
-    hint: str = ""
-    url: str = ""
-    mark: str = ""
-    colour: str = "grey"
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """A list of things to do; ``empty`` is said when there is none."""
-
-    label: str
-    rows: list[Row]
-    empty: str
-    count: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +65,8 @@ COUNTED = (
 def figures(desk: Desk) -> list[Figure]:
     """Counts of the acting areas, from the counters kept per area, and the open cases."""
     actor, found = desk.actor, []
+    if actor.role in site_figures.BY_ROLE:
+        return site_figures.BY_ROLE[actor.role](desk.session, desk.now)
     words = {
         "Residents": gettext("Residents"),
         "Living households": gettext("Living households"),
