@@ -264,35 +264,50 @@ class TestSealedFile:
             Secret.from_passphrase("short")
 
 
-def test_the_commands_do_it(tmp_path):
-    """backup and restore as an administrator types them, on SQLite: init, backup, move the keys, restore, verify."""
-
-    def flask(home, *arguments):
-        env = {k: v for k, v in os.environ.items() if not k.startswith("GEBAN_")}
-        env |= {"GEBAN_HOME": str(home), "GEBAN_ENV": "test"}
-        command = [sys.executable, "-m", "flask", "--app", "run", *arguments]
-        return subprocess.run(
-            command,
-            cwd=Path(__file__).resolve().parents[2],
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    old, new = tmp_path / "old", tmp_path / "new"
-    assert flask(old, "init").returncode == 0
-    assert flask(old, "worker", "--once").returncode == 0
-    made = flask(old, "backup", str(tmp_path / "b.gbk"))
-    assert made.returncode == 0, made.stderr
-    (new / "keys").mkdir(parents=True)
-    refused = flask(new, "restore", str(tmp_path / "b.gbk"), "--key-file", str(old / "keys" / "backup.key"))
-    assert "keys.json" in refused.stderr
-    (new / "keys" / "keys.json").write_bytes((old / "keys" / "keys.json").read_bytes())
-    done = flask(new, "restore", str(tmp_path / "b.gbk"), "--key-file", str(old / "keys" / "backup.key"))
+def test_the_commands_do_it(app, filled, empty, tmp_path):
+    """As an administrator types them: back up, carry keys and file to another home, restore, with the logs checked."""
+    key = tmp_path / "backup.key"
+    key.write_bytes(os.urandom(32))
+    key.chmod(0o600)
+    made = app.test_cli_runner().invoke(args=["backup", str(tmp_path / "b.gbk"), "--key-file", str(key)])
+    assert made.exit_code == 0, made.output
+    assert "Keep keys.json" in made.output
+    keys = _folder(empty.home / "keys") / "keys.json"
+    keys.write_bytes(app.config["GEBAN_KEYS"].read_bytes())
+    keys.chmod(0o600)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GEBAN_")}
+    url = empty.engine.url.render_as_string(hide_password=False)
+    env |= {"GEBAN_HOME": str(empty.home), "GEBAN_DATABASE_URL": url, "GEBAN_ENV": "test"}
+    command = [
+        sys.executable,
+        "-m",
+        "flask",
+        "--app",
+        "run",
+        "restore",
+        str(tmp_path / "b.gbk"),
+        "--key-file",
+        str(key),
+    ]
+    done = subprocess.run(
+        command, cwd=Path(__file__).resolve().parents[2], env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    checked = flask(new, "verify-audit")
-    assert checked.returncode == 0
-    assert " 0 seals" not in checked.stdout
-    rules = json.loads(flask(new, "routes-json").stdout)
-    assert rules
+    assert dump.counts(empty.engine)["person"] == 1
+
+
+def test_a_refusal_is_a_sentence_not_a_traceback(app, tmp_path):
+    (tmp_path / "b.gbk").write_bytes(b"no backup")
+    key = tmp_path / "key"
+    key.write_bytes(b"0" * 32)
+    key.chmod(0o600)
+    said = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "b.gbk"), "--key-file", str(key)])
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: the database is not empty")
+
+
+def test_verify_and_routes_as_commands(app, filled):
+    runner = app.test_cli_runner()
+    checked = runner.invoke(args=["verify-audit", "--seals", str(filled.home / "seals")])
+    assert (checked.exit_code, "2 seals" in checked.output) == (0, True)
+    assert {"rule", "endpoint", "methods"} <= set(json.loads(runner.invoke(args=["routes-json"]).output)[0])
