@@ -45,6 +45,7 @@ from app.registry.views import (
     TenancyView,
     VenueView,
 )
+from app.registry.views.consent_desk import ConsentDesk, NoticeView
 from app.site.views import SystemStatus
 
 
@@ -97,6 +98,8 @@ MENU: tuple[Section, ...] = (
             Entry(PersonGroupView, _("Special groups"), "fa-heart"),
             Entry(MoveInView, _("Move-ins between areas"), "fa-right-left"),
             Entry(ConsentTaskView, _("Consents to bring in"), "fa-file-signature"),
+            Entry(ConsentDesk, in_menu=False),
+            Entry(NoticeView, in_menu=False),
             Entry(PersonDocumentView, in_menu=False),
             Entry(PersonNameView, in_menu=False),
             Entry(PersonPhoneView, in_menu=False),

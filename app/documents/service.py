@@ -35,6 +35,9 @@ from app.documents.rules import MACHINE
 
 PDF_CONTEXT = "issued_document.pdf"
 MAX_COPIES = 20
+# follower(session, actor, now, paper, step): what the owner of a paper does when the paper takes a step
+Follower = Callable[[Session, Actor, datetime, "IssuedDocument", DocumentAction], None]
+_followers: dict[str, Follower] = {}
 # render(form_code, context, variant, watermark) -> PDF bytes; the site gives its pool of processes, tests render in-process
 Render = Callable[[str, Mapping[str, Any] | None, str, str | None], bytes]
 
@@ -45,6 +48,11 @@ class Press:
 
     render: Render
     public_url: str
+
+
+def follow(owner_kind: str, follower: Follower) -> None:
+    """A domain above follows the papers of its records (ADR 0011), in the same transaction and after each step."""
+    _followers[owner_kind] = follower
 
 
 def office_of(session: Session, area: Area) -> OrgUnit | None:
@@ -187,8 +195,12 @@ def act(
     action: DocumentAction,
     given: Mapping[str, Any] | None = None,
 ) -> DocumentStep:
-    """Take one step of the paper's life (sign, hand out, void, expire)."""
-    return _step(session, actor, now, document, action, dict(given or {}))
+    """Take one step of the paper's life (sign, hand out, void, expire); whoever it was made for hears of it."""
+    row = _step(session, actor, now, document, action, dict(given or {}))
+    follower = _followers.get(document.owner_kind)
+    if follower is not None:
+        follower(session, actor, now, document, action)
+    return row
 
 
 def _step(

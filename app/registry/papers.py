@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -33,30 +34,35 @@ class Asked:
     is_child: bool = False
 
 
-def text_version() -> str:
-    """The version of the notice that is given out now: the newest text of the form."""
-    return max(forms.form(FORM).texts, key=int)
-
-
-def sensitive_kinds() -> list[tuple[str, str]]:
-    """(code, name) of the sensitive data that the newest notice knows."""
-    return [(row["code"], row["name"]) for row in forms.form(FORM).texts[text_version()]["sensitive"]]
+def notice_on(day: date) -> dict[str, Any]:
+    """The text of the notice that is given out on a day: the newest one in force, before the first one the first."""
+    texts = sorted(forms.form(FORM).texts.values(), key=lambda text: int(text["version"]))
+    in_force = [text for text in texts if text["effective_on"] <= day.isoformat()]
+    found: dict[str, Any] = in_force[-1] if in_force else texts[0]
+    return found
 
 
 def consent(
-    session: Session, person: Person, area: Area, office: OrgUnit | None, asked: Asked, public_url: str
+    session: Session,
+    person: Person,
+    area: Area,
+    office: OrgUnit | None,
+    asked: Asked,
+    *,
+    day: date,
+    public_url: str,
 ) -> dict[str, Any]:
     """Context of F29 without ``issue``; keys as in the form's sample."""
-    version = text_version()
-    kinds = [code for code, _name in sensitive_kinds()]
+    notice = notice_on(day)
+    kinds = [row["code"] for row in notice["sensitive"]]
     wanted = [code for code in kinds if code in asked.sensitive or (code == CHILD and asked.is_child)]
     return {
-        "text_version": version,
-        "notice_url": f"{public_url}/notice/{version}",
+        "text_version": notice["version"],
+        "notice_url": f"{public_url}/notice/{notice['version']}",
         "processor": _processor(session, area, office),
         "recipients": _recipients(session, area),
         "subject": _subject(session, person),
-        "collected": _collected(session, person),
+        "collected": _collected(session, person, notice),
         "sensitive": [{"code": code, "decision": ""} for code in wanted],
         "guardian": {
             "is_needed": asked.is_child,
@@ -129,9 +135,8 @@ def _phones(session: Session, person: Person) -> Sequence[str]:
     return session.scalars(query.order_by(PersonPhone.id)).all()
 
 
-def _collected(session: Session, person: Person) -> list[str]:
+def _collected(session: Session, person: Person, notice: dict[str, Any]) -> list[str]:
     """Kinds of data that are ticked, in the order of the notice."""
     has_work = any((person.education, person.employment, person.occupation, person.workplace))
     ticked = {*ALWAYS, *(["contact"] if _phones(session, person) else []), *(["work"] if has_work else [])}
-    order = [row["code"] for row in forms.form(FORM).texts[text_version()]["category"]]
-    return [code for code in order if code in ticked]
+    return [row["code"] for row in notice["category"] if row["code"] in ticked]

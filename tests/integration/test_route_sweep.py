@@ -41,6 +41,7 @@ PLAIN = {
     "code": "F10",
     "page": "1",
     "locale": "en",
+    "version": "1",
     "kind": "x",
     "seq": "1",
     "column": "number",

@@ -187,6 +187,7 @@ def test_anonymous_visitors_reach_public_routes_only(app, routes):
         "static", "appbuilder.static", "health",
         "LoginView.login", "LoginView.logout", "LoginView.language",
         "VerifyView.check",  # a paper's number and check word (documents)
+        "NoticeView.show",  # the notice that residents sign, without anything personal (registry)
         "SessionApi.show", "SessionApi.create", "SessionApi.end",
     }  # fmt: skip
     assert open_now <= known

@@ -4,8 +4,6 @@ Civil Code art. 27: parents are the guardians; failing them grandparents, then g
 able. What the table says is a suggestion: the clerk asks at the door. Relations are those to the head (GB/T 4761).
 """
 
-from collections.abc import Mapping
-
 from flask_babel import lazy_gettext as _
 
 from app.core.choices import Choice
@@ -46,12 +44,6 @@ _TABLE: dict[str, dict[str, Guardian]] = {
 def guardian_of(child: str, adult: str) -> Guardian:
     """What a grown-up of the household is to a child, from the relations of both to the head."""
     return _TABLE.get(_place(child), {}).get(_place(adult), Guardian.other)
-
-
-def best_guardian(found: Mapping[int, Guardian]) -> int | None:
-    """The key whose guardianship ranks first, the lowest among equals; None when there is nobody."""
-    order = list(Guardian)
-    return min(found, key=lambda key: (order.index(found[key]), key), default=None)
 
 
 def _place(relation: str) -> str:
