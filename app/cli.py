@@ -19,6 +19,7 @@ from app.core.errors import DomainError
 from app.core.scope import unscoped
 from app.extensions import db
 from app.site import backup as backups
+from app.site import routes
 from app.site.sealed_file import Secret
 from app.site.worker import run as run_worker
 
@@ -125,12 +126,9 @@ def verify_audit(seals: Path | None) -> None:
 @click.command("routes-json")
 @with_appcontext
 def routes_json() -> None:
-    """Print every rule with its methods."""
-    rules = [
-        {"rule": r.rule, "endpoint": r.endpoint, "methods": sorted(r.methods or ())}
-        for r in current_app.url_map.iter_rules()
-    ]
-    click.echo(json.dumps(rules, indent=1))
+    """Print every rule as JSON: methods, public or not, roles, and an address that the demo worker may open."""
+    found = routes.table(current_app._get_current_object())  # type: ignore[attr-defined]
+    click.echo(json.dumps(found, indent=1))
 
 
 @click.command("demo")
