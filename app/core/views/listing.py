@@ -9,6 +9,7 @@ from flask import request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.orm import defer, joinedload, selectinload
 from werkzeug.datastructures import MultiDict
@@ -39,7 +40,16 @@ class ListMixin:
     """Everything a ModelView needs to show many rows."""
 
     def options(self, columns: list[str]) -> list[Any]:
-        """Load options: relations that are shown come with the rows, protected and bulky columns stay away."""
+        """Load options: relations that are shown come with the rows, protected and bulky columns stay away.
+
+        They depend on the declaration alone, so they are made once.
+        """
+        key = tuple(columns)
+        if key not in self._load_options:
+            self._load_options[key] = self._make_options(columns)
+        return self._load_options[key]
+
+    def _make_options(self, columns: list[str]) -> list[Any]:
         model = self.datamodel.obj
         shown = {name.split(".")[0] for name in columns}
         loads = [defer(getattr(model, f.name)) for f in self.facts_on(model, HEAVY) if f.name not in shown]
@@ -162,23 +172,29 @@ class ListMixin:
         """What the table template needs, computed rather than called for from the template."""
         columns = columns or self.list_columns
         cells = Cells(self, "list")
-        base, key_of = self.route_base, self.datamodel.key_of
-        rows = [
-            {
-                "key": key_of(row),
-                "row": row,
-                "cells": [cells.of(row, name) for name in columns],
-                "actions": self.actions_of(row),
-            }
-            for row in page.rows
-        ]
+        key_of, labels = self.datamodel.key_of, [str(self.label(name)) for name in columns]
+        rows = []
+        for row in page.rows:
+            values = [cells.of(row, name) for name in columns]
+            title = values[0].striptags() if isinstance(values[0], Markup) else values[0]
+            rows.append(
+                {
+                    "key": key_of(row),
+                    "row": row,
+                    "title": title,
+                    "cells": list(zip(labels, values, strict=True)),
+                    "actions": self.actions_of(row),
+                }
+            )
         return {
             "asked": asked,
             "page": page,
             "rows": rows,
-            "columns": [(name, str(self.label(name)), name in self.order_columns) for name in columns],
+            "columns": [
+                (name, label, name in self.order_columns) for name, label in zip(columns, labels, strict=True)
+            ],
             "sizes": SIZES,
-            "base": base,
+            "base": self.route_base,
             "can": {verb: self.can(verb) for verb in ("show", "add", "edit", "delete", "restore", "list")},
         }
 

@@ -59,6 +59,7 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
     _filters = NoFilters()
 
     def __init__(self, **kwargs: Any) -> None:
+        self._load_options: dict[tuple[str, ...], list[Any]] = {}
         self.exclude_route_methods = OFF | set(self.exclude_route_methods)
         super().__init__(**kwargs)
 

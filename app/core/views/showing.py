@@ -19,7 +19,6 @@ from app.core.views import arguments
 from app.core.views.cells import Cells
 from app.core.views.removing import reason_given
 from app.core.views.wording import Wording, action_words
-from app.core.widgets import lookup_label
 
 LOOKUP_SIZE = 20
 LOOKUP_PAGES = 50
@@ -166,7 +165,7 @@ class ShowMixin:
         return list(self.session.scalars(found.offset(page * LOOKUP_SIZE).limit(LOOKUP_SIZE + 1)))
 
     def lookup_row(self, row: Any) -> dict[str, str]:
-        return {"id": self.datamodel.key_of(row), "text": lookup_label(self.datamodel.obj, row)}
+        return {"id": self.datamodel.key_of(row), "text": str(self.lookup_text(row))}
 
     @expose("/reveal/<pk>/<column>", methods=["POST"])
     @has_access
