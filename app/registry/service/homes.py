@@ -99,7 +99,8 @@ def _building(session: Session, name: str, area_id: int, fields: Mapping[str, An
 def settle_building(session: Session, building: Building) -> None:
     """Name and address line as every way of writing leaves them."""
     building.name = wording.numbered("building", building.name)
-    building.address = building_address(session, building, session.get_one(Area, building.area_id))
+    with session.no_autoflush:  # one change is one line of history
+        building.address = building_address(session, building, session.get_one(Area, building.area_id))
 
 
 def settle_flats(session: Session, building: Building) -> None:
@@ -153,8 +154,9 @@ def dwelling_address(session: Session, dwelling: Dwelling, *, division: bool = T
 def settle_address(session: Session, dwelling: Dwelling) -> None:
     """Write the derived address and its initials; an address that changed stays findable as an alias."""
     old = dwelling.address
-    dwelling.address = dwelling_address(session, dwelling)
-    local = dwelling_address(session, dwelling, division=False)
+    with session.no_autoflush:  # one change is one line of history
+        dwelling.address = dwelling_address(session, dwelling)
+        local = dwelling_address(session, dwelling, division=False)
     dwelling.address_pinyin = spell(local, 120)[1] or None
     if not local:
         raise Invalid(_("Please give a room, or a group and a number."), field="room_no")

@@ -150,10 +150,10 @@ class CensusDesk(BaseView):
     @permission_name("use")
     def save(self, dwelling_uid: str) -> Any:
         """Save the whole home or nothing of it; the same submission sent twice is saved once."""
+        home = self._home(dwelling_uid)
         body = request.get_json()
         entry = forms.read_entry(body)
         actor, now = current_actor(), clock.now()
-        home = self._home(dwelling_uid)
         known = drafts.replayed(self.session, self._user(actor), entry.client_uid, body)
         if known is None:
             try:
