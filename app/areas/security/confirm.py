@@ -15,7 +15,6 @@ from app.areas.security import visitor
 from app.core import clock, hooks
 from app.core.edge import wants_json
 from app.core.errors import DomainError, NotAllowed
-from app.core.scope import unscoped
 from app.core.session import unit_of_work
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -46,7 +45,7 @@ def confirm(password: str) -> None:
     """Check the password of the signed-in user (counted like a sign-in) and note the time; WrongLogin, Throttled."""
     facts, now = visitor.facts(), clock.now()
     login.check_again(facts.user_id, facts.username, password, now, visitor.here())
-    with unscoped("sign-in: the password was given again") as session, unit_of_work(session):
+    with unit_of_work(current_app.extensions["appbuilder"].session()) as session:
         sessions.confirm(session, facts.id, now)
 
 

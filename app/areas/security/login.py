@@ -18,7 +18,6 @@ from app.audit.service import log_access
 from app.core import clock
 from app.core.edge import public, safe_next
 from app.core.errors import DomainError, Invalid, Throttled
-from app.core.scope import unscoped
 from app.core.session import unit_of_work
 
 ENDED = {
@@ -48,7 +47,7 @@ def close_session() -> None:
     """End the session of this request in the database and in the cookie."""
     facts = g.get("sign_in")
     if facts is not None:
-        with unscoped("sign-out: the session's own row") as db, unit_of_work(db):
+        with unit_of_work(current_app.extensions["appbuilder"].session()) as db:
             sessions.end_sign_in(db, facts.id, clock.now(), sessions.LOGOUT)
             log_access("LOGOUT", "ab_user", facts.user_id, actor=visitor.acting())
     _fresh_cookie()

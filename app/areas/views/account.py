@@ -20,7 +20,6 @@ from app.areas.security import confirm, visitor
 from app.core import clock
 from app.core.edge import safe_next, wants_json
 from app.core.errors import DomainError
-from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose
 
@@ -43,8 +42,7 @@ class MyAccount(BaseView):
         """Profile, roles held today, open sessions."""
         facts = visitor.facts()
         roles = [(ROLES[s.role].label, s.area_name, s.role == visitor.acting().role) for s in g.seats]
-        with unscoped("my account: the own sessions") as db:
-            rows = own.open_sessions(db, facts)
+        rows = own.open_sessions(self.session, facts)
         return self.render_template(
             "account/index.html", title=_("My account"), facts=facts, roles=roles, sessions=rows
         )
@@ -57,7 +55,7 @@ class MyAccount(BaseView):
         if request.method == "POST" and form.validate():
             try:
                 login.check_again(facts.user_id, facts.username, form.old.data, now, visitor.here())
-                with unscoped("my account: the own password") as db, unit_of_work(db):
+                with unit_of_work(self.session) as db:
                     token = own.change_password(
                         db, facts, form.password.data, form.repeated.data, now, visitor.here()
                     )
@@ -90,7 +88,7 @@ class MyAccount(BaseView):
     def _check_code(self, code: str) -> None:
         facts, now = visitor.facts(), clock.now()
         login.check_again(facts.user_id, facts.username, "", now, visitor.here(), code=code)
-        with unscoped("my account: the second factor of this session") as db, unit_of_work(db):
+        with unit_of_work(self.session) as db:
             own.pass_second_factor(db, facts, now)
 
     @expose("/enrol", methods=["GET", "POST"])
@@ -110,7 +108,7 @@ class MyAccount(BaseView):
         if not confirm.is_confirmed():
             return self.go(url_for("MyAccount.confirm", next=url_for("MyAccount.enrol")))
         try:
-            with unscoped("my account: the own second factor") as db, unit_of_work(db):
+            with unit_of_work(self.session) as db:
                 if request.form.get("step") == "begin":
                     own.begin_second_factor(db, facts)
                     return self.go(url_for("MyAccount.enrol", next=target))
@@ -123,11 +121,10 @@ class MyAccount(BaseView):
 
     def _enrol_page(self, form: CodeForm, status: int) -> Response:
         facts = visitor.facts()
-        with unscoped("my account: the own second factor") as db:
-            account = db.get_one(Account, facts.user_id)
-            secret = account.totp_secret or ""
-            site = current_app.config["GEBAN_SITE_NAME"] or "GeBan"
-            picture = totp.qr_svg(account, facts.username, site) if secret else ""
+        account = self.session.get_one(Account, facts.user_id)
+        secret = account.totp_secret or ""
+        site = current_app.config["GEBAN_SITE_NAME"] or "GeBan"
+        picture = totp.qr_svg(account, facts.username, site) if secret else ""
         svg = Markup(picture)  # noqa: S704 drawn by segno from a key of ours
         groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
         return self._page("account/enrol.html", form, status, svg=svg, secret=groups)
@@ -155,7 +152,7 @@ class MyAccount(BaseView):
     @signed_in
     def settings(self) -> Any:
         """Language and large type, each as it is sent."""
-        with unscoped("my account: the own settings") as db, unit_of_work(db):
+        with unit_of_work(self.session) as db:
             own.save_settings(
                 db, visitor.facts(), request.form.get("language"), request.form.get("large_type")
             )
@@ -166,7 +163,7 @@ class MyAccount(BaseView):
     def act(self) -> Any:
         """Work in another of the roles held today."""
         held = {seat.role for seat in g.seats}
-        with unscoped("my account: the acting role") as db, unit_of_work(db):
+        with unit_of_work(self.session) as db:
             own.choose_role(db, visitor.facts(), held, request.form.get("role", ""))
         return self.go("/")
 
@@ -174,7 +171,7 @@ class MyAccount(BaseView):
     @signed_in
     def end_others(self) -> Any:
         """End every other session of one's own."""
-        with unscoped("my account: the own sessions") as db, unit_of_work(db):
+        with unit_of_work(self.session) as db:
             own.end_others(db, visitor.facts(), clock.now())
         flash(_("Your other sessions were ended."), "success")
         return self.go(url_for("MyAccount.index"))
