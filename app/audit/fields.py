@@ -113,9 +113,10 @@ def split(model: type, old: dict[str, Any], new: dict[str, Any]) -> tuple[str, s
     open_part: dict[str, Any] = {}
     closed_part: dict[str, Any] = {}
     for f in fields_of(model):
-        before, after = old.get(f.key), new.get(f.key)
+        key = f.key
+        before, after = old.get(key) if old else None, new.get(key)
         if before != after:
-            (closed_part if f.protected and not f.secret else open_part)[f.key] = [
+            (closed_part if f.protected and not f.secret else open_part)[key] = [
                 f.plain(before),
                 f.plain(after),
             ]
@@ -125,6 +126,9 @@ def split(model: type, old: dict[str, Any], new: dict[str, Any]) -> tuple[str, s
     return dump(open_part), dump(closed_part) if closed_part else None
 
 
+_compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def dump(value: Any) -> str:
     """Compact JSON with sorted keys."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _compact(value)

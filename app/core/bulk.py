@@ -11,6 +11,8 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,8 +21,9 @@ from sqlalchemy.orm import Mapper, Session
 
 from app.core import counters, scope
 from app.core.actor import Actor
+from app.core.copying import put
 from app.core.errors import NotAllowed, NotFound
-from app.core.models import AreaBound, Scoped, Versioned, new_uid
+from app.core.models import AreaBound, Instant, Scoped, Versioned, new_uid
 
 Rows = Sequence[dict[str, Any]]
 # (action, key, old values, new values)
@@ -76,7 +79,8 @@ def insert(
     _check_parents(session, acting, model, rows)
     missing = [row for row in rows if row.get("id") is None]
     fresh = iter(take_ids(session, model, len(missing))) if missing else iter(())
-    finished = [_finish(mapper, row, acting, fresh) for row in rows]
+    complete = _completion(mapper, acting)
+    finished = [_finish(mapper, row, complete, fresh) for row in rows]
     _write(session, mapper, finished)
     if not issubclass(model, AreaBound) and not hasattr(model, "__scope_parent__"):
         _check_landed(session, acting, model, [row["id"] for row in finished])
@@ -184,28 +188,48 @@ def _derive(mapper: Mapper[Any], row: dict[str, Any]) -> dict[str, Any]:
     return vars(stand_in)
 
 
-def _finish(mapper: Mapper[Any], row: dict[str, Any], actor: Actor, fresh: Iterator[int]) -> dict[str, Any]:
-    row = _derive(mapper, row)
-    if row.get("id") is None:
-        row["id"] = next(fresh)
-    unknown = row.keys() - {p.key for p in mapper.column_attrs}
-    if unknown:
-        raise ValueError(f"{mapper.class_.__name__} has no attribute {sorted(unknown)}")
+@dataclass(frozen=True)
+class _Completion:
+    """What a new row gets where nothing is given: plain values, the same for the whole batch, and fresh ones."""
+
+    known: frozenset[str]
+    plain: dict[str, Any]
+    fresh: tuple[tuple[str, Callable[[], Any]], ...]
+
+
+def _completion(mapper: Mapper[Any], actor: Actor) -> _Completion:
+    plain: dict[str, Any] = {}
+    fresh: list[tuple[str, Callable[[], Any]]] = []
     for prop in mapper.column_attrs:
-        if prop.key not in row:
-            row[prop.key] = _default(prop.columns[0], actor)
+        column: Any = prop.columns[0]
+        default = column.default
+        plain[prop.key] = actor.user_id if column.name == "created_by" else None
+        if column.name == "uid":
+            fresh.append((prop.key, new_uid))
+        elif default is not None and default.is_scalar:
+            plain[prop.key] = default.arg
+        elif default is not None and default.is_callable:
+            make = partial(default.arg, None)
+            if isinstance(column.type, Instant):
+                plain[prop.key] = make()  # one moment for the batch
+            else:
+                fresh.append((prop.key, make))
+    return _Completion(frozenset(plain), plain, tuple(fresh))
+
+
+def _finish(
+    mapper: Mapper[Any], row: dict[str, Any], complete: _Completion, fresh: Iterator[int]
+) -> dict[str, Any]:
+    row = {**complete.plain, **_derive(mapper, row)}
+    if row["id"] is None:
+        row["id"] = next(fresh)
+    if len(row) > len(complete.known):
+        unknown = sorted(row.keys() - complete.known)
+        raise ValueError(f"{mapper.class_.__name__} has no attribute {unknown}")
+    for key, make in complete.fresh:
+        if row[key] is None:
+            row[key] = make()
     return row
-
-
-def _default(column: Any, actor: Actor) -> Any:
-    if column.name == "uid":
-        return new_uid()
-    if column.name == "created_by":
-        return actor.user_id
-    default = column.default
-    if default is None or not (default.is_scalar or default.is_callable):
-        return None
-    return default.arg(None) if default.is_callable else default.arg
 
 
 def _stored(session: Session, mapper: Mapper[Any], keys: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -223,30 +247,8 @@ def _stored(session: Session, mapper: Mapper[Any], keys: Sequence[int]) -> dict[
 
 
 def _write(session: Session, mapper: Mapper[Any], rows: Rows) -> None:
-    connection, table = session.connection(), cast(Table, mapper.local_table)
     names = {p.columns[0].name: p.key for p in mapper.column_attrs}
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table, names, rows)
-    else:
-        connection.execute(table.insert(), [{c: row[k] for c, k in names.items()} for row in rows])
-
-
-def _copy(connection: Any, table: Any, names: dict[str, str], rows: Rows) -> None:
-    """COPY with the values that the column types would bind (ciphertext, UTC instants, JSON text)."""
-    dialect = connection.dialect
-    binds = {}
-    for name in names:
-        impl = table.c[name].type.dialect_impl(dialect)
-        binds[name] = impl.bind_processor(dialect)
-    columns = ", ".join(f'"{n}"' for n in names)
-    cursor = connection.connection.cursor()
-    with cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-        for row in rows:
-            copy.write_row([_bound(binds[name], row[key]) for name, key in names.items()])
-
-
-def _bound(process: Callable[[Any], Any] | None, value: Any) -> Any:
-    return process(value) if process is not None else value
+    put(session.connection(), cast(Table, mapper.local_table), names, rows)
 
 
 def _write_updates(session: Session, mapper: Mapper[Any], actor: Actor, rows: Rows) -> None:

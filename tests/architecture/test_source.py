@@ -31,6 +31,7 @@ UNSCOPED_CALLERS = {
     "app/registry/service/move_in.py": "a move-in changes the area that gives and the area that takes",
     "app/registry/service/matching.py": "matches over the whole site; the caller's guard decides who is named",
     "app/registry/service/residences.py": "whether a person has a home elsewhere, yes or no",
+    "app/inbox/service.py": "who sits in an office is not in the sender's scope, only the line reaches them",
     "app/core/jobs/worker.py": "system jobs (counters, tidying) have no acting user",
 }
 
@@ -40,6 +41,7 @@ CORE_SQL = {
     "app/core/session.py": "begin modes",
     "app/core/counters.py": "counters carry no personal data; scope is a path range in the statement",
     "app/core/bulk.py": "the one way for bulk writes: checks scope, encrypts, logs and counts itself",
+    "app/core/copying.py": "writes the rows of bulk and of the logs",
     "app/audit/triggers.py": "DDL of the append-only triggers",
     "app/audit/rows.py": "stored bytes of the logs",
     "app/audit/seal.py": "locks of the sealer",
