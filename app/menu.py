@@ -26,6 +26,7 @@ from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, Ver
 from app.home import frame
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
+from app.proxy.views.items import ServiceItemVersionView, ServiceItemView, ServiceMaterialView
 from app.registry.views import (
     BuildingView,
     CensusDesk,
@@ -47,6 +48,7 @@ from app.registry.views import (
 )
 from app.registry.views.consent_desk import ConsentDesk, NoticeView
 from app.site.views import SystemStatus
+from app.worklog.views import ServiceRecordView, VisitStopView, VisitView
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,19 @@ MENU: tuple[Section, ...] = (
             Entry(TenancyView, in_menu=False),
         ),
     ),
-    Section("proxy", _("Proxy services"), "fa-hands-helping", ()),
+    Section(
+        "proxy",
+        _("Proxy services"),
+        "fa-hands-helping",
+        (
+            Entry(VisitView, _("Visits"), "fa-walking"),
+            Entry(VisitStopView, in_menu=False),
+            Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),
+            Entry(ServiceItemVersionView, _("Service catalogue"), "fa-book"),
+            Entry(ServiceItemView, in_menu=False),
+            Entry(ServiceMaterialView, in_menu=False),
+        ),
+    ),
     Section(
         "papers",
         _("Papers"),

@@ -45,10 +45,11 @@ REGISTRY = "PersonView|HouseholdView|HouseholdMemberView|BuildingView|DwellingVi
 PEOPLE_PARTS = (
     "PersonDocumentView|PersonNameView|PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
 )
-WORK = "VisitView|ServiceRecordView"
+WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
+CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView"
 PAPERS = "IssuedDocumentView|PrintLogView"
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
 
@@ -63,7 +64,7 @@ ROLES: dict[str, Role] = {
             (
                 ("AreaLevelView|RoleSchemeView|RoleSchemeSeatView|CalendarDayView|OfficeHoursView", FULL),
                 ("CodeListView|CodeItemView", FULL),
-                ("ServiceItemView|ServiceItemVersionView|ServiceMaterialView|CatalogueDesk", FULL | DESK),
+                (CATALOGUE, FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
                 ("JobView|SystemStatus", READ | USE),
             ),
@@ -104,7 +105,7 @@ ROLES: dict[str, Role] = {
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView", FULL | DESK),
                 (PAPERS, READ | DESK),
-                ("ServiceItemView|ServiceItemVersionView", READ),
+                (CATALOGUE, READ),
                 ("ProxyDesk", USE),
             ),
         ),
@@ -134,7 +135,7 @@ ROLES: dict[str, Role] = {
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
                 ("CensusDesk|ConsentDesk|ProxyDesk", USE),
                 (PAPERS, READ | DESK),
-                ("ServiceItemView|ServiceItemVersionView", READ),
+                (CATALOGUE, READ),
             ),
         ),
         Role(
@@ -150,7 +151,7 @@ ROLES: dict[str, Role] = {
                 ("AreaView|OrgUnitView|VacancyView", READ),
                 ("CensusDesk|ConsentDesk|ProxyDesk", USE),
                 (PAPERS, READ | DESK),
-                ("ServiceItemView|ServiceItemVersionView", READ),
+                (CATALOGUE, READ),
             ),
         ),
         Role(
@@ -160,7 +161,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("PersonView|HouseholdView|DwellingView|BuildingView", READ | DESK),
-                (f"{CASES}|ServiceItemView|ServiceItemVersionView", READ),
+                (f"{CASES}|{CATALOGUE}", READ),
                 (PAPERS, WRITE | DESK),
                 ("PrintDesk|ConsentDesk", USE),
             ),
@@ -178,7 +179,7 @@ ROLES: dict[str, Role] = {
                 ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk", USE),
                 (PAPERS, READ | DESK),
                 ("MoveInView", READ | {"can_use"}),
-                ("ServiceItemView|ServiceItemVersionView", READ),
+                (CATALOGUE, READ),
             ),
         ),
         Role(
@@ -188,7 +189,7 @@ ROLES: dict[str, Role] = {
             "department",
             (
                 (CASES, READ | DESK),
-                ("ServiceItemView|ServiceItemVersionView", READ),
+                (CATALOGUE, READ),
                 ("ProxyDesk", USE),
                 (PAPERS, READ | {"can_print"}),
             ),
@@ -199,7 +200,7 @@ ROLES: dict[str, Role] = {
             _("Hotline taker"),
             20,
             "area",
-            (("AreaView|OrgUnitView|ServiceItemView|ServiceItemVersionView", READ), (CASES, READ)),
+            ((f"AreaView|OrgUnitView|{CATALOGUE}", READ), (CASES, READ)),
             sees_persons=False,
         ),
         Role(
@@ -208,7 +209,7 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
-                (f"{REGISTRY}|{PEOPLE_PARTS}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|ServiceItemView", READ),
+                (f"{REGISTRY}|{PEOPLE_PARTS}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
                 ("VacancyView", USE),
             ),
             read_only=True,
