@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -47,7 +46,7 @@ class Instant(TypeDecorator[datetime]):
 
 def new_uid() -> str:
     """A UUIDv7: public address of a row in URLs, API, sheets and offline packs."""
-    return str(uuid.UUID(int=uuid_utils.uuid7().int))
+    return str(uuid_utils.uuid7())
 
 
 def coded(*, list_name: str | None = None, nullable: bool = True, **kw: Any) -> Any:

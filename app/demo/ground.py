@@ -66,7 +66,7 @@ class GroundBuilder:
             "path": root.path,
             "code": root.code,
             "name": root.name,
-            "names": [root.name],
+            "names": [],  # everybody on the site knows in which county they are
             "full_name": root.name,
         }
         self.ground.of("county").append(county)
