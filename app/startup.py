@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.areas.security import gate, language
 from app.core import actor, crypto, files, scope
+from app.site import health
 from config import WEAK_SECRETS
 
 
@@ -100,7 +101,8 @@ def request_edge(app: Flask) -> None:
 
 
 def finish(app: Flask) -> None:
-    """What needs the mounted views: the language of a request, and the check that Public holds nothing."""
+    """What needs the mounted views: health page, the language of a request, the check that Public holds nothing."""
+    health.install(app)
     app.extensions["babel"].locale_selector = language.choose
     check_public_role()
 

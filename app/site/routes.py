@@ -15,25 +15,31 @@ from werkzeug.routing import Rule
 from app.areas.actors import build_actor
 from app.areas.roles import ROLES
 from app.areas.security import gate
-from app.core import clock
+from app.core import clock, policy
 from app.core.scope import acting_as, unscoped
 
 WORKER = "worker"  # the grid worker of the demo city
 # pages that are no ModelView and take the uid of a record
 TABLES = {
     "CensusDesk": "dwelling",
+    "ConsentDesk": "person",
     "FieldDesk": "visit",
     "Inbox": "notice",
     "ProxyDesk": "proxy_case",
     "UserAdminView": "staff",
 }
+# arguments that name a record in words of their own
+RECORDS = {"case_uid": "proxy_case", "stop_uid": "visit_stop", "request_uid": "move_in_request"}
+# arguments that name none
+PLAIN = {"code": "F10", "version": "1", "number": "1"}
 
 
 def table(app: Flask) -> list[dict[str, Any]]:
-    """One dict for each rule: rule, endpoint, methods, public, permission, roles, example.
+    """One dict for each rule: rule, endpoint, methods, public, permission, roles, ids, example.
 
-    ``roles`` is ``["*"]`` for a public page and every role where signing in is enough. ``example`` is an address
-    that the demo worker may open (None without a demo, and where the worker sees no such record).
+    ``roles`` is ``["*"]`` for a public page and every role where signing in is enough. ``ids`` has a value for each
+    argument, of a record in the demo worker's scope (None where there is none), and ``example`` is the address with
+    all of them filled in (None where one is missing, and without a demo).
     """
     keys = _Keys(app)
     return [
@@ -61,7 +67,8 @@ def _describe(app: Flask, rule: Rule, keys: _Keys) -> dict[str, Any]:
         "public": public,
         "permission": permission,
         "roles": roles,
-        "example": keys.fill(rule, view),
+        "ids": (ids := keys.of(rule, view)),
+        "example": keys.fill(rule, ids),
     }
 
 
@@ -72,26 +79,29 @@ class _Keys:
         self.app, self.actor = app, _worker()
         self.known: dict[str, str | None] = {}
 
-    def fill(self, rule: Rule, view: Any) -> str | None:
+    def of(self, rule: Rule, view: Any) -> dict[str, str | None]:
+        """A value for each argument of a rule."""
+        return {name: self._key(name, view) for name in sorted(rule.arguments)}
+
+    def fill(self, rule: Rule, ids: dict[str, str | None]) -> str | None:
         """The rule with its arguments filled in, or None."""
-        address: str = rule.rule
-        for part in re.findall(r"<[^>]+>", rule.rule):
-            key = self._key(part.strip("<>").rpartition(":")[2], view)
-            if key is None:
-                return None
-            address = address.replace(part, key)
-        return address if self.actor is not None else None
+        if self.actor is None or None in ids.values():
+            return None
+        return re.sub(r"<(?:[^>]*:)?([^>]+)>", lambda found: ids[found[1]] or "", str(rule.rule))
 
     def _key(self, name: str, view: Any) -> str | None:
+        model = getattr(getattr(view, "datamodel", None), "obj", None)
+        if name == "child":
+            names = [type(r.view).__name__ for r in view.related_here()]
+            return next((n for n in names if self.actor is None or self.actor.may("can_list", n)), None)
+        if name == "column":
+            return next((c for t, c in policy.rules() if t == getattr(model, "__tablename__", "")), None)
+        if name in PLAIN:
+            return PLAIN[name]
         if name in {"uid", "pk"}:
-            model = getattr(getattr(view, "datamodel", None), "obj", None)
             wanted = model.__tablename__ if model is not None else TABLES.get(type(view).__name__)
         else:
-            wanted = (
-                {"case_uid": "proxy_case"}.get(name, name.removesuffix("_uid"))
-                if name.endswith("_uid")
-                else None
-            )
+            wanted = RECORDS.get(name) or (name.removesuffix("_uid") if name.endswith("_uid") else None)
         if wanted is None or self.actor is None:
             return None
         if wanted not in self.known:

@@ -6,10 +6,11 @@ import json
 import re
 
 import pytest
+from sqlalchemy import select
 
 from app.core.session import unit_of_work
 from app.registry.models import Dwelling
-from app.site import routes
+from app.site import health, routes
 
 
 @pytest.fixture
@@ -30,6 +31,26 @@ def test_public_pages_and_pages_of_roles(described):
     assert described["ChangeLogView.list"]["roles"] == ["auditor"]
     assert "grid_worker" in described["Inbox.index"]["roles"]
     assert not described["Inbox.index"]["public"]
+
+
+def test_each_argument_has_a_value_of_the_worker_s_own(described, world, system):
+    own, foreign = system.scalars(select(Dwelling).order_by(Dwelling.address.desc())).all()
+    found = described["DwellingView.show"]
+    assert found["ids"] == {"pk": own.uid}
+    assert found["example"] == f"/dwelling/show/{own.uid}"
+    assert foreign.uid not in json.dumps(described)
+    related = described["DwellingView.related_list"]
+    assert related["example"] == f"/dwelling/show/{own.uid}/{related['ids']['child']}"
+    assert described["DwellingView.reveal"]["ids"]["column"] == "owner_phone"
+    assert described["VenueView.show"] == described["VenueView.show"] | {"ids": {"pk": None}, "example": None}
+
+
+def test_health_says_what_is_missing(app, client, monkeypatch):
+    assert (client.get("/health").status_code, client.get("/health").json) == (200, {"status": "ok"})
+    for missing in ("schema", "database"):
+        monkeypatch.setattr(health, "_missing", lambda missing=missing: missing)
+        answer = client.get("/health")
+        assert (answer.status_code, answer.json) == (503, {"status": "down", "missing": missing})
 
 
 def test_every_rule_stands_in_it(app, described):
