@@ -107,7 +107,7 @@ def _check_same(session: Session, level: AreaLevel) -> None:
 
 def _check_parents(session: Session, level: AreaLevel) -> None:
     keys = [key.strip() for key in (level.parent_keys or "").split(",") if key.strip()]
-    ranks = dict(session.execute(select(AreaLevel.key, AreaLevel.rank)).tuples())
+    ranks = dict(session.execute(select(AreaLevel.key, AreaLevel.rank)).all())
     for key in keys:
         # grids may be divided into grids of their own level's kind, so an equal rank is fine; an upper one is not
         if key not in ranks or ranks[key] > level.rank:

@@ -92,7 +92,7 @@ class AreaView(EndPage, ModelView):
         "level": _("Level"),
         "parent_id": _("Area above"),
         "parent": _("Area above"),
-        "full_name": _("Full name"),
+        "full_name": _("Name with all levels"),
         "grid_kind": _("Kind of grid"),
         "settlement": _("Town or country"),
         **{f"boundary_{side}": words for side, words in SIDE_LABELS.items()},

@@ -152,7 +152,7 @@ def _common(paths: list[str]) -> str:
 def _step(
     plan: AreaPlan, action: PlanAction, actor: Actor, now: datetime, *, first: bool = False, **given: Any
 ) -> AreaPlanStep:
-    roles = (SYSTEM,) if actor.is_system else (actor.role,)
+    roles = (SYSTEM, actor.role) if actor.is_system else (actor.role,)
     source = None if first else PlanState(plan.state)
     step = PLAN_MACHINE.apply(source, action, roles, given)
     return AreaPlanStep(
