@@ -141,7 +141,7 @@ def new_draft(session: Session, item: ServiceItem, now: datetime) -> ServiceItem
         raise Conflict(_("There is a draft of this service already: edit or publish it."))
     last = max(item.versions, key=lambda v: v.number)
     draft = ServiceItemVersion(
-        item=item,
+        item_id=item.id,
         number=last.number + 1,
         state="draft",
         valid_from=to_local(now).date() + timedelta(days=1),
@@ -150,6 +150,7 @@ def new_draft(session: Session, item: ServiceItem, now: datetime) -> ServiceItem
     draft.materials = [ServiceMaterial(**_copied(m, ServiceMaterial)) for m in last.materials]
     session.add(draft)
     session.flush()
+    session.expire(item, ["versions"])
     return draft
 
 

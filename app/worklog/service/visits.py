@@ -110,9 +110,13 @@ def add_purpose(
     ref_uid: str,
     stop: VisitStop | None = None,
 ) -> VisitPurpose:
-    """Say why the visit is made, at which door; many purposes may share one visit."""
+    """Say why the visit is made, at which (stored) door; many purposes may share one visit."""
     purpose = VisitPurpose(
-        visit_id=visit.id, stop=stop, record_type=record_type, ref_kind=ref_kind, ref_uid=ref_uid
+        visit_id=visit.id,
+        stop_id=stop.id if stop is not None else None,
+        record_type=record_type,
+        ref_kind=ref_kind,
+        ref_uid=ref_uid,
     )
     visit.purposes.append(purpose)
     return purpose

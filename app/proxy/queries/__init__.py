@@ -1,0 +1,1 @@
+"""Selects of the proxy domain: they return rows or counts and change nothing."""

@@ -1,0 +1,332 @@
+"""The worker's rounds on the phone: plan, walk, log at the door, hand in, bring the result home (S3-65, S3-49…51).
+
+No personal data stands in an address. Each saving carries the page's own id: sent twice, it is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import flash, jsonify, request, url_for
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core import clock, codes, drafts, files
+from app.core.actor import Actor, current_actor
+from app.core.edge import wants_json
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.models import new_uid
+from app.core.session import unit_of_work
+from app.core.views import BaseView, expose, has_access, permission_name
+from app.core.widgets import view_of
+from app.proxy.choices import Action, PaperForm, PaperState, State
+from app.proxy.models import ProxyCase
+from app.proxy.queries import field as pages
+from app.proxy.queries import planning
+from app.proxy.service import act, open_case, rounds
+from app.proxy.service.delivery import RATINGS
+from app.proxy.service.doors import log_door
+from app.proxy.views import field_forms as forms
+from app.worklog import service as worklog
+from app.worklog.choices import Outcome
+
+OFFERED = "WJ-02"  # the yearly stamp: what rounds are made for most often (S3-65)
+AGES = (80, 65, 0)
+DELIVERABLE = pages.TO_DELIVER
+
+
+class FieldDesk(BaseView):
+    """Rounds of one worker, one page a task."""
+
+    route_base = "/field"
+    default_view = "index"
+    title = _("My rounds")
+
+    @expose("/")
+    @has_access
+    @permission_name("use")
+    def index(self) -> str:
+        """Late rounds, today's, those to come, and walked ones whose cases are under way."""
+        found = pages.my_rounds(self.session, current_actor(), clock.today())
+        return self.render_template("proxy/field_rounds.html", rounds=found)
+
+    # --- planning -------------------------------------------------------------------------------------------------
+
+    @expose("/plan", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def plan(self) -> Any:
+        """Choose the service, the day and the people of the own grid; one visit and a case for each comes of it."""
+        if request.method == "POST":
+            return self._done(self._once(self._plan))
+        today, actor = clock.today(), current_actor()
+        found, more = planning.candidates(self.session, actor, today, age=65, item_code=OFFERED)
+        return self.render_template(
+            "proxy/field_plan.html",
+            title=_("Plan a round"),
+            items=planning.items_on(self.session, today),
+            offered=OFFERED,
+            people=found,
+            more=more,
+            ages=AGES,
+            staff=planning.colleagues(self.session, actor),
+            slots=forms.SLOTS,
+            client_uid=new_uid(),
+        )
+
+    @expose("/people", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def people(self) -> Any:
+        """People of the own grid by name or pinyin and age; asked by POST, so that no name stands in an address."""
+        age = request.form.get("age", "0")
+        found, more = planning.candidates(
+            self.session,
+            current_actor(),
+            clock.today(),
+            text=forms.text(request, "q", 40),
+            age=int(age) if age in {str(a) for a in AGES} else 0,
+            item_code=forms.text(request, "item", 12),
+        )
+        return jsonify(people=[vars(c) for c in found], more=more)
+
+    def _plan(self, session: Session, actor: Actor) -> str:
+        planned_on = forms.day(request, "planned_on")
+        if planned_on is None:
+            raise Invalid(_("Choose the day of the round."), field="planned_on")
+        others = planning.staff_by_uid(session, forms.uids(request, "staff"))
+        visit = rounds.plan_round(
+            session,
+            actor,
+            clock.now(),
+            people=planning.people_by_uid(session, forms.uids(request, "people")),
+            item_code=forms.text(request, "item", 12),
+            planned_on=planned_on,
+            slot=forms.slot(request),
+            workers=[w for w in (actor.staff_id, *others) if w],
+            title=forms.text(request, "title", 120) or None,
+        )
+        return self._round_url(visit.uid)
+
+    # --- one round ------------------------------------------------------------------------------------------------
+
+    @expose("/round/<uid>")
+    @has_access
+    @permission_name("use")
+    def round(self, uid: str) -> str:
+        """One card a door in walking order, and what is to be done next."""
+        visit = pages.round_of(self.session, uid)
+        doors = pages.doors_of(self.session, visit)
+        cases = [c for d in doors for p in d.people for c in p.cases]
+        collected = [c for c in cases if c.state == State.collected]
+        return self.render_template(
+            "proxy/field_round.html",
+            title=visit.title or (cases[0].item_version.name if cases else gettext("Round")),
+            visit=visit,
+            doors=doors,
+            begun=any(s.outcome for s in visit.stops),
+            next_stop=next((p.stop.uid for d in doors for p in d.people if p.stop.outcome is None), ""),
+            missing={c.uid: pages.still_missing(c) for c in cases if c.state in _BEFORE_WINDOW},
+            ready=[c for c in collected if not pages.still_missing(c)],
+            to_fetch=[c for c in cases if c.state in pages.TO_FETCH],
+            deliverable=DELIVERABLE,
+            window=cases[0].item_version.department_name if cases else "",
+            case_page=view_of(ProxyCase),
+            State=State,
+            Outcome=Outcome,
+        )
+
+    @expose("/round/<uid>/submit", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def submit(self, uid: str) -> Any:
+        """Hand in every collected case of the round at once (S3-50)."""
+        window = forms.text(request, "window", 80)
+        with unit_of_work(self.session) as session:
+            visit = worklog.open_visit(session, uid)
+            together = rounds.hand_in(session, current_actor(), clock.now(), visit, window)
+            done, left = len(together.done), len(together.left)
+        flash(ngettext("%(num)s case was handed in.", "%(num)s cases were handed in.", done), "success")
+        if left:
+            words = ngettext(
+                "%(num)s case stays: see what is open.", "%(num)s cases stay: see what is open.", left
+            )
+            flash(words, "warning")
+        return self.go(self._round_url(uid))
+
+    @expose("/round/<uid>/fetch", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def fetch(self, uid: str) -> Any:
+        """Fetch the results that are there and set out with them today."""
+        today = {"appointment": clock.today().isoformat()}
+        with unit_of_work(self.session) as session:
+            actor, now, done = current_actor(), clock.now(), 0
+            cases = list(rounds.cases_of(session, worklog.open_visit(session, uid)).values())
+            waiting = [c for c in cases if c.state in pages.TO_FETCH]
+            if not waiting:
+                raise Conflict(_("No result of this round is waiting at the office."))
+            for case in waiting:
+                what = {"result": case.item_version.result_name or gettext("result")}
+                fetched = rounds.step_together(session, actor, now, [case], Action.fetch, what).done
+                done += len(rounds.step_together(session, actor, now, fetched, Action.set_out, today).done)
+        flash(ngettext("%(num)s result is on its way.", "%(num)s results are on their way.", done), "success")
+        return self.go(self._round_url(uid))
+
+    @expose("/round/<uid>/cancel", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def cancel(self, uid: str) -> Any:
+        """Call the round off before its first door; its cases stay booked."""
+        with unit_of_work(self.session) as session:
+            visit = worklog.open_visit(session, uid)
+            worklog.cancel_visit(
+                session, current_actor(), visit, clock.now(), forms.text(request, "reason", 200)
+            )
+        return self.go(url_for("FieldDesk.index"))
+
+    # --- at the door ----------------------------------------------------------------------------------------------
+
+    @expose("/door/<visit_uid>/<stop_uid>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def door(self, visit_uid: str, stop_uid: str) -> Any:
+        """Write down one door: who was met, which papers changed hands, who signed (S3-49)."""
+        visit, stop, cases = pages.stop_of(self.session, visit_uid, stop_uid)
+        if request.method == "POST":
+            return self._done(self._once(lambda s, a: self._log(s, a, visit_uid, stop_uid)))
+        return self.render_template(
+            "proxy/field_door.html",
+            title=pages.name_of(stop, cases),
+            visit=visit,
+            stop=stop,
+            cases=cases,
+            address=pages.address_of(stop, cases),
+            first_state=pages.first_state,
+            unsigned=any(c.state == State.booked for c in cases),
+            slots=forms.SLOTS,
+            tomorrow=clock.today() + timedelta(days=1),
+            client_uid=new_uid(),
+            Outcome=Outcome,
+            State=State,
+            paper_states={s.value: s.label for s in PaperState},
+            paper_forms={f.value: f.label for f in PaperForm},
+        )
+
+    def _log(self, session: Session, actor: Actor, visit_uid: str, stop_uid: str) -> str:
+        visit = worklog.open_visit(session, visit_uid)
+        _visit, _stop, cases = pages.stop_of(session, visit_uid, stop_uid)
+        signed: dict[str, Any] = {}
+        log = forms.stop_log(request, stop_uid, cases, signed)
+        unsigned = [c for c in cases if c.state == State.booked] if log.cases else []
+        if unsigned:
+            signed |= self._signed(session, unsigned)
+        log_door(session, actor, clock.now(), visit, [log])
+        if all(s.outcome for s in visit.stops):
+            worklog.finish_visit(session, actor, visit, clock.now())
+        return self._round_url(visit_uid)
+
+    def _signed(self, session: Session, cases: Sequence[ProxyCase]) -> dict[str, Any]:
+        """The signature as the step takes it; the picture is kept with the first case it was given for."""
+        taken = forms.signature(request)
+        if taken is None:
+            raise Invalid(_("Let the resident sign, or photograph the signed paper."), field="signature")
+        how, picture = taken
+        case = cases[0]
+        kept = files.save(
+            session,
+            picture,
+            area_id=case.area_id,
+            owner_kind="proxy_case",
+            owner_uid=case.uid,
+            purpose="signature",
+        )
+        return {"signature": how, "signature_uid": kept.uid, **forms.witnessed(request)}
+
+    # --- delivery -------------------------------------------------------------------------------------------------
+
+    @expose("/deliver/<case_uid>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def deliver(self, case_uid: str) -> Any:
+        """Hand the result over: recipient, signature or photo, rating; or write down that nobody was reached."""
+        case = self._case(case_uid)
+        if request.method == "POST":
+            return self._done(self._once(lambda s, a: self._deliver(s, a, case_uid)))
+        return self.render_template(
+            "proxy/field_deliver.html",
+            title=_("Hand over the result"),
+            case=case,
+            back=self._back(case),
+            open_here=case.state in DELIVERABLE,
+            state=State(case.state),
+            originals=[c.name for c in case.custody if c.returned_at is None],
+            ratings=codes.choices(self.session, RATINGS),
+            client_uid=new_uid(),
+        )
+
+    def _deliver(self, session: Session, actor: Actor, case_uid: str) -> str:
+        case, now = open_case(session, case_uid), clock.now()
+        if case.state not in DELIVERABLE:
+            raise Conflict(_("This result has been handed over already, or is not here yet."))
+        if case.state != State.delivering:
+            act(session, actor, now, case, Action.set_out, {"appointment": clock.today().isoformat()})
+        if request.form.get("way") == "missed":
+            reason = forms.text(request, "reason", 200)
+            tried = {"reason": reason, "attempted_at": clock.to_local(now).strftime("%Y-%m-%d %H:%M")}
+            act(session, actor, now, case, Action.miss, tried)
+        else:
+            act(
+                session,
+                actor,
+                now,
+                case,
+                Action.deliver,
+                {**forms.delivery(request), **self._signed(session, [case])},
+            )
+        return self._back(case)
+
+    def _case(self, uid: str) -> ProxyCase:
+        case = self.session.query(ProxyCase).filter_by(uid=uid).one_or_none()
+        if case is None:
+            raise NotFound()
+        return case
+
+    def _back(self, case: ProxyCase) -> str:
+        uid = pages.round_uid(self.session, case)
+        return self._round_url(uid) if uid else url_for("FieldDesk.index")
+
+    # --- common ---------------------------------------------------------------------------------------------------
+
+    def _once(self, write: Callable[[Session, Actor], str]) -> Mapping[str, Any]:
+        """Run a saving and keep its answer under the page's own id; a repetition gets the same answer."""
+        session, actor = self.session, current_actor()
+        user, uid, body = actor.user_id or 0, forms.client_uid(request), forms.body(request)
+        known = drafts.replayed(session, user, uid, body)
+        if known is None:
+            try:
+                with unit_of_work(session):
+                    answer = {"url": write(session, actor)}
+                    drafts.remember(session, user, uid, body, answer)
+                return answer
+            except (Conflict, IntegrityError):
+                # the same saving may have come in on another connection while this one waited
+                session.rollback()
+                known = drafts.replayed(session, user, uid, body)
+                if known is None:
+                    raise
+        found: Mapping[str, Any] = known.response
+        return found
+
+    def _done(self, answer: Mapping[str, Any]) -> Any:
+        return jsonify(answer) if wants_json() else self.go(str(answer["url"]))
+
+    def _round_url(self, uid: str) -> str:
+        return f"{self.route_base}/round/{uid}"
+
+
+_BEFORE_WINDOW = (State.entrusted.value, State.collected.value, State.supplement.value)

@@ -1,0 +1,192 @@
+"""Clocks on the database: rows that pause, resume, stop and begin anew; deadlines counted anew by the calendar."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.areas.models import CalendarDay
+from app.areas.service import calendars
+from app.core import clock
+from app.core.scope import session_actor
+from app.core.session import unit_of_work
+from app.proxy.models import CaseClock, CaseStep, ProxyCase
+from tests.factories.proxy import step, walk
+
+pytest_plugins = ("tests.support.proxy",)
+
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 local, an ordinary week
+
+
+@pytest.fixture
+def watch():
+    with clock.frozen(MONDAY) as stopped:
+        yield stopped
+
+
+def clocks(system, uid):
+    system.rollback()
+    found = select(CaseClock).join(ProxyCase).where(ProxyCase.uid == uid).order_by(CaseClock.id)
+    return list(system.scalars(found))
+
+
+def case_of(system, uid):
+    system.rollback()
+    return system.scalars(select(ProxyCase).where(ProxyCase.uid == uid)).one()
+
+
+def test_each_step_stops_one_clock_and_starts_the_next(system, sessions, booked, watch):
+    uid = booked()
+    for who, action in (
+        ("worker", "entrust"), ("worker", "collect"), ("worker", "submit"), ("department", "receive"),
+        ("department", "accept"), ("department", "process"), ("department", "approve"), ("worker", "fetch"),
+        ("worker", "set_out"), ("worker", "deliver"),
+    ):  # fmt: skip
+        watch.move(minutes=10)
+        step(sessions[who], uid, action)
+    found = clocks(system, uid)
+    assert [c.kind for c in found] == ["collect", "submit", "precheck", "statutory", "promise", "deliver"]
+    assert all(c.stopped_at is not None and c.stopped_at > c.started_at for c in found)
+    assert [(c.amount, c.unit) for c in found if c.kind == "promise"] == [(3, "work_day")]
+
+
+@pytest.mark.parametrize("action", ["publish", "assess", "suspend", "request_supplement"])
+def test_a_pause_is_a_row_with_its_reason_and_moves_the_deadline(system, sessions, booked, watch, action):
+    uid = booked()
+    walk(sessions, uid, "process")
+    before = case_of(system, uid).promise_due_at
+    watch.move(hours=1)
+    step(sessions["department"], uid, action)
+    case = case_of(system, uid)
+    assert case.promise_due_at is None  # a clock that stands has no light
+    watch.move(days=2)
+    if action == "request_supplement":
+        step(sessions["worker"], uid, "supply")
+    else:
+        step(sessions["department"], uid, "resume")
+    case = case_of(system, uid)
+    assert case.promise_due_at == before + timedelta(days=1)  # Tuesday stood still as a whole
+    (promise,) = [c for c in clocks(system, uid) if c.kind == "promise"]
+    assert [p.to_at - p.from_at for p in promise.pauses] == [timedelta(days=2)]
+    assert promise.pauses[0].reason in {"publicity", "assessment", "suspension", "supplement"}
+    assert promise.started_at == MONDAY
+
+
+def test_a_second_pause_is_a_second_row(system, sessions, booked, watch):
+    uid = booked()
+    walk(sessions, uid, "process")
+    for _n in range(2):
+        watch.move(hours=1)
+        step(sessions["department"], uid, "suspend")
+        watch.move(hours=1)
+        step(sessions["department"], uid, "resume")
+    (promise,) = [c for c in clocks(system, uid) if c.kind == "promise"]
+    assert len(promise.pauses) == 2
+    assert all(p.to_at is not None for p in promise.pauses)
+
+
+@pytest.mark.parametrize("minutes", [0, 30])
+def test_a_step_entered_again_is_a_new_row_and_the_old_one_stays_stopped(
+    system, sessions, booked, watch, minutes
+):
+    """Even within the same second: a stopped clock is never opened again."""
+    uid = booked()
+    walk(sessions, uid, "submit")
+    watch.move(minutes=minutes)
+    step(sessions["worker"], uid, "take_back")
+    watch.move(minutes=minutes)
+    step(sessions["worker"], uid, "submit")
+    prechecks = [c for c in clocks(system, uid) if c.kind == "precheck"]
+    assert [c.stopped_at is None for c in prechecks] == [False, True]
+    assert case_of(system, uid).step_due_at == prechecks[1].due_at
+
+
+def test_a_promise_never_starts_twice(system, sessions, booked, watch):
+    uid = booked()
+    walk(sessions, uid, "accept")
+    first = [
+        (c.kind, c.started_at, c.due_at) for c in clocks(system, uid) if c.kind in {"statutory", "promise"}
+    ]
+    watch.move(hours=3)
+    step(sessions["department"], uid, "return_previous")
+    step(sessions["department"], uid, "accept")
+    again = [
+        (c.kind, c.started_at, c.due_at) for c in clocks(system, uid) if c.kind in {"statutory", "promise"}
+    ]
+    assert again == first
+
+
+def test_the_tighter_promise_stands_on_the_case(system, sessions, booked, watch):
+    uid = booked("WJ-01")
+    walk(sessions, uid, "accept")
+    due = {c.kind: c.due_at for c in clocks(system, uid) if c.stopped_at is None}
+    assert case_of(system, uid).promise_due_at == min(due["statutory"], due["promise"])
+
+
+def test_an_end_stops_every_clock(system, sessions, booked, watch):
+    uid = booked()
+    walk(sessions, uid, "process")
+    step(sessions["department"], uid, "suspend")
+    watch.move(hours=2)
+    step(sessions["worker"], uid, "withdraw")
+    assert all(c.stopped_at for c in clocks(system, uid))
+    assert all(p.to_at for c in clocks(system, uid) for p in c.pauses)
+    case = case_of(system, uid)
+    assert (case.step_due_at, case.promise_due_at) == (None, None)
+
+
+# --- the calendar ------------------------------------------------------------------------------------------------
+
+
+def day_off(acting, area_id, day):
+    session = acting("operator")
+    with unit_of_work(session):
+        return calendars.save_day(
+            session,
+            CalendarDay(area_id=area_id, day=day, is_workday=False, name="Founding day"),
+            session_actor(session),
+            clock.now(),
+        )
+
+
+def test_a_new_day_off_moves_open_deadlines_and_says_so(system, acting, world, sessions, booked, watch):
+    uid, other = booked(), booked("WJ-01")
+    walk(sessions, uid, "accept")
+    walk(sessions, other, "accept")
+    step(sessions["worker"], other, "withdraw")
+    before = case_of(system, uid).promise_due_at
+    effect = day_off(acting, world.areas["com_a1"], clock.to_local(MONDAY).date() + timedelta(days=1))
+    assert effect.moved == 2  # statutory limit and promise of the open case
+    case = case_of(system, uid)
+    assert case.promise_due_at == before + timedelta(days=1)
+    entry = system.scalars(
+        select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.id.desc())
+    ).first()
+    assert (entry.action, entry.from_state, entry.to_state) == ("recount", "accepted", "accepted")
+    assert set(entry.data["clocks"]) == {"statutory", "promise"}
+    assert entry.data["clocks"]["promise"] == [before.isoformat(), case.promise_due_at.isoformat()]
+
+
+def test_a_day_elsewhere_or_long_past_moves_nothing(system, acting, world, sessions, booked, watch):
+    uid = booked()
+    walk(sessions, uid, "accept")
+    due = case_of(system, uid).promise_due_at
+    today = clock.to_local(MONDAY).date()
+    assert day_off(acting, world.areas["town_t"], today + timedelta(days=1)).moved == 0
+    assert day_off(acting, world.areas["com_a1"], today - timedelta(days=40)).moved == 0
+    assert case_of(system, uid).promise_due_at == due
+    assert not [s for s in case_of(system, uid).steps if s.action == "recount"]
+
+
+def test_a_limit_that_crosses_the_published_years_is_provisional(system, sessions, booked):
+    from app.core.workdays import last_published_year
+
+    eve = datetime(last_published_year(), 12, 30, 2, 0, tzinfo=UTC)
+    with clock.frozen(eve):
+        uid = booked()
+        walk(sessions, uid, "accept")
+    case = case_of(system, uid)
+    assert case.promise_provisional is True
+    (promise,) = [c for c in clocks(system, uid) if c.kind == "promise"]
+    assert promise.provisional is True
+    assert promise.calendar_version
