@@ -108,47 +108,50 @@ def shape_of(
     posts: Iterable[Post],
 ) -> Shape:
     """The plan that the page describes. Ground that the actor does not see cannot be named."""
-    groups = {group.uid: group.id for group in ground if group.id is not None}
-    rows = {row.uid: row.id for group in ground for row in group.rows}
-    post_ids = {post.uid: post.id for post in posts}
     areas = list(others)
-
-    def named(choice: Mapping[str, str], ids: Mapping[str, int], key: str) -> tuple[int, ...]:
-        return tuple(ids[uid] for uid, wanted in choice.items() if wanted == key and uid in ids)
-
     if typed_in.mode is Mode.place:
         piece = typed_in.pieces[0]
         spec = PieceSpec("p1", piece.code, piece.name, id=source.id)
         return Shape(PlanKind.transfer, (source.id,), (spec,), parent.id if parent else 0)
     if typed_in.mode is Mode.homes:
-        pieces = [PieceSpec("p0", id=source.id)]
-        for number, area in enumerate(areas, 1):
-            pieces.append(
-                PieceSpec(
-                    f"p{number}",
-                    id=area.id,
-                    groups=named(typed_in.groups, groups, area.uid),
-                    grounds=named(typed_in.grounds, rows, area.uid),
-                )
-            )
-        return Shape(PlanKind.transfer, (source.id, *(area.id for area in areas)), tuple(pieces))
+        return _homes_shape(typed_in, source, areas, ground)
     children = {area.uid: area.id for area in areas} if typed_in.mode is Mode.split else {}
+    post_ids = {post.uid: post.id for post in posts}
     specs = tuple(
         PieceSpec(
             piece.key,
             piece.code,
             piece.name,
             rest=number == 0,
-            groups=named(typed_in.groups, groups, piece.key),
-            grounds=named(typed_in.grounds, rows, piece.key),
-            children=named(typed_in.children, children, piece.key),
+            children=_named(typed_in.children, children, piece.key),
             posts=tuple(post_ids[uid] for uid in sorted(piece.posts) if uid in post_ids),
             boundary=piece.boundary,
+            **_ground_for(typed_in, ground, piece.key),
         )
         for number, piece in enumerate(typed_in.pieces)
     )
     sources = (source.id, *(area.id for area in areas)) if typed_in.mode is Mode.merge else (source.id,)
     return Shape(typed_in.mode.kind, sources, specs)
+
+
+def _homes_shape(typed_in: PlanInput, source: Area, areas: list[Area], ground: list[GroundGroup]) -> Shape:
+    pieces = [PieceSpec("p0", id=source.id)]
+    pieces += [
+        PieceSpec(f"p{number}", id=area.id, **_ground_for(typed_in, ground, area.uid))
+        for number, area in enumerate(areas, 1)
+    ]
+    return Shape(PlanKind.transfer, (source.id, *(area.id for area in areas)), tuple(pieces))
+
+
+def _ground_for(typed_in: PlanInput, ground: list[GroundGroup], key: str) -> dict[str, tuple[int, ...]]:
+    """What was given to one piece by name: whole buildings and single homes."""
+    groups = {group.uid: group.id for group in ground if group.id is not None}
+    rows = {row.uid: row.id for group in ground for row in group.rows}
+    return {"groups": _named(typed_in.groups, groups, key), "grounds": _named(typed_in.grounds, rows, key)}
+
+
+def _named(choice: Mapping[str, str], ids: Mapping[str, int], key: str) -> tuple[int, ...]:
+    return tuple(ids[uid] for uid, wanted in choice.items() if wanted == key and uid in ids)
 
 
 def mode_of(shape: Shape) -> Mode:

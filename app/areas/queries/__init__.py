@@ -1,9 +1,9 @@
 """Reads of the areas domain: the tree, who holds what, vacancies."""
 
+from app.areas.queries.schemes import SeatFill, responsible_totals, scheme_totals, schemes_for, seats_of
 from app.areas.queries.staffing import (
     GridState,
     Holder,
-    SeatFill,
     Totals,
     community_of,
     grid_states,
@@ -11,10 +11,6 @@ from app.areas.queries.staffing import (
     has_worker,
     holders,
     next_worker_no,
-    responsible_totals,
-    scheme_totals,
-    schemes_for,
-    seats_of,
     work_domains,
 )
 from app.areas.queries.tree import (
