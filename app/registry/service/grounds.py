@@ -59,8 +59,26 @@ def _homes_of_tenants() -> Select[Any]:
     )
 
 
+COUNTED = (
+    (tally.PERSONS, _("Residents")),
+    (tally.LIVING, _("Living households")),
+    (tally.REGISTERED, _("Registered households")),
+    (tally.DWELLINGS, _("Homes")),
+    (tally.RENTALS, _("Rented homes")),
+    (tally.VENUES, _("Venues")),
+)
+
+
 def register() -> None:
     """Tell the areas which rows of ours move, and by which home."""
+    _register_homes()
+    _register_people()
+    live.register_live("venue", Venue, label=_("Venues"), via=select(Venue.id, Venue.dwelling_id))
+    for counter, label in COUNTED:
+        live.register_count(counter, label=label)
+
+
+def _register_homes() -> None:
     live.register_ground(
         Dwelling,
         label=_("Homes"),
@@ -80,6 +98,12 @@ def register() -> None:
             via=_homes_of_households(),
             measures=kind is HouseholdKind.living,
         )
+    live.register_live(
+        "rental_home", RentalHome, label=_("Rented homes"), via=select(RentalHome.id, RentalHome.dwelling_id)
+    )
+
+
+def _register_people() -> None:
     live.register_live("person", Person, label=_("Residents"), via=_homes_of_persons())
     for tie, via in (
         (AreaTie.managing, _homes_of_ties(ResidenceKind.living)),
@@ -95,19 +119,6 @@ def register() -> None:
             via=via,
             dated=("person_id", "kind"),
         )
-    live.register_live(
-        "rental_home", RentalHome, label=_("Rented homes"), via=select(RentalHome.id, RentalHome.dwelling_id)
-    )
-    live.register_live("venue", Venue, label=_("Venues"), via=select(Venue.id, Venue.dwelling_id))
-    for counter, label in (
-        (tally.PERSONS, _("Residents")),
-        (tally.LIVING, _("Living households")),
-        (tally.REGISTERED, _("Registered households")),
-        (tally.DWELLINGS, _("Homes")),
-        (tally.RENTALS, _("Rented homes")),
-        (tally.VENUES, _("Venues")),
-    ):
-        live.register_count(counter, label=label)
 
 
 register()
