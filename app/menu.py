@@ -26,6 +26,7 @@ from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, Ver
 from app.home import frame
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
+from app.proxy.views.field import FieldDesk
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView, ServiceMaterialView
 from app.registry.views import (
     BuildingView,
@@ -82,6 +83,7 @@ MENU: tuple[Section, ...] = (
         "fa-briefcase",
         (
             Entry(CensusDesk, _("Census desk"), "fa-keyboard"),
+            Entry(FieldDesk, _("My rounds"), "fa-route"),
             Entry(HomeWizard, in_menu=False),
             Entry(Inbox, _("Inbox"), "fa-inbox"),
         ),

@@ -5,17 +5,16 @@ No personal data stands in an address. Each saving carries the page's own id: se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from flask import flash, jsonify, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.core import clock, codes, drafts, files
+from app.core import clock, codes
 from app.core.actor import Actor, current_actor
 from app.core.edge import wants_json
 from app.core.errors import Conflict, Invalid, NotFound
@@ -31,6 +30,8 @@ from app.proxy.service import act, open_case, rounds
 from app.proxy.service.delivery import RATINGS
 from app.proxy.service.doors import log_door
 from app.proxy.views import field_forms as forms
+from app.proxy.views.field_saving import once
+from app.proxy.views.field_saving import signed as signed_by
 from app.worklog import service as worklog
 from app.worklog.choices import Outcome
 
@@ -62,7 +63,7 @@ class FieldDesk(BaseView):
     def plan(self) -> Any:
         """Choose the service, the day and the people of the own grid; one visit and a case for each comes of it."""
         if request.method == "POST":
-            return self._done(self._once(self._plan))
+            return self._done(once(self.session, current_actor(), self._plan))
         today, actor = clock.today(), current_actor()
         found, more = planning.candidates(self.session, actor, today, age=65, item_code=OFFERED)
         return self.render_template(
@@ -198,7 +199,9 @@ class FieldDesk(BaseView):
         """Write down one door: who was met, which papers changed hands, who signed (S3-49)."""
         visit, stop, cases = pages.stop_of(self.session, visit_uid, stop_uid)
         if request.method == "POST":
-            return self._done(self._once(lambda s, a: self._log(s, a, visit_uid, stop_uid)))
+            return self._done(
+                once(self.session, current_actor(), lambda s, a: self._log(s, a, visit_uid, stop_uid))
+            )
         return self.render_template(
             "proxy/field_door.html",
             title=pages.name_of(stop, cases),
@@ -224,28 +227,11 @@ class FieldDesk(BaseView):
         log = forms.stop_log(request, stop_uid, cases, signed)
         unsigned = [c for c in cases if c.state == State.booked] if log.cases else []
         if unsigned:
-            signed |= self._signed(session, unsigned)
+            signed |= signed_by(session, unsigned)
         log_door(session, actor, clock.now(), visit, [log])
         if all(s.outcome for s in visit.stops):
             worklog.finish_visit(session, actor, visit, clock.now())
         return self._round_url(visit_uid)
-
-    def _signed(self, session: Session, cases: Sequence[ProxyCase]) -> dict[str, Any]:
-        """The signature as the step takes it; the picture is kept with the first case it was given for."""
-        taken = forms.signature(request)
-        if taken is None:
-            raise Invalid(_("Let the resident sign, or photograph the signed paper."), field="signature")
-        how, picture = taken
-        case = cases[0]
-        kept = files.save(
-            session,
-            picture,
-            area_id=case.area_id,
-            owner_kind="proxy_case",
-            owner_uid=case.uid,
-            purpose="signature",
-        )
-        return {"signature": how, "signature_uid": kept.uid, **forms.witnessed(request)}
 
     # --- delivery -------------------------------------------------------------------------------------------------
 
@@ -256,14 +242,14 @@ class FieldDesk(BaseView):
         """Hand the result over: recipient, signature or photo, rating; or write down that nobody was reached."""
         case = self._case(case_uid)
         if request.method == "POST":
-            return self._done(self._once(lambda s, a: self._deliver(s, a, case_uid)))
+            return self._done(once(self.session, current_actor(), lambda s, a: self._deliver(s, a, case_uid)))
         return self.render_template(
             "proxy/field_deliver.html",
             title=_("Hand over the result"),
             case=case,
             back=self._back(case),
             open_here=case.state in DELIVERABLE,
-            state=State(case.state),
+            state=State.parse(case.state),
             originals=[c.name for c in case.custody if c.returned_at is None],
             ratings=codes.choices(self.session, RATINGS),
             client_uid=new_uid(),
@@ -286,7 +272,7 @@ class FieldDesk(BaseView):
                 now,
                 case,
                 Action.deliver,
-                {**forms.delivery(request), **self._signed(session, [case])},
+                {**forms.delivery(request), **signed_by(session, [case])},
             )
         return self._back(case)
 
@@ -301,26 +287,6 @@ class FieldDesk(BaseView):
         return self._round_url(uid) if uid else url_for("FieldDesk.index")
 
     # --- common ---------------------------------------------------------------------------------------------------
-
-    def _once(self, write: Callable[[Session, Actor], str]) -> Mapping[str, Any]:
-        """Run a saving and keep its answer under the page's own id; a repetition gets the same answer."""
-        session, actor = self.session, current_actor()
-        user, uid, body = actor.user_id or 0, forms.client_uid(request), forms.body(request)
-        known = drafts.replayed(session, user, uid, body)
-        if known is None:
-            try:
-                with unit_of_work(session):
-                    answer = {"url": write(session, actor)}
-                    drafts.remember(session, user, uid, body, answer)
-                return answer
-            except (Conflict, IntegrityError):
-                # the same saving may have come in on another connection while this one waited
-                session.rollback()
-                known = drafts.replayed(session, user, uid, body)
-                if known is None:
-                    raise
-        found: Mapping[str, Any] = known.response
-        return found
 
     def _done(self, answer: Mapping[str, Any]) -> Any:
         return jsonify(answer) if wants_json() else self.go(str(answer["url"]))
