@@ -67,6 +67,7 @@ def test_axe_finds_nothing_on_login_and_on_a_refused_form(open_as, axe, size):
     assert page.evaluate("document.activeElement.id") == "name"
 
 
+@pytest.mark.demand("S3-05")
 def test_targets_on_a_phone_are_large_enough(open_as, worker):
     page = open_as("town_clerk_a", "phone")
     small = []

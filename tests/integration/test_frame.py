@@ -69,6 +69,7 @@ def test_every_role_of_the_start_page_exists():
     assert set(panels.QUEUES) <= set(ROLES)
 
 
+@pytest.mark.demand("S4-62")
 def test_a_number_is_searched_by_post_and_logged_without_the_number(probe, system):
     before = system.scalar(select(func.count(AccessLog.id)).where(AccessLog.action == "SEARCH"))
     client = probe("clerk_a")

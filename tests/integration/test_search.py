@@ -67,6 +67,7 @@ def found(session, query: str) -> set[str]:
         ("' OR 1=1 --", set()),
     ],
 )
+@pytest.mark.demand("S4-62")
 def test_a_name_is_found_by_what_people_type(named, query, hits):
     assert found(named, query) == {NAMES[i] for i in hits}
 
