@@ -319,10 +319,11 @@ class TestHouseholds:
         other = households.create_household(mine, home, kind=HouseholdKind.living, now=clock.now())
         seen = mine.get(Person, person.id)
         assert seen is not None
-        with pytest.raises(Conflict):
-            households.add_member(
-                mine, other, seen, "02", dwelling=home, actor=session_actor(mine), now=clock.now()
-            )
+        for place in (home, None):  # without a home only the membership itself stands in the way
+            with pytest.raises(Conflict):
+                households.add_member(
+                    mine, other, seen, "02", dwelling=place, actor=session_actor(mine), now=clock.now()
+                )
         with pytest.raises(Conflict):
             residences.open_residence(mine, seen, home, actor=session_actor(mine), now=clock.now())
 
