@@ -54,7 +54,7 @@ class PersonView(ModelView):
         "marital": _("Marital status"),
         "political_status": _("Political status"),
         "education": _("Education"),
-        "employment": _("Employment"),
+        "employment": _("Employment status"),
         "occupation": _("Occupation"),
         "workplace": _("Workplace"),
         "population_kind": _("Kind of resident"),
