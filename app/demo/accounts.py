@@ -153,7 +153,8 @@ def _posts(session: Session, user: User) -> list[tuple[str, str]]:
 
 def _lines(session: Session, made: dict[str, Secret]) -> list[DemoAccount]:
     lines = []
-    for user in session.scalars(select(User).where(User.username.in_(made)).order_by(User.id)):
+    query = select(User).where(User.username.in_(made)).order_by(User.email.not_like(f"%@{MAIL}"), User.id)
+    for user in session.scalars(query):  # the administrators last
         posts = [{"role": role, "area": area} for role, area in _posts(session, user)]
         secret = made[user.username]
         lines.append(

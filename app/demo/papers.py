@@ -1,23 +1,54 @@
-"""A few issued papers: some printed, some waiting at the print desk."""
+"""A few issued papers of the demo: some printed, some signed, some waiting at the print desk."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
+from sqlalchemy import select
+
+from app.core.clock import to_local
 from app.demo.acting import Cast
+from app.documents import service as paper_service
+from app.documents.choices import DocumentAction
 from app.documents.service import Press
-from app.proxy.models import ProxyCase
-from app.registry.models import Person
+from app.registry.models import ConsentTask, Person
+from app.registry.papers import Asked
+from app.registry.service import consents
+
+SHEETS = 4  # the first is signed, the second printed, the others wait for the printer
 
 
-def issue_papers(
-    cast: Cast,
-    press: Press,
-    spec: dict[str, Any],
-    now: datetime,
-    cases: Sequence[ProxyCase],
-    people: Sequence[Person],
-) -> None:
-    """F10 and F11 of cases, F29 of children."""
+def issue_sheets(cast: Cast, press: Press, now: datetime, people: Sequence[Person]) -> int:
+    """Consent sheets F29 for the first children whose consent is still to be brought in; returns how many."""
+    children = _waiting(cast, people, to_local(now).date())
+    for n, child in enumerate(children):
+        with cast.playing("office") as (session, actor):
+            signer = consents.signers(session, child, to_local(now).date())[0]
+            sheet = consents.issue_sheet(
+                session,
+                actor,
+                now,
+                press,
+                child,
+                Asked(guardian_name=signer.person.name, guardian_relation=signer.word),
+                guardian_uid=signer.person.uid,
+            )
+            if n < 2:
+                paper_service.print_copy(session, actor, now, sheet)
+            if n == 0:
+                paper_service.act(session, actor, now, sheet, DocumentAction.sign)
+    return len(children)
+
+
+def _waiting(cast: Cast, people: Sequence[Person], day: date) -> list[Person]:
+    """Children with an open task whose household has somebody who may sign."""
+    query = (
+        select(Person)
+        .join(ConsentTask, ConsentTask.person_id == Person.id)
+        .where(ConsentTask.done_on.is_(None), Person.area_id.in_({p.area_id for p in people}))
+        .order_by(ConsentTask.due_on, Person.id)
+        .limit(5 * SHEETS)
+    )
+    found = [p for p in cast.session.scalars(query) if consents.signers(cast.session, p, day)]
+    return found[:SHEETS]

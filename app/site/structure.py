@@ -36,10 +36,9 @@ def load_codes(session: Session) -> int:
         row = known.get(name) or _new_list(session, name)
         if row.id is None or row.locked:
             _describe(row, spec)
-            session.flush()
         items = [*spec["items"], *local["extend"].get(name, ())]
         added += _load_items(session, row, spec, items, by_list.get(row.id, {}))
-    session.flush()
+    session.flush()  # once for all: a flush for each list took most of the time of a first start
     return added
 
 
@@ -68,7 +67,7 @@ def _load_items(
     for seq, raw in enumerate(items, start=1):
         item = known.get(raw["code"])
         if item is None:
-            item = CodeItem(list_id=row.id, code=raw["code"])
+            item = CodeItem(code_list=row, code=raw["code"])
             session.add(item)
             added += 1
         elif not row.locked:
