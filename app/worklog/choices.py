@@ -21,7 +21,7 @@ class Outcome(Choice):
     family = "family", _("Met the family"), "green"
     phone = "phone", _("By phone"), "blue"
     absent = "absent", _("Nobody home"), "yellow"
-    refused = "refused", _("Refused"), "red"
+    refused = "refused", _("Turned away"), "red"
     moved = "moved", _("Moved away"), "grey"
     deceased = "deceased", _("Deceased"), "grey"
 
