@@ -104,4 +104,6 @@ class TestConfig(Config):
         self.GEBAN_ENV = "test"
         self.SECRET_KEY = "test-secret-that-is-long-enough-for-tests"  # noqa: S105
         self.TRUSTED_HOSTS = ["127.0.0.1", "localhost"]
-        self.BABEL_DEFAULT_LOCALE = "en"  # tests read English words whether or not the catalogue has been compiled
+        self.BABEL_DEFAULT_LOCALE = (
+            "en"  # tests read English words whether or not the catalogue has been compiled
+        )

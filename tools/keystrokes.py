@@ -33,7 +33,7 @@ def main() -> int:
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-m", "browser", "-k", "takes_less", "tests/browser"],
             cwd=ROOT,
-            env={**os.environ, "GEBAN_KEYSTROKES": str(found)},
+            env={**os.environ, "KEYSTROKES_FILE": str(found)},
             check=False,
         )
         if run.returncode or not found.exists():

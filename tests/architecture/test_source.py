@@ -35,8 +35,6 @@ UNSCOPED_CALLERS = {
     "app/registry/service/matching.py": "matches over the whole site; the caller's guard decides who is named",
     "app/registry/service/residences.py": "whether a person has a home elsewhere, yes or no",
     "app/inbox/service.py": "who sits in an office is not in the sender's scope, only the line reaches them",
-    "app/areas/service/live.py": "numbers of a plan or an area: counts only",
-    "app/areas/service/plans/apply.py": "a plan takes effect: every live row of its areas moves",
     "app/documents/views.py": "public check of a paper by its random token: number, kind, date, state",
     "app/core/jobs/worker.py": "system jobs (counters, tidying) have no acting user",
 }
@@ -62,7 +60,6 @@ CORE_SQL = {
     "app/documents/models.py": "criteria of the guard",
     "app/areas/models/tree.py": "criteria of the guard",
     "app/areas/actors.py": "FAB's association table of permissions",
-    "app/areas/models/tree.py": "criterion of the guard of plans",
     "app/areas/accounts/sessions.py": "how long a time stamp waits for a lock",
     "app/core/search.py": "character indexes: DDL after the migrations, FTS sub-select",
     "app/core/interface.py": "list ids by area (recipes: LATERAL), counts",
@@ -97,7 +94,9 @@ def test_only_known_callers_leave_the_scope():
 
 def _core_sql(path: Path) -> list[int]:
     tree, lines = ast.parse(path.read_text()), []
-    names_only = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in {"name", "columns"}}
+    names_only = {
+        id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in {"name", "columns"}
+    }
     for node in ast.walk(tree):
         if id(node) in names_only:
             continue

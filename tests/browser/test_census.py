@@ -139,7 +139,7 @@ def test_a_household_of_four_takes_less_than_a_minute_of_typing(site, flats, sys
 
 def note(task: str, count: int, seconds: float, bar: float) -> None:
     """Keep the figure where `python -m tools.keystrokes` finds it."""
-    target = os.environ.get("GEBAN_KEYSTROKES")
+    target = os.environ.get("KEYSTROKES_FILE")
     if target:
         line = {"task": task, "keystrokes": count, "seconds": round(seconds, 1), "bar": bar}
         with Path(target).open("a") as file:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import JSON, Boolean, Date, Integer, Numeric, String, Text, select
+from sqlalchemy import JSON, BigInteger, Boolean, Date, Integer, LargeBinary, Numeric, String, Text, select
 from sqlalchemy.orm import Session
 
 import app.all_models  # noqa: F401
@@ -126,17 +126,16 @@ class Marked:
             return None if column.nullable else self._code(column.info["code_list"])
         if isinstance(kind, String | Text) or type(kind).__name__ == "Digest":
             return self._text(cls, column)
-        if isinstance(kind, Date):
-            return date(2026, 5, 1)
-        if isinstance(kind, Boolean):
-            return False
-        if isinstance(kind, Integer) or type(kind).__name__ == "BigInteger":
-            return 1
-        if isinstance(kind, Numeric):
-            return Decimal("1.5")
-        if isinstance(kind, JSON):
-            return {}
-        return b"0" if type(kind).__name__ == "LargeBinary" else None
+        simple = (
+            (Date, date(2026, 5, 1)),
+            (Boolean, False),
+            (Integer, 1),
+            (BigInteger, 1),
+            (Numeric, Decimal("1.5")),
+            (JSON, {}),
+            (LargeBinary, b"0"),
+        )
+        return next((value for cls_, value in simple if isinstance(kind, cls_)), None)
 
     def _text(self, cls: type, column: Any) -> str | None:
         name, length = column.name, getattr(column.type, "length", None) or 200

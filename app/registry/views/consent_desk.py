@@ -57,9 +57,7 @@ class ConsentDesk(BaseView):
             signers=consents.signers(self.session, person, today),
             task=consents.open_task(self.session, person),
             kinds=papers.notice_on(today)["sensitive"],
-            sheets=[
-                (d, self._url(d), DocumentState(d.state)) for d in consents.sheets(self.session, person)
-            ],
+            sheets=[(d, self._url(d), DocumentState(d.state)) for d in consents.sheets(self.session, person)],
         )
 
     @expose("/preview/<person_uid>", methods=["POST"])
