@@ -26,6 +26,8 @@ from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, Ver
 from app.home import frame
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
+from app.proxy.views.cases import ProxyCaseView
+from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.field import FieldDesk
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView, ServiceMaterialView
 from app.registry.views import (
@@ -117,6 +119,8 @@ MENU: tuple[Section, ...] = (
         _("Proxy services"),
         "fa-hands-helping",
         (
+            Entry(ProxyDesk, _("Work list"), "fa-list-check"),
+            Entry(ProxyCaseView, _("Proxy cases"), "fa-folder-open"),
             Entry(VisitView, _("Visits"), "fa-walking"),
             Entry(VisitStopView, in_menu=False),
             Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),

@@ -161,9 +161,10 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("PersonView|HouseholdView|DwellingView|BuildingView", READ | DESK),
-                (f"{CASES}|{CATALOGUE}", READ),
+                (CASES, READ | {"can_use", "can_print"}),
+                (CATALOGUE, READ),
                 (PAPERS, WRITE | DESK),
-                ("PrintDesk|ConsentDesk", USE),
+                ("PrintDesk|ConsentDesk|ProxyDesk", USE),
             ),
         ),
         Role(
@@ -200,7 +201,7 @@ ROLES: dict[str, Role] = {
             _("Hotline taker"),
             20,
             "area",
-            ((f"AreaView|OrgUnitView|{CATALOGUE}", READ), (CASES, READ)),
+            ((f"AreaView|OrgUnitView|{CATALOGUE}", READ), (CASES, READ | {"can_use"})),
             sees_persons=False,
         ),
         Role(

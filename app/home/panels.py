@@ -20,6 +20,7 @@ from app.home.shapes import Figure, Queue, Row
 from app.inbox import queries as inbox
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItemVersion
+from app.proxy.queries.names import list_name
 from app.registry.models import ConsentTask, MoveInRequest, Person, PersonGroup
 from app.worklog.models import Visit, VisitStop, VisitWorker
 
@@ -125,7 +126,9 @@ def cases(desk: Desk) -> Queue | None:
     if not desk.actor.may("can_list", "ProxyCaseView"):
         return None
     due = func.coalesce(ProxyCase.step_due_at, ProxyCase.promise_due_at)
-    version = joinedload(ProxyCase.item_version).load_only(ServiceItemVersion.name)
+    version = joinedload(ProxyCase.item_version).load_only(
+        ServiceItemVersion.name, ServiceItemVersion.sensitivity
+    )
     query = (
         select(ProxyCase)
         .options(version)
@@ -136,7 +139,9 @@ def cases(desk: Desk) -> Queue | None:
     for (case,) in desk.rows(query)[:SHOWN]:
         mark, colour = when(clock.to_local(case.step_due_at or case.promise_due_at).date(), desk.today)
         hint = f"{case.number} · {State.label_of(case.state)}"
-        rows.append(Row(f"{case.party_name} · {case.item_version}", hint, url_of(case), mark, colour))
+        rows.append(
+            Row(f"{list_name(case, desk.actor)} · {case.item_version}", hint, url_of(case), mark, colour)
+        )
     empty = gettext("No case is waiting.")
     return Queue(gettext("Cases by due date"), rows, empty, url=frame.page_url("ProxyCaseView"))
 

@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session, joinedload
 from app.areas.models import Area, Staff
 from app.core import hooks
 from app.core import search as index
-from app.core.actor import Actor
+from app.core.actor import Actor, current_actor
 from app.core.crypto import blind
 from app.core.errors import Invalid
 from app.core.widgets import view_of
 from app.proxy.models import ProxyCase, ServiceItemVersion
+from app.proxy.queries.names import list_name, sees_names
 from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone, Venue
 from app.registry.rules import document_key, normalise_phone
 
@@ -124,15 +125,19 @@ def _households(session: Session, query: str) -> Kind:
 
 
 def _cases(session: Session, query: str) -> Kind:
-    where = or_(index.starts_with(ProxyCase.number, query), index.matching(ProxyCase, ("party_name",), query))
-    version = joinedload(ProxyCase.item_version).load_only(ServiceItemVersion.name)
+    where = index.starts_with(ProxyCase.number, query)
+    if sees_names(current_actor()):
+        where = or_(where, index.matching(ProxyCase, ("party_name",), query))
+    version = joinedload(ProxyCase.item_version).load_only(
+        ServiceItemVersion.name, ServiceItemVersion.sensitivity
+    )
     rows = _rows(session, select(ProxyCase).options(version).where(where).order_by(ProxyCase.id.desc()))
     return _kind(
         ProxyCase,
         gettext("Proxy cases"),
         "fa-folder-open",
         rows,
-        lambda r: f"{r.party_name} · {r.item_version}",
+        lambda r: f"{list_name(r, current_actor())} · {r.item_version}",
     )
 
 

@@ -133,6 +133,15 @@ class PaperMark(Choice):
     bad = "bad", _("not in order"), "red"
 
 
+class Signed(Choice):
+    """How somebody signed."""
+
+    paper = "paper", _("Signed on paper"), "blue"
+    fingerprint = "fingerprint", _("Fingerprint on paper"), "blue"
+    drawn = "drawn", _("Signed on the screen"), "blue"
+    photo = "photo", _("Photo of the signed paper"), "blue"
+
+
 # where the department has the papers before it and marks them
 MARKING_STATES = (State.prechecking, State.accepted, State.processing)
 

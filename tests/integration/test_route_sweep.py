@@ -33,6 +33,8 @@ NOT_SWEPT = {
     "LoginView.login": "under test in test_security_login",
     "SessionApi.create": "under test in test_security_login",
 }
+# a post on the county sees the county's cases by their numbers; that names stay masked: test_proxy_views
+IN_SCOPE = {"hotline": ("ProxyCaseView.", "Home.", "Search.")}
 # arguments that do not name a record
 PLAIN = {
     "filename": "x",
@@ -52,6 +54,7 @@ PLAIN = {
     "day": "2026-11-03",
     "key": "x",
     "name": "x",
+    "action": "submit",
     "index": "1",
 }
 # record arguments of pages that are no ModelView: endpoint prefix → table
@@ -159,7 +162,8 @@ def test_no_route_shows_or_changes_what_belongs_to_another_town(
             )
             answer = visitor.open(url, method=method, headers={"X-CSRFToken": token}, **sent)
             shown = visible_text(answer).replace(f'value="{MARK}"', "").replace(f">{MARK}<", "")
-            if f"{MARK} " in shown or re.search(rf"{MARK}[a-z]", shown):
+            own = rule.endpoint.startswith(IN_SCOPE.get(account or "", ("-",)))
+            if not own and (f"{MARK} " in shown or re.search(rf"{MARK}[a-z]", shown)):
                 leaks.append((method, url, answer.status_code))
             if answer.status_code >= 500:
                 broken.append((method, rule.rule, answer.status_code))

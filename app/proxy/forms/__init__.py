@@ -1,0 +1,27 @@
+"""Forms of the proxy domain: one for each step, and the booking."""
+
+from app.proxy.forms.booking import BookingForm, answers_of, conditions_of
+from app.proxy.forms.steps import (
+    LABELS,
+    SIGNING,
+    Asked,
+    field_names,
+    given_of,
+    marks_of,
+    paper_lines,
+    step_form,
+)
+
+__all__ = [
+    "LABELS",
+    "SIGNING",
+    "Asked",
+    "BookingForm",
+    "answers_of",
+    "conditions_of",
+    "field_names",
+    "given_of",
+    "marks_of",
+    "paper_lines",
+    "step_form",
+]

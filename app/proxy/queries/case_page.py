@@ -1,0 +1,215 @@
+"""What the page of one case shows: lights, next steps, papers, who did what when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.core import masks
+from app.core.actor import Actor
+from app.core.clock import to_local
+from app.core.errors import NotFound
+from app.core.files import Attachment
+from app.core.sla import Light, due_date
+from app.core.workflow import Offer
+from app.documents.models import IssuedDocument
+from app.proxy.choices import (
+    PROMISE_CLOCKS,
+    STEP_CLOCKS,
+    Action,
+    ClockCode,
+    Entry,
+    PauseReason,
+    State,
+)
+from app.proxy.models import CaseClock, CaseStep, ProxyCase
+from app.proxy.service.cases import WHOLE
+from app.proxy.service.clocks import as_clock, newest
+
+OWNER = "proxy_case"
+# the way on, in the order in which a step is the obvious one; all others stand behind
+MAIN = (
+    Action.entrust,
+    Action.collect,
+    Action.submit,
+    Action.request_supplement,
+    Action.supply,
+    Action.receive,
+    Action.accept,
+    Action.rework,
+    Action.process,
+    Action.approve,
+    Action.resume,
+    Action.fetch,
+    Action.deliver,
+    Action.pick_up,
+    Action.set_out,
+    Action.rate,
+    Action.archive,
+)
+# asked for only where the obvious step is barred
+SECOND_BEST = frozenset({Action.request_supplement})
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """One of the two lights: what is measured, how it stands, in words."""
+
+    code: str
+    label: Any
+    level: str  # green yellow red grey
+    words: str
+    due_at: datetime | None
+    provisional: bool = False
+
+
+def load(session: Session, uid: str) -> ProxyCase:
+    """A case with everything its page shows. NotFound outside the scope."""
+    query = (
+        select(ProxyCase)
+        .where(ProxyCase.uid == uid)
+        .options(
+            *WHOLE,
+            joinedload(ProxyCase.area),
+            joinedload(ProxyCase.staff),
+            joinedload(ProxyCase.department),
+            selectinload(ProxyCase.deliveries),
+        )
+    )
+    case = session.scalars(query).one_or_none()
+    if case is None:
+        raise NotFound()
+    return case
+
+
+def lamps(case: ProxyCase, now: datetime) -> list[Lamp]:
+    """The light of the step in hand and the light of the tighter promise; none of a clock that never began."""
+    rows = newest(case)
+    found = []
+    for codes in (STEP_CLOCKS, PROMISE_CLOCKS):
+        mine = [rows[code] for code in codes if code in rows and rows[code].stopped_at is None]
+        if mine:
+            found.append(lamp(min(mine, key=lambda row: row.due_at), now))
+    return found
+
+
+def lamp(row: CaseClock, now: datetime) -> Lamp:
+    """One running or standing clock as a light."""
+    measured = as_clock(row)
+    label = ClockCode.label_of(row.kind)
+    if measured.is_paused:
+        why = str(PauseReason.label_of(measured.pauses[-1].reason))
+        since = to_local(measured.pauses[-1].start).strftime("%Y-%m-%d")
+        words = gettext("stands since %(day)s: %(reason)s", day=since, reason=why)
+        return Lamp(row.kind, label, "grey", words, None, row.provisional)
+    light: Light = measured.light(now)
+    words = gettext("%(light)s, until %(day)s", light=str(light.label), day=due_date(row.due_at).isoformat())
+    return Lamp(row.kind, label, light.value, words, row.due_at, row.provisional)
+
+
+def split_offers(offers: list[Offer]) -> tuple[Offer | None, list[Offer]]:
+    """(the one main step, the others): what is obvious and possible first, what is obvious but barred next."""
+    ranked = sorted(
+        (o for o in offers if o.action in MAIN),
+        key=lambda o: (not o.ready, o.action in SECOND_BEST, MAIN.index(o.action)),
+    )
+    main = ranked[0] if ranked else None
+    return main, [o for o in offers if o is not main]
+
+
+def timeline(case: ProxyCase, *, with_words: bool = True) -> list[dict[str, Any]]:
+    """Who did what when, oldest first. The words of a step may name residents: only for roles that see them."""
+    return [
+        {
+            "at": step.at,
+            "by": step.by_label,
+            "role": step.by_role,
+            "words": action_label(step.action),
+            "to": "" if step.from_state == step.to_state else str(State.label_of(step.to_state)),
+            "reason": step.reason if with_words else None,
+            "details": details(step) if with_words else [],
+        }
+        for step in case.steps
+    ]
+
+
+def action_label(code: str) -> str:
+    """A step or an entry of the history in words."""
+    return str(Action.label_of(code) if code in Action.__members__ else Entry.label_of(code))
+
+
+TOLD = (
+    "remedies",
+    "outcome",
+    "window",
+    "place",
+    "expert",
+    "result",
+    "result_no",
+    "due_on",
+    "witness",
+    "recipient",
+)
+
+
+def details(step: CaseStep) -> list[str]:
+    """What of a step's data is worth a line: no personal data but names that stand on the page anyway."""
+    data = step.data or {}
+    lines = [str(data[name]) for name in TOLD if data.get(name)]
+    for name in ("missing_list",):
+        lines += [str(entry["note"]) for entry in data.get(name) or () if entry.get("note")]
+    return lines
+
+
+def party_lines(case: ProxyCase, *, plain: bool) -> dict[str, str]:
+    """The party as the page shows it: number and phone behind their masks; all but the first character for others."""
+    party = case.party or {}
+    if not plain:
+        return {
+            "name": masks.mask_name(party.get("name")),
+            "born": "",
+            "number": "",
+            "phone": "",
+            "address": "",
+        }
+    return {
+        "name": str(party.get("name") or ""),
+        "born": str(party.get("birth_date") or "")[:4],
+        "number": masks.mask_id_number(party.get("document_number")),
+        "phone": masks.mask_phone(party.get("phone")),
+        "address": str(party.get("address") or ""),
+    }
+
+
+def papers_issued(session: Session, case: ProxyCase) -> list[IssuedDocument]:
+    """Papers that were issued for a case, newest first."""
+    query = (
+        select(IssuedDocument)
+        .where(IssuedDocument.owner_kind == OWNER, IssuedDocument.owner_uid == case.uid)
+        .order_by(IssuedDocument.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def pictures_of(session: Session, case: ProxyCase) -> list[Attachment]:
+    """Signatures and photos kept with a case, inside the actor's areas."""
+    query = (
+        select(Attachment)
+        .where(Attachment.owner_kind == OWNER, Attachment.owner_uid == case.uid)
+        .order_by(Attachment.id)
+    )
+    return list(session.scalars(query))
+
+
+def may_carry(actor: Actor, case: ProxyCase) -> bool:
+    """Whether originals of the case could be given back here and now by the acting role."""
+    from app.proxy.service.custody import CARRIERS, held
+
+    out = held(case)
+    mine = not actor.read_only and actor.role in CARRIERS | {"town_staff"}
+    return bool(mine and out and not any(c.holder_unit_id for c in out))

@@ -1,0 +1,113 @@
+"""Work lists: what lies with the acting role, by the time that is left; counts for the start page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.core import search
+from app.core.actor import Actor
+from app.proxy.choices import State
+from app.proxy.models import ProxyCase, ServiceItem, ServiceItemVersion
+from app.proxy.queries.case_page import MAIN
+from app.proxy.rules import MACHINE
+
+MOST = 100
+TABS = ("mine", "waiting", "all")
+DUE = func.coalesce(ProxyCase.step_due_at, ProxyCase.promise_due_at)
+WARN = func.coalesce(ProxyCase.step_warn_at, ProxyCase.promise_warn_at)
+
+
+def states_of(role: str) -> list[str]:
+    """States in which the obvious next step is the role's."""
+    return sorted(
+        {
+            str(s.value)
+            for s, action, to in MACHINE.rows()
+            if s is not None and action in MAIN and role in to.role
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the work list is shown: a tab and a few filters."""
+
+    tab: str = "mine"
+    number: str = ""
+    item: str = ""
+    late: bool = False
+
+
+def work_list(session: Session, actor: Actor, now: datetime, asked: Asked) -> tuple[list[ProxyCase], bool]:
+    """Cases by remaining time, those without a running clock last; and whether there are more."""
+    query = select(ProxyCase).where(ProxyCase.closed_at.is_(None))
+    query = query.options(
+        joinedload(ProxyCase.item_version, innerjoin=True).joinedload(
+            ServiceItemVersion.item, innerjoin=True
+        ),
+        joinedload(ProxyCase.area),
+    )
+    mine = ProxyCase.state.in_(states_of(actor.role))
+    if asked.tab == "mine":
+        query = query.where(mine)
+    elif asked.tab == "waiting":
+        query = query.where(~mine)
+    if asked.item:
+        versions = select(ServiceItemVersion.id).join(ServiceItem).where(ServiceItem.code == asked.item)
+        query = query.where(ProxyCase.item_version_id.in_(versions))
+    if asked.late:
+        query = query.where(is_late(now))
+    if asked.number:
+        query = query.where(search.starts_with(ProxyCase.number, asked.number))
+    last = case((DUE.is_(None), 1), else_=0)
+    rows = list(session.scalars(query.order_by(last, DUE, ProxyCase.id).limit(MOST + 1)))
+    return rows[:MOST], len(rows) > MOST
+
+
+def is_late(now: datetime) -> Any:
+    """One of the two clocks has run out."""
+    return or_(ProxyCase.step_due_at < now, ProxyCase.promise_due_at < now)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Figures of the start page: open cases of the scope and how they stand."""
+
+    open: int
+    mine: int
+    soon: int
+    late: int
+
+
+def counts(session: Session, actor: Actor, now: datetime) -> Counts:
+    """How many cases are open, lie with the acting role, are due soon, are overdue."""
+    mine = ProxyCase.state.in_(states_of(actor.role))
+    soon = and_(~func.coalesce(is_late(now), False), now > WARN)
+    row = session.execute(
+        select(
+            func.count(ProxyCase.id),
+            func.count(ProxyCase.id).filter(mine),
+            func.count(ProxyCase.id).filter(soon),
+            func.count(ProxyCase.id).filter(is_late(now)),
+        ).where(ProxyCase.closed_at.is_(None))
+    ).one()
+    return Counts(*row)
+
+
+def level_of(due_at: datetime | None, warn_at: datetime | None, now: datetime) -> str:
+    """The colour of a clock by its columns; empty where none runs."""
+    if due_at is None:
+        return ""
+    if now > due_at:
+        return "red"
+    return "yellow" if warn_at is not None and now > warn_at else "green"
+
+
+def open_states() -> list[tuple[str, Any]]:
+    """States a case may be in before its end."""
+    return [(s.value, s.label) for s in State if s not in (State.archived, State.cancelled)]

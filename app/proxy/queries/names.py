@@ -1,0 +1,21 @@
+"""How a case names its applicant: to whom in plain, to whom only by the first character (guards, section 3)."""
+
+from __future__ import annotations
+
+from app.core import masks
+from app.core.actor import Actor
+from app.proxy.models import ProxyCase
+
+# a list of these services would tell who is ill, disabled or poor
+SENSITIVE = frozenset({"L4", "L5"})
+
+
+def sees_names(actor: Actor) -> bool:
+    """Roles that see residents, and the department that was handed the case; a hotline taker goes by the number."""
+    return actor.is_system or actor.sees_persons or bool(actor.org_unit_ids)
+
+
+def list_name(case: ProxyCase, actor: Actor) -> str:
+    """The applicant in a list."""
+    plain = sees_names(actor) and case.item_version.sensitivity not in SENSITIVE
+    return case.party_name if plain else masks.mask_name(case.party_name)

@@ -1,0 +1,110 @@
+"""Papers, pictures and masked numbers of a case: each look and each print is logged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+from sqlalchemy import select
+
+from app.core import clock, files, hooks, policy
+from app.core.actor import current_actor
+from app.core.errors import NotAllowed, NotFound
+from app.core.files import Attachment
+from app.core.session import unit_of_work
+from app.core.views import expose, has_access, permission_name, reason_given
+from app.documents.press import site_press
+from app.documents.service import issue, print_copy
+from app.documents.views import pdf_response
+from app.proxy import papers
+from app.proxy.queries import case_page
+from app.proxy.service import open_case
+from app.proxy.views.paper_words import in_paper_language
+from app.registry.models import PersonDocument, PersonPhone
+
+# masked value of the snapshot: the column whose policy holds for it, and its key
+PARTY = {"phone": (PersonPhone, "number", "phone"), "number": (PersonDocument, "number", "document_number")}
+
+
+class PapersMixin:
+    """What of a case is printed, looked at or revealed."""
+
+    session: Any
+    datamodel: Any
+    can: Any
+
+    def may_reveal(self) -> dict[str, bool]:
+        """Which masked values of the party the role may ask for."""
+        actor = current_actor()
+        return {
+            name: self.can("reveal") and policy.may(actor, "see", model, column)
+            for name, (model, column, _key) in PARTY.items()
+        }
+
+    @expose("/<pk>/party/<name>", methods=["POST"])
+    @has_access
+    @permission_name("reveal")
+    def party(self, pk: str, name: str) -> Any:
+        """The applicant's phone or ID number in plain, once, with a reason, logged before it is answered."""
+        case = self.datamodel.by_key(self.session, pk)
+        if name not in PARTY:
+            raise NotFound()
+        if not self.may_reveal()[name]:
+            raise NotAllowed()
+        reason = reason_given()
+        hooks.require_fresh_login()
+        value = (case.party or {}).get(PARTY[name][2]) or ""
+        hooks.record_access(
+            hooks.Access("REVEAL", "proxy_case", case.id, case.area_id, detail=f"party.{name}", reason=reason)
+        )
+        return jsonify(value=value)
+
+    @expose("/<pk>/paper/<code>", methods=["POST"])
+    @has_access
+    @permission_name("print")
+    def paper(self, pk: str, code: str) -> Response:
+        """Issue F10 or F11 for one case and print it at once (two clicks); printed again from the register."""
+        if code not in (papers.AUTHORIZATION, papers.RECEIPT):
+            raise NotFound()
+        actor, now = current_actor(), clock.now()
+        with unit_of_work(self.session) as session:
+            case = open_case(session, pk)
+            with in_paper_language():
+                context = (
+                    papers.authorization(session, [case], now)
+                    if code == papers.AUTHORIZATION
+                    else papers.receipt(session, [case], actor.label)
+                )
+            document = issue(
+                session,
+                actor,
+                now,
+                site_press(),
+                form_code=code,
+                owner_kind=case_page.OWNER,
+                owner_uid=case.uid,
+                area_id=case.area_id,
+                context=context,
+            )
+            pdf, name = print_copy(session, actor, now, document), document.number
+        return pdf_response(pdf, name)
+
+    @expose("/<pk>/picture/<uid>", methods=["GET"])
+    @has_access
+    @permission_name("show")
+    def picture(self, pk: str, uid: str) -> Any:
+        """A signature or photo kept with the case; each look is logged."""
+        case = self.datamodel.by_key(self.session, pk)
+        found = self.session.scalars(
+            select(Attachment).where(
+                Attachment.uid == uid,
+                Attachment.owner_kind == case_page.OWNER,
+                Attachment.owner_uid == case.uid,
+            )
+        ).one_or_none()
+        if found is None:
+            raise NotFound()
+        hooks.record_access(
+            hooks.Access("DOWNLOAD", "attachment", found.id, case.area_id, detail=found.purpose)
+        )
+        return files.response(found)

@@ -1,0 +1,220 @@
+"""The desk of proxy services: the work list by remaining time, booking, papers of a whole round."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response, flash, jsonify, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from app.core import clock
+from app.core.actor import Actor, current_actor
+from app.core.errors import DomainError, Invalid, NotAllowed, NotFound
+from app.core.session import unit_of_work
+from app.core.views import BaseView, expose, has_access, permission_name
+from app.core.widgets import view_of
+from app.documents.press import site_press
+from app.documents.service import issue, print_copy
+from app.documents.views import pdf_response
+from app.proxy import forms, papers
+from app.proxy.choices import State
+from app.proxy.models import ProxyCase
+from app.proxy.queries import desk
+from app.proxy.rules import BOOKERS
+from app.proxy.service import book, rounds
+from app.proxy.service.catalogue import find_items, version_on
+from app.proxy.views.cases import promise_light, shown_name, step_light
+from app.proxy.views.paper_words import in_paper_language
+from app.worklog import service as worklog
+
+LONGEST = 60
+PLAIN = re.compile(r"[A-Za-z0-9-]{0,40}")
+REFUSED = 422
+TABS = (("mine", _("To do now")), ("waiting", _("With others")), ("all", _("All open")))
+
+
+def may_book(actor: Actor) -> bool:
+    """Whether the acting role opens cases."""
+    return not actor.read_only and actor.role in BOOKERS
+
+
+class ProxyDesk(BaseView):
+    """What lies with the station, the worker or the department."""
+
+    route_base = "/proxy"
+    default_view = "index"
+    title = _("Work list")
+
+    @expose("/")
+    @has_access
+    @permission_name("use")
+    def index(self) -> str:
+        """Cases by remaining time: those that wait for the acting role first."""
+        asked = self.asked()
+        actor, now = current_actor(), clock.now()
+        cases, more = desk.work_list(self.session, actor, now, asked)
+        return self.render_template(
+            "proxy/desk.html",
+            asked=asked,
+            tabs=TABS,
+            cases=cases,
+            more=more,
+            counts=desk.counts(self.session, actor, now),
+            page=view_of(ProxyCase),
+            may_book=may_book(actor),
+            State=State,
+            name=shown_name,
+            step_light=step_light,
+            promise_light=promise_light,
+        )
+
+    @staticmethod
+    def asked() -> desk.Asked:
+        """The filters of the list; Invalid for what no page of ours sends.
+
+        A number or an item code only: names are searched in the box on top, which posts them.
+        """
+        values = {k: request.args.get(k, "").strip() for k in ("tab", "number", "item", "late")}
+        if not all(PLAIN.fullmatch(v) for v in values.values()):
+            raise Invalid()
+        tab = values["tab"] or desk.TABS[0]
+        if tab not in desk.TABS:
+            raise Invalid(_("This list does not exist."), field="tab")
+        return desk.Asked(tab, values["number"].upper(), values["item"].upper(), values["late"] == "1")
+
+    # --- booking --------------------------------------------------------------------------------------------------
+
+    @expose("/book", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def book(self) -> Any:
+        """Book one case: person of the scope, service by its letters, conditions, day and time."""
+        if not may_book(current_actor()):
+            raise NotAllowed()
+        form = forms.BookingForm(formdata=request.form if request.method == "POST" else None)
+        if request.method == "GET":
+            return self.booking_page(form)
+        if not form.validate():
+            return self.booking_page(form, REFUSED)
+        try:
+            with unit_of_work(self.session) as session:
+                # read again inside the unit: what was looked up before may have changed
+                form = forms.BookingForm(formdata=request.form)
+                form.validate()
+                case = self.take(session, form)
+                number, url = case.number, view_of(ProxyCase).url_show(case)
+        except DomainError as refused:
+            form.refuse(refused.field, refused.message)
+            return self.booking_page(form, refused.status)
+        flash(gettext("Booked: %(number)s", number=number), "success")
+        return self.go(f"{self.route_base}/book" if "_again" in request.form else url)
+
+    @staticmethod
+    def take(session: Any, form: forms.BookingForm) -> ProxyCase:
+        version = version_on(session, form.item.data or "", clock.today())
+        return book(
+            session,
+            current_actor(),
+            clock.now(),
+            person=form.person.data,
+            item_code=form.item.data,
+            appointment=form.appointment.data,
+            slot=form.slot.data,
+            staff_id=form.staff.data.id if form.staff.data is not None else None,
+            applicant=form.applicant,
+            relation=form.relation.data,
+            answers=forms.answers_of(version, request.form),
+            note=form.note.data,
+            again=form.again.data,
+        )
+
+    def booking_page(self, form: forms.BookingForm, status: int = 200) -> Any:
+        chosen, asked = None, []
+        if form.item.data:
+            try:
+                chosen = version_on(self.session, form.item.data, clock.today())
+            except DomainError:
+                chosen = None
+        if chosen is not None:
+            asked = [(n, text, request.form.get(f"condition-{n}", "")) for n, text in
+                     enumerate(forms.conditions_of(chosen))]  # fmt: skip
+        page = self.render_template(
+            "proxy/book.html", title=_("Book a case"), form=form, chosen=chosen, conditions=asked
+        )
+        return page, status
+
+    @expose("/items", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def items(self) -> Any:
+        """Services that are offered today, by code, characters, pinyin or initials, for the remote select."""
+        query = " ".join(request.form.get("q", "").split())
+        if len(query) > LONGEST or "\x00" in query:
+            raise Invalid()
+        found = find_items(self.session, query, clock.today())
+        rows = [{"id": v.item.code, "text": f"{v.item.code} {v.name} · {v.department_name}"} for v in found]
+        return jsonify(results=rows, more=False)
+
+    @expose("/conditions/<code>", methods=["GET"])
+    @has_access
+    @permission_name("use")
+    def conditions(self, code: str) -> Any:
+        """Which conditional papers a service knows: what to ask when booking."""
+        version = version_on(self.session, code[:12], clock.today())
+        return jsonify(conditions=forms.conditions_of(version), audience=version.audience or "")
+
+    # --- papers of a round ----------------------------------------------------------------------------------------
+
+    @expose("/round/<uid>/paper/<code>/<stop_uid>", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def round_paper(self, uid: str, code: str, stop_uid: str) -> Response:
+        """One F10 for all cases of a person, one F11 for all cases of a household, issued and printed."""
+        if code not in (papers.AUTHORIZATION, papers.RECEIPT):
+            raise NotFound()
+        actor, now = current_actor(), clock.now()
+        if not (actor.ranges or actor.whole_site):
+            raise NotAllowed()
+        with unit_of_work(self.session) as session:
+            visit = worklog.open_visit(session, uid)
+            cases = self.cases_behind(session, visit, stop_uid, together=code == papers.RECEIPT)
+            with in_paper_language():
+                context = (
+                    papers.authorization(session, cases, now)
+                    if code == papers.AUTHORIZATION
+                    else papers.receipt(session, cases, actor.label)
+                )
+            single = len(cases) == 1
+            document = issue(
+                session,
+                actor,
+                now,
+                site_press(),
+                form_code=code,
+                owner_kind="proxy_case" if single else "visit",
+                owner_uid=cases[0].uid if single else visit.uid,
+                area_id=cases[0].area_id,
+                context=context,
+            )
+            pdf, name = print_copy(session, actor, now, document), document.number
+        return pdf_response(pdf, name)
+
+    @staticmethod
+    def cases_behind(session: Any, visit: Any, stop_uid: str, *, together: bool) -> list[ProxyCase]:
+        """Cases of one person of a round, or of everybody behind the same door. NotFound where there are none."""
+        stop = next((s for s in visit.stops if s.uid == stop_uid), None)
+        if stop is None:
+            raise NotFound()
+        shared = together and stop.dwelling_id is not None
+        stops = {
+            s.id for s in visit.stops if s.id == stop.id or (shared and s.dwelling_id == stop.dwelling_id)
+        }
+        behind = {p.ref_uid for p in visit.purposes if p.ref_kind == rounds.CASE and p.stop_id in stops}
+        cases = [c for uid, c in rounds.cases_of(session, visit).items() if uid in behind]
+        if together:
+            cases = [c for c in cases if any(m.collected_at for m in c.materials)] or cases
+        if not cases:
+            raise NotFound()
+        return cases

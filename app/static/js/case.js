@@ -1,0 +1,88 @@
+// Case pages: steps in a dialog that keeps what was typed, the work list by keyboard, conditions of a service.
+import { post, words } from "geban/app";
+
+const dialog = document.getElementById("gc-step");
+
+async function open(url) {
+  const place = dialog.querySelector("[data-piece-place]");
+  const answer = await fetch(url, { credentials: "same-origin", headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+  if (!answer || !answer.ok) { window.location = url; return; }
+  place.innerHTML = await answer.text();
+  dialog.showModal();
+  place.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
+}
+
+function refuse(form, data) {
+  const line = form.querySelector("[data-refusal]");
+  line.textContent = data.message || words.failed;
+  line.hidden = false;
+  const field = data.field && form.elements.namedItem(data.field);
+  form.querySelectorAll("[aria-invalid]").forEach((f) => f.removeAttribute("aria-invalid"));
+  if (field?.setAttribute) { field.setAttribute("aria-invalid", "true"); field.focus(); } else line.scrollIntoView({ block: "nearest" });
+}
+
+async function send(form) {
+  const button = form.querySelector('button[type="submit"]');
+  button.disabled = true;
+  const { ok, data } = await post(form.action, new FormData(form));
+  if (ok && data.url) { window.location = data.url; return; }
+  button.disabled = false;
+  refuse(form, data);
+}
+
+if (dialog) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-step]");
+    if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); open(link.href); }
+    if (event.target.closest("[data-step-close]") && dialog.open) { event.preventDefault(); dialog.close(); }
+  });
+  dialog.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-step-form]")) return;
+    event.preventDefault();
+    send(event.target);
+  });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      dialog.querySelector("form[data-step-form]")?.requestSubmit();
+    }
+  });
+}
+
+const table = document.querySelector("table[data-rows]");
+if (table) {
+  const rows = [...table.querySelectorAll("tbody tr")];
+  document.addEventListener("keydown", (event) => {
+    if (event.target.closest("input, select, textarea") || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
+    const next = rows[Math.max(0, Math.min(rows.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))];
+    event.preventDefault();
+    rows.forEach((row) => row.classList.toggle("gc-here", row === next));
+    next.querySelector("a").focus();
+  });
+}
+
+const booking = document.querySelector("form[data-booking]");
+if (booking) {
+  const box = booking.querySelector("[data-conditions]");
+  const place = booking.querySelector("[data-conditions-place]");
+  const choice = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
+  booking.elements.item.addEventListener("change", async (event) => {
+    place.replaceChildren();
+    box.hidden = true;
+    if (!event.target.value) return;
+    const answer = await fetch(booking.dataset.booking + encodeURIComponent(event.target.value), { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const { conditions } = await answer.json();
+    conditions.forEach((text, n) => {
+      const field = document.createElement("div");
+      field.className = "gb-field";
+      const label = Object.assign(document.createElement("label"), { htmlFor: `condition-${n}`, textContent: text });
+      const select = Object.assign(document.createElement("select"), { id: `condition-${n}`, name: `condition-${n}`, className: "form-select" });
+      select.append(choice("", place.dataset.wordsOpen), choice("yes", place.dataset.wordsYes), choice("no", place.dataset.wordsNo));
+      field.append(label, select);
+      place.append(field);
+    });
+    box.hidden = conditions.length === 0;
+  });
+}
