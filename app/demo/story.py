@@ -18,7 +18,7 @@ from app.core.clock import to_local
 from app.demo.acting import Cast
 from app.demo.cases import CaseMaker
 from app.demo.daily import ROUND_SIZE, SLOTS, Diary
-from app.demo.papers import issue_sheets
+from app.demo.papers import issue_letters, issue_sheets
 from app.documents.service import Press
 from app.proxy.choices import State
 from app.registry.models import Dwelling, Person
@@ -45,8 +45,7 @@ class Story:
         diary = Diary(self.cast, self.spec, self.now, self.today)
         maker = CaseMaker(self.cast, self.spec, calendar_for(self.session, mine[0].area_id), self.now)
         step("cases")
-        for _case in maker.every_state(others):
-            pass
+        cases = list(maker.every_state(others))
         for name in ("worker2", "outsider"):
             people = self.people(name)
             for n, state in enumerate(FEW if people else ()):
@@ -59,6 +58,7 @@ class Story:
         self._move_ins(diary)
         step("papers")
         if self.press is not None:
+            issue_letters(self.cast, self.press, self.now, cases)
             issue_sheets(self.cast, self.press, self.now, self.people("clerk"))
 
     def people(self, username: str) -> Sequence[Person]:

@@ -108,7 +108,7 @@ def city(empty, tmp_path_factory) -> Path:
     return home
 
 
-@pytest.mark.demand("S3-06")
+@pytest.mark.demand("S3-06", "S3-08", "S3-09")
 def test_the_shape_of_the_city(city):
     levels = dict(
         ask(city, "SELECT l.key, count(*) FROM area a JOIN area_level l ON l.id = a.level_id GROUP BY 1")
@@ -129,6 +129,24 @@ def test_the_shape_of_the_city(city):
     )
     assert one(city, vacant) == 6
     assert one(city, "SELECT count(*) FROM post WHERE valid_to IS NOT NULL AND end_reason IS NOT NULL") >= 18
+
+
+@pytest.mark.demand("S3-12", "S4-38", "S1-19")
+def test_chiefs_helpers_and_groups_are_on_the_staff_list_without_an_account(city):
+    filled = one(city, "SELECT count(DISTINCT area_id) FROM household")
+    chiefs = "SELECT count(*) FROM post WHERE position = 'grid_chief' AND valid_to IS NULL"
+    assert one(city, chiefs) == filled
+    kinds = {
+        row[0]
+        for row in ask(
+            city,
+            "SELECT DISTINCT s.kind FROM staff s JOIN person p ON p.uid = s.person_uid"
+            " WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.staff_id = s.id)",
+        )
+    }
+    assert {"volunteer", "building_chief", "retired_cadre", "party_member", "backbone"} <= kinds
+    assert one(city, "SELECT count(*) FROM grid_group") == 3
+    assert one(city, "SELECT count(*) FROM post WHERE grid_group_id IS NOT NULL") == 9
 
 
 def test_grids_nobody_has_been_to_carry_declared_totals_and_say_so(city):
@@ -234,7 +252,7 @@ def test_a_database_with_other_rows_is_refused(empty, tmp_path):
     connection.close()
     refused = load(home)
     assert refused.returncode == 1
-    assert "other rows" in refused.stderr
+    assert "GEBAN_HOME" in refused.stderr
     assert one(home, "SELECT count(*) FROM area") == 2
 
 
