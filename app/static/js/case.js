@@ -24,7 +24,8 @@ function refuse(form, data) {
 async function send(form) {
   const button = form.querySelector('button[type="submit"]');
   button.disabled = true;
-  const { ok, data } = await post(form.action, new FormData(form));
+  // the field named "action" hides form.action
+  const { ok, data } = await post(form.getAttribute("action"), new FormData(form));
   if (ok && data.url) { window.location = data.url; return; }
   button.disabled = false;
   refuse(form, data);
@@ -67,7 +68,7 @@ if (booking) {
   const box = booking.querySelector("[data-conditions]");
   const place = booking.querySelector("[data-conditions-place]");
   const choice = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
-  booking.elements.item.addEventListener("change", async (event) => {
+  booking.elements.namedItem("item").addEventListener("change", async (event) => {
     place.replaceChildren();
     box.hidden = true;
     if (!event.target.value) return;
