@@ -186,6 +186,15 @@ class TestScreens:
         assert paper.context["guardian"]["relation"] == "祖父"
         assert paper.number in clerk.get(f"/consents/person/{family['child']}").text
 
+    def test_the_sheet_is_one_click_from_the_resident_and_from_the_task(self, login_as, family, system):
+        link = f'href="/consents/person/{family["child"]}"'
+        task = system.scalars(select(ConsentTask)).one()
+        pages = (f"/person/show/{family['child']}", "/consent/list/", f"/consent/show/{task.uid}")
+        for name in ("clerk_a", "worker_a"):
+            client = login_as(name)
+            assert all(link in client.get(page).text for page in pages), name
+        assert link not in login_as("operator").get(pages[0]).text
+
     def test_an_outsider_learns_nothing_by_it(self, login_as, family, system):
         outsider = login_as("clerk_t")
         assert outsider.get(f"/consents/person/{family['child']}").status_code == 404

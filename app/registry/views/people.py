@@ -125,6 +125,7 @@ class PersonView(ModelView):
         "phone_number": lambda row: _masked_phone(row),
         "sources": lambda row: _sources(row),
     }
+    row_actions = [(_("Consent sheet"), lambda row: f"/consents/person/{row.uid}", "can_use:ConsentDesk")]
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("area",)
 

@@ -196,3 +196,10 @@ class ConsentTaskView(ModelView):
     add_columns = ["person_id", "kind", "due_on"]
     edit_columns = ["due_on", "done_on", "notice_version"]
     show_columns = ["person", "kind", "due_on", "done_on", "notice_version"]
+    row_actions = [
+        (
+            _("Consent sheet"),
+            lambda row: f"/consents/person/{row.person.uid}" if row.person and not row.done_on else None,
+            "can_use:ConsentDesk",
+        )
+    ]
