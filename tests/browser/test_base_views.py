@@ -231,7 +231,7 @@ def test_large_type_is_one_click_away(open_as):
     page.goto("/")
     before = page.evaluate("getComputedStyle(document.querySelector('main')).fontSize")
     page.click(".gb-me summary")
-    page.click("button:has(svg):has-text('\u5927\u5b57')")
+    page.click("form:has([name=large_type]) button")
     page.wait_for_load_state()
     assert float(page.evaluate("getComputedStyle(document.querySelector('main')).fontSize")[:-2]) > float(
         before[:-2]

@@ -308,14 +308,15 @@ def test_an_expired_form_says_what_to_do(app, world):
 def test_language_is_a_post_and_belongs_to_the_account(app, world):
     client = opened(app, world, "worker_a")
     token = {"csrf_token": state(client)["csrf_token"]}
-    assert client.post("/account/settings", data={**token, "language": "en"}).status_code == 303
-    assert 'lang="en"' in client.get("/account/").get_data(as_text=True)
+    assert client.post("/account/settings", data={**token, "language": "zh"}).status_code == 303
+    assert 'lang="zh-CN"' in client.get("/account/").get_data(as_text=True)
     assert client.post("/account/settings", data={**token, "language": "xx"}).status_code == 400
+    # the other account keeps the language of the site, and an address sets none
     other = opened(app, world, "worker_t")
-    assert 'lang="zh-CN"' in other.get("/account/?_l_=en").get_data(as_text=True)
+    assert 'lang="en"' in other.get("/account/?_l_=zh").get_data(as_text=True)
 
 
 def test_visitors_choose_a_language_before_signing_in(client):
     token = csrf_of(client.get("/login/"))
-    client.post("/language/", data={"csrf_token": token, "language": "en", "next": "//evil.example"})
-    assert 'lang="en"' in client.get("/login/").get_data(as_text=True)
+    client.post("/language/", data={"csrf_token": token, "language": "zh", "next": "//evil.example"})
+    assert 'lang="zh-CN"' in client.get("/login/").get_data(as_text=True)
