@@ -2,6 +2,7 @@
 
 Two selects make a request's actor: the seats (posts with a role) and the person with the rights of the acting
 role. ``request_actor`` starts from the session token, ``build_actor`` from a user id (jobs, commands, tests).
+The statements are built once and get their values when they run: building them anew cost more than running them.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from flask_appbuilder.security.sqla.models import (
 from flask_appbuilder.security.sqla.models import (
     Role as RoleRow,
 )
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import ColumnElement
 
 from app.areas.models import Account, Area, GridGroupArea, Post, SensitiveGrant, SignIn, Staff
 from app.areas.roles import ROLES
 from app.areas.rules import SEGMENT, range_of
-from app.areas.succession import predecessor_paths
+from app.areas.succession import predecessor_paths, predecessor_values
 from app.core.actor import Actor
 from app.core.scope import unscoped
 
@@ -67,15 +68,30 @@ class SessionFacts:
     large_type: bool
 
 
-def _in_force(row: Any, day: date) -> tuple[ColumnElement[bool], ...]:
+DAY: Any = bindparam("day")
+BY_USER = Account.user_id == bindparam("user_id")
+BY_TOKEN = SignIn.token_hash == bindparam("token")
+# what a session adds to the person: the rest of SessionFacts
+SESSION = (
+    SignIn.id,
+    SignIn.epoch,
+    SignIn.started_at,
+    SignIn.seen_at,
+    SignIn.confirmed_at,
+    SignIn.second_factor_at,
+    SignIn.ended_at,
+)
+
+
+def _in_force(row: Any) -> tuple[ColumnElement[bool], ...]:
     return (
-        or_(row.valid_from.is_(None), row.valid_from <= day),
-        or_(row.valid_to.is_(None), row.valid_to >= day),
+        or_(row.valid_from.is_(None), row.valid_from <= DAY),
+        or_(row.valid_to.is_(None), row.valid_to >= DAY),
     )
 
 
-def _seats_query(day: date) -> Select[Any]:
-    """Seats of an account, in the order they were given; one row more per area of a grid group."""
+def _seats_query() -> Select[Any]:
+    """Seats of an account on a `day`, in the order they were given; one row more per area of a grid group."""
     member = aliased(Area)
     return (
         select(
@@ -92,10 +108,10 @@ def _seats_query(day: date) -> Select[Any]:
         .join(Account, Account.staff_id == Post.staff_id)
         .outerjoin(
             GridGroupArea,
-            and_(GridGroupArea.group_id == Post.grid_group_id, *_in_force(GridGroupArea, day)),
+            and_(GridGroupArea.group_id == Post.grid_group_id, *_in_force(GridGroupArea)),
         )
         .outerjoin(member, member.id == GridGroupArea.area_id)
-        .where(Post.role.in_(ROLES), *_in_force(Post, day))
+        .where(Post.role.in_(ROLES), *_in_force(Post))
         .order_by(Post.id)
     )
 
@@ -112,8 +128,8 @@ def _fold(rows: list[Row[Any]]) -> tuple[list[Seat], dict[str, set[str]]]:
     return list(seats.values()), paths
 
 
-def _rights(role: str) -> Any:
-    """What FAB's tables grant to a role, as one string (recipes: one select, not 32 EXISTS a page)."""
+def _rights() -> Any:
+    """What FAB's tables grant to a `role`, as one string (recipes: one select, not 32 EXISTS a page)."""
     pair = Permission.name + " " + ViewMenu.name
     return (
         select(func.aggregate_strings(pair, "\n"))
@@ -122,7 +138,7 @@ def _rights(role: str) -> Any:
         .join(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
         .join(Permission, Permission.id == PermissionView.permission_id)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .where(RoleRow.name == role)
+        .where(RoleRow.name == bindparam("role"))
         .scalar_subquery()
     )
 
@@ -132,19 +148,19 @@ def _pairs(text: str) -> frozenset[tuple[str, str]]:
     return frozenset((p, v) for p, _, v in (line.partition(" ") for line in text.splitlines()))
 
 
-def _heritage(role: str, paths: set[str]) -> set[str]:
+def _heritage(role: str, paths: set[str]) -> list[str]:
     """The areas whose closed predecessors count too: none for roles without areas or with the whole site."""
     by_area = role in ROLES and ROLES[role].scope == "area"
-    return set() if not by_area or any(len(p) <= SEGMENT for p in paths) else paths
+    return [] if not by_area or any(len(p) <= SEGMENT for p in paths) else sorted(paths)
 
 
-def _person_query(role: str, paths: set[str], day: date) -> Select[Any]:
-    """One row: the account, its staff member, the rights of the acting role, the named grants, and the closed
-    predecessors of the areas (the successor's worker reads the old rows; guards, section 1).
+def _person_query(areas: int) -> Select[Any]:
+    """One row: the account, its staff member, the rights of the acting `role`, the named grants, and the closed
+    predecessors of its areas (the successor's worker reads the old rows; guards, section 1).
     """
     grants = (
         select(func.aggregate_strings(SensitiveGrant.group_code, "\n"))
-        .where(SensitiveGrant.staff_id == Account.staff_id, *_in_force(SensitiveGrant, day))
+        .where(SensitiveGrant.staff_id == Account.staff_id, *_in_force(SensitiveGrant))
         .scalar_subquery()
     )
     roots = select(func.count(Area.id)).where(Area.parent_id.is_(None)).scalar_subquery()
@@ -161,14 +177,36 @@ def _person_query(role: str, paths: set[str], day: date) -> Select[Any]:
             User.username,
             User.active,
             Staff.name.label("staff_name"),
-            _rights(role).label("rights"),
+            _rights().label("rights"),
             grants.label("grants"),
             roots.label("roots"),
-            predecessor_paths(_heritage(role, paths), day).label("closed"),
+            predecessor_paths(areas, DAY).label("closed"),
         )
         .join(User, User.id == Account.user_id)
         .outerjoin(Staff, Staff.id == Account.staff_id)
     )
+
+
+@lru_cache(maxsize=1)
+def _seats_of_user() -> Select[Any]:
+    return _seats_query().where(BY_USER)
+
+
+@lru_cache(maxsize=1)
+def _seats_of_token() -> Select[Any]:
+    query = _seats_query().add_columns(SignIn.acting_role)
+    return query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
+
+
+@lru_cache(maxsize=64)
+def _person_of_user(areas: int) -> Select[Any]:
+    return _person_query(areas).where(BY_USER)
+
+
+@lru_cache(maxsize=64)
+def _person_of_token(areas: int) -> Select[Any]:
+    query = _person_query(areas).add_columns(*SESSION)
+    return query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
 
 
 def _outermost(paths: set[str]) -> list[str]:
@@ -216,12 +254,13 @@ def build_actor(
     ``role`` is the wanted acting role; when the user no longer holds it, the first seat's role is taken. A user
     without a valid post gets an actor without rights, an unknown one an actor with nothing but the id.
     """
+    values: dict[str, Any] = {"user_id": user_id, "day": day}
     with unscoped("sign-in: posts decide the scope, so they are read before there is one") as session:
-        rows = session.execute(_seats_query(day).where(Account.user_id == user_id)).all()
-        seats, paths = _fold(list(rows))
+        seats, paths = _fold(list(session.execute(_seats_of_user(), values).all()))
         acting = _choose(seats, role)
-        query = _person_query(acting, paths.get(acting, set()), day).where(Account.user_id == user_id)
-        person = session.execute(query).one_or_none()
+        closed = _heritage(acting, paths.get(acting, set()))
+        values |= {"role": acting, **predecessor_values(closed)}
+        person = session.execute(_person_of_user(len(closed)), values).one_or_none()
     if person is None:
         return Actor(user_id=user_id, origin=origin, address=address), []
     return _make(person, acting, seats, paths.get(acting, set()), origin, address), seats
@@ -234,25 +273,13 @@ def request_actor(
 
     Whether the session is still good (idle, ended, epoch) is for ``accounts.sessions`` to judge.
     """
-    with_session = SignIn.token_hash == token_hash
-    query = _seats_query(day).add_columns(SignIn.acting_role)
-    rows = session.execute(query.join(SignIn, SignIn.user_id == Account.user_id).where(with_session)).all()
+    values: dict[str, Any] = {"token": token_hash, "day": day}
+    rows = session.execute(_seats_of_token(), values).all()
     seats, paths = _fold([row[:-1] for row in rows])  # type: ignore[misc]
     acting = _choose(seats, rows[0].acting_role if rows else None)
-    person = session.execute(
-        _person_query(acting, paths.get(acting, set()), day)
-        .add_columns(
-            SignIn.id,
-            SignIn.epoch,
-            SignIn.started_at,
-            SignIn.seen_at,
-            SignIn.confirmed_at,
-            SignIn.second_factor_at,
-            SignIn.ended_at,
-        )
-        .join(SignIn, SignIn.user_id == Account.user_id)
-        .where(with_session)
-    ).one_or_none()
+    closed = _heritage(acting, paths.get(acting, set()))
+    values |= {"role": acting, **predecessor_values(closed)}
+    person = session.execute(_person_of_token(len(closed)), values).one_or_none()
     if person is None:
         return None
     actor = _make(person, acting, seats, paths.get(acting, set()), "web", address)

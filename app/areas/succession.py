@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ScalarSelect, func, or_, select
+from sqlalchemy import ScalarSelect, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.areas.models import Area, AreaSuccession
@@ -16,28 +15,31 @@ from app.areas.rules import range_of
 WHOLE = ("split", "merge")
 
 
-def predecessor_ids(paths: Iterable[str]) -> Any:
-    """Select of the ids of all areas, over any number of divisions, that the areas below these paths came from."""
-    inside = or_(*(Area.path.between(*range_of(path)) for path in paths))
+def predecessor_paths(count: int, day: Any) -> ScalarSelect[Any]:
+    """Paths of the areas that the areas below `count` paths came from over any number of divisions, and that are
+    closed on the day; joined by newlines, NULL when there are none. ``predecessor_values`` fills in the paths, so
+    that one statement serves every request.
+
+    A predecessor that lives on is not among them: other people work there.
+    """
+    if not count:
+        return select(func.aggregate_strings(Area.path, "\n")).where(Area.id.is_(None)).scalar_subquery()
+    inside = or_(*(Area.path.between(bindparam(f"low_{i}"), bindparam(f"high_{i}")) for i in range(count)))
     heirs = (
         select(AreaSuccession.old_area_id)
         .join(Area, Area.id == AreaSuccession.new_area_id)
         .where(inside, AreaSuccession.kind.in_(WHOLE))
         .cte("heirs", recursive=True)
     )
-    link = aliased(AreaSuccession)
+    link, old = aliased(AreaSuccession), aliased(Area)
     older = select(link.old_area_id).where(link.new_area_id == heirs.c.old_area_id, link.kind.in_(WHOLE))
-    return select(heirs.union(older).c.old_area_id)
+    closed = old.id.in_(select(heirs.union(older).c.old_area_id)), old.valid_to < day
+    return select(func.aggregate_strings(old.path, "\n")).where(*closed).scalar_subquery()
 
 
-def predecessor_paths(paths: Iterable[str], day: date) -> ScalarSelect[Any]:
-    """Paths of the predecessors that are closed on the day, joined by newlines (NULL when there are none).
-
-    A predecessor that lives on is not among them: other people work there.
-    """
-    found = list(paths)
-    if not found:
-        return select(func.aggregate_strings(Area.path, "\n")).where(Area.id.is_(None)).scalar_subquery()
-    old = aliased(Area)
-    query = select(func.aggregate_strings(old.path, "\n"))
-    return query.where(old.id.in_(predecessor_ids(found)), old.valid_to < day).scalar_subquery()
+def predecessor_values(paths: Iterable[str]) -> dict[str, str]:
+    """The bound values of ``predecessor_paths(len(paths), …)``."""
+    values = {}
+    for i, (low, high) in enumerate(map(range_of, paths)):
+        values |= {f"low_{i}": low, f"high_{i}": high}
+    return values
