@@ -74,7 +74,7 @@ class Acting:
 
 
 _menu: list[Any] = []
-_html: dict[tuple[frozenset[tuple[str, str]], str], str] = {}
+_drawn: dict[tuple[frozenset[tuple[str, str]], str], tuple[list[Group], str]] = {}
 KEPT = 64
 
 
@@ -101,17 +101,23 @@ def page_url(name: str) -> str:
     return url_for(endpoint) if endpoint in current_app.view_functions else str(page.home_url())
 
 
-def side_menu(view: Any = None) -> Markup:
-    """The menu as HTML, drawn once per set of permissions and language; the present page is marked."""
-    actor = current_actor()
+def menu_of(actor: Actor) -> tuple[list[Group], str]:
+    """The menu and its HTML, made once per set of permissions and language."""
     key = (actor.permissions, str(get_locale()))
-    if key not in _html:
-        if len(_html) >= KEPT:
-            _html.clear()
-        _html[key] = render_template("appbuilder/navbar_menu.html", sections=groups(actor))
+    if key not in _drawn:
+        if len(_drawn) >= KEPT:
+            _drawn.clear()
+        found = groups(actor)
+        _drawn[key] = found, render_template("appbuilder/navbar_menu.html", sections=found)
+    return _drawn[key]
+
+
+def side_menu(view: Any = None) -> Markup:
+    """The menu as HTML; the present page is marked."""
+    html = menu_of(current_actor())[1]
     name = type(view).__name__ if view is not None else ""
     here = f'data-view="{name}"'
-    return Markup(_html[key].replace(here, f'{here} aria-current="page"', 1) if name else _html[key])  # noqa: S704
+    return Markup(html.replace(here, f'{here} aria-current="page"', 1) if name else html)  # noqa: S704
 
 
 def acting() -> Acting | None:
@@ -154,18 +160,10 @@ def _acting(actor: Actor) -> Acting | None:
 
 def _quick(actor: Actor) -> list[Item]:
     """The bottom bar of a phone: start page and the first pages that fit the role."""
-    flat = {item.name: item for group in groups_cached(actor) for item in group.items}
+    flat = {item.name: item for group in menu_of(actor)[0] for item in group.items}
     wanted = [flat[name] for name in QUICK if name in flat]
     rest = [item for name, item in flat.items() if name not in QUICK and name != "Home"]
     return [flat["Home"], *(wanted + rest)[:QUICK_COUNT]]
-
-
-def groups_cached(actor: Actor) -> list[Group]:
-    """The menu of this request."""
-    if "geban_groups" not in g:
-        g.geban_groups = groups(actor)
-    found: list[Group] = g.geban_groups
-    return found
 
 
 def role_label(key: str) -> str:
@@ -209,7 +207,7 @@ def languages() -> list[tuple[str, str]]:
 def install(app: Flask, menu: Any) -> None:
     """Hang the frame's functions on the templates; ``menu`` is the table of app/menu.py."""
     _menu[:] = menu
-    _html.clear()
+    _drawn.clear()
     app.jinja_env.globals.update(
         side_menu=side_menu,
         acting=acting,

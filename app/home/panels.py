@@ -49,7 +49,7 @@ def of_role(session: Session, actor: Actor, now: datetime) -> dict[str, Any]:
     """What the start page of the acting role shows: ``figures``, ``queues``, ``tiles``."""
     desk = Desk(session, actor, now)
     made = [queue(desk) for queue in QUEUES.get(actor.role, (notices,))]
-    items = [item for group in frame.groups_cached(actor)[1:] for item in group.items]
+    items = [item for group in frame.menu_of(actor)[0][1:] for item in group.items]
     return {"figures": figures(desk), "queues": [q for q in made if q is not None], "tiles": items[:TILES]}
 
 
