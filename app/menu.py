@@ -50,6 +50,7 @@ from app.registry.views import (
     VenueView,
 )
 from app.registry.views.consent_desk import ConsentDesk, NoticeView
+from app.site.downloads import AttachmentView
 from app.site.views import SystemStatus
 from app.worklog.views import ServiceRecordView, VisitStopView, VisitView
 
@@ -176,6 +177,7 @@ MENU: tuple[Section, ...] = (
             Entry(MyAccount, in_menu=False),
             Entry(Search, in_menu=False),
             Entry(Drafts, in_menu=False),
+            Entry(AttachmentView, in_menu=False),
         ),
     ),
     Section(

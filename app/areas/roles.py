@@ -19,6 +19,8 @@ USE = frozenset({"can_use", "menu_access", "can_draft"})
 ANYBODY = (
     ("Home|Inbox|MyAccount|Search|Drafts", USE | READ | {"can_edit"}),
     ("AreaView|AreaLevelView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
+    # the record an attachment hangs on decides, and the level of the file (app/site/downloads.py)
+    ("AttachmentView", frozenset({"can_show"})),
 )
 
 

@@ -1,5 +1,7 @@
 """Attachments: photos and papers, encrypted, in a local folder; each has an owner, a purpose, a level and a term.
 
+Whoever sees the owner record sees its attachments, wherever either was filed since (a grid is divided, a department is
+handed the case): the package of the owner says so with ``owned_by``. Kinds that nobody registered go by their area.
 Contents are never shared between users by hash: every file has a random key and is encrypted for that key alone.
 Uploads are checked and re-encoded in ``core.uploads``. A file is written before its row is committed: what a rollback
 leaves behind is an unreadable orphan that ``orphans`` finds, never a row without a file.
@@ -11,25 +13,27 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask import Response
-from sqlalchemy import Date, Integer, String, select
+from sqlalchemy import Date, Integer, Select, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core import scope
+from app.core.actor import Actor
 from app.core.crypto import ring
 from app.core.errors import NotFound
-from app.core.models import Deletable, Scoped, Table
+from app.core.models import AreaBound, Deletable, Table
 from app.core.uploads import Clean
 
 KEY = re.compile(r"[0-9a-f]{64}")
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 
 
-class Attachment(Scoped, Deletable, Table):
+class Attachment(AreaBound, Deletable, Table):
     """One stored file. ``owner_kind``/``owner_uid`` name the record through which it may be downloaded.
 
     ``sha256`` is of the stored, encrypted bytes: a backup is compared without any key, and equal photos stay unlike.
@@ -46,6 +50,27 @@ class Attachment(Scoped, Deletable, Table):
     sha256: Mapped[str] = mapped_column(String(64))
     storage_key: Mapped[str] = mapped_column(String(80), unique=True)
     keep_until: Mapped[date | None] = mapped_column(Date)
+
+
+# owner kind -> select of the uids of the owners that an actor sees
+_owners: dict[str, Callable[[Actor], Select[Any]]] = {}
+
+
+def owned_by(kind: str, visible: Callable[[Actor], Select[Any]]) -> None:
+    """Attachments of this owner kind are seen and written by whoever sees the owner; called while modules load."""
+    _owners[kind] = visible
+
+
+def _with_the_owner(actor: Actor) -> Any:
+    known = [
+        (Attachment.owner_kind == kind) & Attachment.owner_uid.in_(visible(actor))
+        for kind, visible in _owners.items()
+    ]
+    others = Attachment.owner_kind.not_in(list(_owners)) & scope.in_scope(Attachment.area_id, actor)  # type: ignore[arg-type]
+    return or_(others, *known)
+
+
+scope.guard(Attachment, _with_the_owner)
 
 
 class Store(Protocol):
@@ -167,12 +192,14 @@ def of_owner(session: Session, owner_kind: str, owner_uid: str) -> list[Attachme
 
 
 def response(attachment: Attachment, *, inline: bool = True) -> Response:
-    """An answer for a download route of the owner's own view: a neutral name, never run as a page."""
+    """The answer of the download route: a neutral name, the stored kind, never run as a page, never kept."""
     answer = Response(read(attachment), mimetype=attachment.media_type)
     how = "inline" if inline and attachment.media_type in EXTENSIONS else "attachment"
     name = f"{attachment.uid}.{EXTENSIONS.get(attachment.media_type, 'bin')}"
     answer.headers["Content-Disposition"] = f'{how}; filename="{name}"'
     answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

@@ -1,8 +1,9 @@
 """Field policy: which columns hold personal data, how they look, who may see, edit, export and print them.
 
 The table stands in app/seeds/field_policy.yaml and is read by list, form, search, order, diff, export, paper and
-API (guards, section 3). A column that is stored encrypted and has no row in the table is hidden altogether: a new
-protected column is closed until somebody decides otherwise.
+API (guards, section 3). Its part ``attachments`` says who may open whole files, by level. A column that is stored
+encrypted and has no row in the table is hidden altogether: a new protected column is closed until somebody decides
+otherwise.
 """
 
 from __future__ import annotations
@@ -78,6 +79,23 @@ def rules() -> dict[tuple[str, str], Rule]:
             raise ValueError(f"{rule.table}.{rule.column}: unknown mask {rule.mask!r}")
         found[rule.table, rule.column] = rule
     return found
+
+
+@lru_cache(maxsize=1)
+def _attachments() -> dict[str, frozenset[str]]:
+    raw = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    groups = {name: frozenset(keys) for name, keys in raw["role_groups"].items()}
+    return {level: _roles(names, groups) for level, names in raw["attachments"].items()}
+
+
+def may_open(actor: Actor, level: str) -> bool:
+    """Whether the role may open attachments of a level (of a record it sees); an unknown level is closed."""
+    return actor.is_system or actor.role in _attachments().get(level, frozenset())
+
+
+def attachment_roles() -> dict[str, frozenset[str]]:
+    """The roles that may open attachments, by level."""
+    return dict(_attachments())
 
 
 def _roles(names: Any, groups: dict[str, frozenset[str]]) -> frozenset[str]:

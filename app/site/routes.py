@@ -21,6 +21,7 @@ from app.core.scope import acting_as, unscoped
 WORKER = "worker"  # the grid worker of the demo city
 # pages that are no ModelView and take the uid of a record
 TABLES = {
+    "AttachmentView": "attachment",
     "CensusDesk": "dwelling",
     "ConsentDesk": "person",
     "FieldDesk": "visit",

@@ -333,11 +333,11 @@ def test_a_photo_of_the_signed_paper_is_kept_and_shown_to_who_may(system, login_
     assert answer.status_code == 303
     kept = fresh(system).scalars(select(Attachment)).one()
     assert (kept.owner_kind, kept.owner_uid, kept.purpose) == ("proxy_case", uid, "signature")
-    url = f"/cases/{uid}/picture/{kept.uid}"
+    url = f"/attachments/{kept.uid}"
     assert url in client.get(f"/cases/show/{uid}").text
     assert client.get(url).mimetype == "image/jpeg"
     assert login_as("worker_t").get(url).status_code == 404
-    assert client.get(f"/cases/{uid}/picture/{uid}").status_code == 404
+    assert client.get(f"/attachments/{uid}").status_code == 404
     assert fresh(system).scalars(select(AccessLog.action).where(AccessLog.action == "DOWNLOAD")).all()
 
 

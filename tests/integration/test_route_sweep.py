@@ -59,6 +59,7 @@ PLAIN = {
 }
 # record arguments of pages that are no ModelView: endpoint prefix → table
 TABLES: dict[str, str] = {
+    "AttachmentView": "attachment",
     "CensusDesk": "dwelling",
     "FieldDesk": "visit",
     "ProxyDesk": "proxy_case",

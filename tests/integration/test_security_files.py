@@ -25,7 +25,7 @@ def photo():
 
 def owned(world, area="grid_a11", **more):
     return {
-        "area_id": world.areas[area], "owner_kind": "proxy_case", "owner_uid": "0" * 36, "purpose": "material", **more,
+        "area_id": world.areas[area], "owner_kind": "note", "owner_uid": "0" * 36, "purpose": "material", **more,
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area, OrgUnit, Staff
-from app.core import scope
+from app.core import files, scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson
 from app.core.models import AreaBound, BigKey, Instant, Record, StepBase, Table, Versioned, args, coded
@@ -96,6 +96,14 @@ def _handed_to(case: Any, actor: Actor) -> Any:
 
 
 scope.guard(ProxyCase, lambda actor: _handed_to(ProxyCase, actor))
+
+
+def _visible_cases(actor: Actor) -> Any:
+    case = Model.metadata.tables["proxy_case"]
+    return select(case.c.uid).where(_handed_to(case.c, actor), case.c.deleted_at.is_(None))
+
+
+files.owned_by("proxy_case", _visible_cases)
 
 
 class CaseChild:

@@ -10,8 +10,8 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.core import masks
-from app.core.actor import Actor
+from app.core import masks, policy
+from app.core.actor import Actor, current_actor
 from app.core.clock import to_local
 from app.core.errors import NotFound
 from app.core.files import Attachment
@@ -197,13 +197,14 @@ def papers_issued(session: Session, case: ProxyCase) -> list[IssuedDocument]:
 
 
 def pictures_of(session: Session, case: ProxyCase) -> list[Attachment]:
-    """Signatures and photos kept with a case, inside the actor's areas."""
+    """Signatures and photos kept with a case that the actor may open."""
     query = (
         select(Attachment)
         .where(Attachment.owner_kind == OWNER, Attachment.owner_uid == case.uid)
         .order_by(Attachment.id)
     )
-    return list(session.scalars(query))
+    actor = current_actor()
+    return [kept for kept in session.scalars(query) if policy.may_open(actor, kept.level)]
 
 
 def may_carry(actor: Actor, case: ProxyCase) -> bool:

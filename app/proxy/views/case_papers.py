@@ -1,16 +1,14 @@
-"""Papers, pictures and masked numbers of a case: each look and each print is logged."""
+"""Papers and masked numbers of a case: each look and each print is logged."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import Response, jsonify
-from sqlalchemy import select
 
-from app.core import clock, files, hooks, policy
+from app.core import clock, hooks, policy
 from app.core.actor import current_actor
 from app.core.errors import NotAllowed, NotFound
-from app.core.files import Attachment
 from app.core.session import unit_of_work
 from app.core.views import expose, has_access, permission_name, reason_given
 from app.documents.press import site_press
@@ -88,23 +86,3 @@ class PapersMixin:
             )
             pdf, name = print_copy(session, actor, now, document), document.number
         return pdf_response(pdf, name)
-
-    @expose("/<pk>/picture/<uid>", methods=["GET"])
-    @has_access
-    @permission_name("show")
-    def picture(self, pk: str, uid: str) -> Any:
-        """A signature or photo kept with the case; each look is logged."""
-        case = self.datamodel.by_key(self.session, pk)
-        found = self.session.scalars(
-            select(Attachment).where(
-                Attachment.uid == uid,
-                Attachment.owner_kind == case_page.OWNER,
-                Attachment.owner_uid == case.uid,
-            )
-        ).one_or_none()
-        if found is None:
-            raise NotFound()
-        hooks.record_access(
-            hooks.Access("DOWNLOAD", "attachment", found.id, case.area_id, detail=found.purpose)
-        )
-        return files.response(found)
