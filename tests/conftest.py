@@ -69,7 +69,7 @@ def client(app):
 
 @pytest.fixture
 def login_as(app, world: World) -> Callable:
-    """``login_as("worker_a")`` gives a client signed in as that account of the world, through the login form."""
+    """``login_as("worker_a")`` gives a client signed in as that account of the world."""
 
     def _login(username: str):
         return sign_in(app, world, username)

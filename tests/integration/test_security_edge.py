@@ -13,8 +13,8 @@ from sqlalchemy import event
 from app.areas.security import gate
 from app.core import edge
 from app.core.errors import Conflict, Throttled
-from tests.integration.test_security_sessions import opened, state
-from tests.support.world import csrf_of
+from tests.integration.test_security_sessions import state
+from tests.support.world import csrf_of, sign_in
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 KEY = "01890000-0000-7000-8000-000000000000"
@@ -47,7 +47,7 @@ def test_every_unsafe_route_refuses_a_request_without_token(app, world, routes):
 
     assert not csrf._exempt_views
     assert not csrf._exempt_blueprints
-    client = opened(app, world, "admin_system", second_factor=True)
+    client = sign_in(app, world, "admin_system", second_factor=True)
     checked = 0
     for endpoint, path, methods in routes:
         for method in set(UNSAFE) & set(methods):
@@ -62,7 +62,7 @@ def test_every_unsafe_route_refuses_a_request_without_token(app, world, routes):
 
 
 def test_a_token_of_another_session_is_worth_nothing(app, world):
-    mine, other = opened(app, world, "worker_a"), opened(app, world, "worker_t")
+    mine, other = sign_in(app, world, "worker_a"), sign_in(app, world, "worker_t")
     token = state(other)["csrf_token"]
     assert mine.post("/logout/", data={"csrf_token": token}).status_code == 400
 
@@ -109,7 +109,7 @@ def written(app):
     "username", [None, "admin_system", "admin_security", "operator", "clerk_a", "worker_a"]
 )
 def test_no_get_writes_anything_and_headers_stand_on_every_answer(app, world, routes, written, username):
-    client = app.test_client() if username is None else opened(app, world, username, second_factor=True)
+    client = app.test_client() if username is None else sign_in(app, world, username, second_factor=True)
     written.clear()
     for endpoint, path, methods in [*routes, ("none", "/no/such/page", {"GET"})]:
         if "GET" in methods:
@@ -123,7 +123,7 @@ def test_no_get_writes_anything_and_headers_stand_on_every_answer(app, world, ro
 
 
 def test_head_writes_no_more_than_get(app, world, routes, written):
-    client = opened(app, world, "worker_a", second_factor=True)
+    client = sign_in(app, world, "worker_a", second_factor=True)
     written.clear()
     for endpoint, path, methods in routes:
         if "GET" in methods:
@@ -175,7 +175,7 @@ def cookie_text(client):
 
 
 def test_the_cookie_holds_no_address_and_no_query(app, world):
-    client = opened(app, world, "clerk_a")
+    client = sign_in(app, world, "clerk_a")
     for path in ("/?q=Wang", "/account/?name=Wang", "/users/list/?q=Wang", "/nowhere?id=430281198502210014"):
         client.get(path)
     text = cookie_text(client)
@@ -211,7 +211,7 @@ def test_where_one_wanted_to_go_is_kept_without_its_query(client):
 
 def test_a_form_sent_too_late_leads_back_to_its_page(app, world):
     """Idle expiry locks, it does not wipe: the draft waits on the page of the form."""
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     token = state(client)["csrf_token"]
     with client.session_transaction() as cookie:
         cookie["_user_id"] = "ended"
@@ -238,7 +238,7 @@ def failing(app, world, monkeypatch):
     def _failing(name):
         monkeypatch.setitem(app.view_functions, "MyAccount.index", RAISED[name][0])
         monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
-        return opened(app, world, "worker_a")
+        return sign_in(app, world, "worker_a")
 
     return _failing
 
@@ -283,7 +283,7 @@ def test_database_errors_do_not_write_values_into_the_log(app):
     ],
 )
 def test_common_mistakes_have_a_page(app, world, method, path, status):
-    client = opened(app, world, "operator")
+    client = sign_in(app, world, "operator")
     answer = client.open(path, method=method, headers={"X-CSRFToken": state(client)["csrf_token"]})
     assert answer.status_code == status
     assert "<h1" in answer.get_data(as_text=True)
@@ -291,14 +291,14 @@ def test_common_mistakes_have_a_page(app, world, method, path, status):
 
 def test_too_large_a_form_is_413(app, world, monkeypatch):
     monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     token = state(client)["csrf_token"]
     answer = client.post("/account/settings", data={"csrf_token": token, "language": "x" * 2000})
     assert answer.status_code == 413
 
 
 def test_an_expired_form_says_what_to_do(app, world):
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     page = client.post("/account/settings", data={"language": "en"}).get_data(as_text=True)
     client.post("/account/settings", data={"csrf_token": state(client)["csrf_token"], "language": "en"})
     again = client.post("/account/settings", data={}).get_data(as_text=True)
@@ -310,13 +310,13 @@ def test_an_expired_form_says_what_to_do(app, world):
 
 
 def test_language_is_a_post_and_belongs_to_the_account(app, world):
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     token = {"csrf_token": state(client)["csrf_token"]}
     assert client.post("/account/settings", data={**token, "language": "zh"}).status_code == 303
     assert 'lang="zh-CN"' in client.get("/account/").get_data(as_text=True)
     assert client.post("/account/settings", data={**token, "language": "xx"}).status_code == 400
     # the other account keeps the language of the site, and an address sets none
-    other = opened(app, world, "worker_t")
+    other = sign_in(app, world, "worker_t")
     assert 'lang="en"' in other.get("/account/?_l_=zh").get_data(as_text=True)
 
 

@@ -16,8 +16,8 @@ from app.areas.models import Account, LoginAttempt, PasswordHistory
 from app.audit.models import AccessLog
 from app.core import clock
 from app.core.errors import Throttled
-from tests.integration.test_security_sessions import opened, state
-from tests.support.world import PASSWORD, csrf_of
+from tests.integration.test_security_sessions import state
+from tests.support.world import PASSWORD, csrf_of, sign_in
 
 
 def by_form(client, username, password=PASSWORD, **more):
@@ -228,7 +228,7 @@ def test_a_role_that_needs_codes_must_enrol_first(app, world, system):
         .values(totp_secret=None, totp_confirmed_at=None)
     )
     system.commit()
-    client = opened(app, world, "admin_system")
+    client = sign_in(app, world, "admin_system")
     assert client.get("/").headers["Location"].startswith("/account/enrol")
     token = {"csrf_token": csrf_of(client.get("/account/enrol"))}
     client.post("/account/enrol", data={**token, "step": "begin"})
@@ -244,7 +244,7 @@ def test_a_role_that_needs_codes_must_enrol_first(app, world, system):
 
 
 def test_the_secret_is_shown_only_until_it_is_confirmed(app, world):
-    client = opened(app, world, "admin_system", second_factor=True)
+    client = sign_in(app, world, "admin_system", second_factor=True)
     assert client.get("/account/enrol").status_code == 303
 
 
@@ -264,7 +264,7 @@ def test_an_initial_password_must_be_changed_on_every_page(app, world, system):
         .values(must_change_password=True)
     )
     system.commit()
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     for path in ("/", "/users/list/", "/account/"):
         assert client.get(path).headers["Location"].startswith("/account/password"), path
     assert change(client, PASSWORD, "Plum-orchard-28").status_code == 303
@@ -272,7 +272,7 @@ def test_an_initial_password_must_be_changed_on_every_page(app, world, system):
 
 
 def test_an_own_change_ends_the_other_sessions_and_gives_this_one_a_new_token(app, world):
-    client, other = opened(app, world, "worker_a"), opened(app, world, "worker_a")
+    client, other = sign_in(app, world, "worker_a"), sign_in(app, world, "worker_a")
     with client.session_transaction() as cookie:
         before = cookie["_user_id"]
     assert change(client, PASSWORD, "Plum-orchard-28").status_code == 303
@@ -286,13 +286,13 @@ def test_an_own_change_ends_the_other_sessions_and_gives_this_one_a_new_token(ap
     "new", ["Plum-28", "plumorchardgarden", "password2026", "worker_a-2026-x", "Abcdefghij1", "aaaaaaaaaa1"]
 )
 def test_weak_passwords_are_refused(app, world, new):
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     assert change(client, PASSWORD, new).status_code == 400
     assert state(client)["signed_in"] is True
 
 
 def test_the_last_five_passwords_cannot_come_back(app, world, system):
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     used = [PASSWORD, *(f"Plum-orchard-{n}{n}" for n in range(1, 6))]
     for old, new in pairwise(used):
         assert change(client, old, new).status_code == 303
@@ -304,7 +304,7 @@ def test_the_last_five_passwords_cannot_come_back(app, world, system):
 
 
 def test_the_old_password_is_needed_and_its_guesses_are_counted(app, world, system):
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     answers = [change(client, "wrong-guess", "Plum-orchard-28").status_code for _n in range(7)]
     assert answers == [401] * 5 + [429] * 2
     stored = system.scalar(select(User.password).where(User.username == "worker_a"))
@@ -315,10 +315,10 @@ def test_expiry_is_a_setting(app, world):
     with clock.frozen(clock.now()) as watch:
         app.config["PASSWORD_DAYS"] = 90
         try:
-            assert opened(app, world, "worker_a").get("/account/").status_code == 200
+            assert sign_in(app, world, "worker_a").get("/account/").status_code == 200
             watch.move(days=91)
             assert (
-                opened(app, world, "worker_a")
+                sign_in(app, world, "worker_a")
                 .get("/account/")
                 .headers["Location"]
                 .startswith("/account/password")

@@ -10,19 +10,7 @@ from sqlalchemy import event, select, update
 from app.areas.accounts import sessions
 from app.areas.models import Account, Post, SignIn
 from app.core import clock
-from app.core.scope import unscoped
-from tests.support.world import PASSWORD, csrf_of
-
-
-def opened(app, world, username, **kw):
-    """A client with a session made by the service, without the login form."""
-    with unscoped("test") as db:
-        token = sessions.open_sign_in(db, world.accounts[username].user_id, clock.now(), **kw)
-        db.commit()
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = token
-    return client
+from tests.support.world import PASSWORD, csrf_of, sign_in
 
 
 def state(client):
@@ -87,7 +75,7 @@ def test_the_table_holds_no_token(app, world, login_as, system):
 )
 def test_thirty_minutes_idle_and_twelve_hours_in_all(app, world, minutes, step, alive):
     with clock.frozen(clock.now()) as watch:
-        client = opened(app, world, "worker_a")
+        client = sign_in(app, world, "worker_a")
         for _i in range(minutes // step - 1):
             watch.move(minutes=step)
             state(client)
@@ -97,7 +85,7 @@ def test_thirty_minutes_idle_and_twelve_hours_in_all(app, world, minutes, step, 
 
 def test_a_session_that_ran_out_stays_out(app, world):
     with clock.frozen(clock.now()) as watch:
-        client = opened(app, world, "worker_a")
+        client = sign_in(app, world, "worker_a")
         watch.move(minutes=31)
         assert state(client)["signed_in"] is False
         watch.move(minutes=-30)
@@ -106,7 +94,7 @@ def test_a_session_that_ran_out_stays_out(app, world):
 
 def test_seen_at_is_written_at_most_once_a_minute(app, world, system):
     with clock.frozen(clock.now()) as watch:
-        client = opened(app, world, "worker_a")
+        client = sign_in(app, world, "worker_a")
         seen = select(SignIn.seen_at)
         first = system.scalar(seen)
         watch.move(seconds=59)
@@ -136,7 +124,7 @@ def give_another_role(db, account):
 
 @pytest.mark.parametrize("change", [change_epoch, deactivate, give_another_role])
 def test_sessions_end_when_rights_change(app, world, system, change):
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     assert state(client)["signed_in"] is True
     change(system, world.accounts["worker_a"])
     system.commit()
@@ -144,7 +132,7 @@ def test_sessions_end_when_rights_change(app, world, system, change):
 
 
 def test_an_ordinary_change_of_a_post_ends_nothing(app, world, system):
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     post = system.scalars(select(Post).where(Post.staff_id == world.accounts["worker_a"].staff_id)).one()
     post.worker_no = 7
     system.commit()
@@ -154,7 +142,7 @@ def test_an_ordinary_change_of_a_post_ends_nothing(app, world, system):
 def test_a_session_opened_beside_the_end_of_all_is_dead_too(app, world, system):
     """The epoch is read before, the end comes between: the row carries the old epoch."""
     account = world.accounts["worker_a"]
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     system.execute(update(Account).where(Account.user_id == account.user_id).values(epoch=Account.epoch + 1))
     system.commit()
     assert state(client)["signed_in"] is False
@@ -163,7 +151,7 @@ def test_a_session_opened_beside_the_end_of_all_is_dead_too(app, world, system):
 def test_sign_in_costs_two_selects(app, world):
     from app.extensions import db
 
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     seen = []
 
     def note(_connection, _cursor, statement, *_rest):
@@ -182,7 +170,7 @@ def test_a_request_leaves_no_actor_behind(app, world):
     from app.core.actor import current_actor
 
     before = current_actor()
-    client = opened(app, world, "worker_a")
+    client = sign_in(app, world, "worker_a")
     state(client)
     client.post("/account/settings", data={})  # stopped by CSRF
     client.get("/nowhere")
@@ -190,7 +178,7 @@ def test_a_request_leaves_no_actor_behind(app, world):
 
 
 def test_acting_in_another_held_role(app, world):
-    client = opened(app, world, "clerk_a_reads_t", role="workstation")
+    client = sign_in(app, world, "clerk_a_reads_t", role="workstation")
     first = state(client)
     token = {"csrf_token": first["csrf_token"]}
     assert first["role"] == "workstation"

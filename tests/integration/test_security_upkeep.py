@@ -16,11 +16,12 @@ from app.areas.models import Account, LoginAttempt, SignIn
 from app.areas.security import recently_confirmed
 from app.core import clock
 from app.core.jobs import registry
-from tests.integration.test_security_sessions import opened, state
+from tests.integration.test_security_sessions import state
+from tests.support.world import sign_in
 
 
 def test_the_operator_of_the_machine_resets_an_administrator(app, world, system):
-    client = opened(app, world, "admin_security", second_factor=True)
+    client = sign_in(app, world, "admin_security", second_factor=True)
     answer = app.test_cli_runner().invoke(args=["reset-password", "Admin_Security", "--codes"])
     assert answer.exit_code == 0, answer.output
     secret = answer.output.split()[-1]
@@ -42,7 +43,7 @@ def test_an_unknown_name_is_told(app):
 def test_exports_need_a_second_factor_in_this_session(app, world, monkeypatch, passed, status):
     exporting = recently_confirmed(lambda: "rows", second_factor=True)
     monkeypatch.setitem(app.view_functions, "MyAccount.index", exporting)
-    client = opened(app, world, "operator", second_factor=passed)
+    client = sign_in(app, world, "operator", second_factor=passed)
     answer = client.get("/account/", headers={"Accept": "application/json"})
     assert answer.status_code == status
     if not passed:
@@ -59,7 +60,7 @@ def test_the_kernel_asks_for_a_fresh_password(app, world, monkeypatch):
 
     monkeypatch.setitem(app.view_functions, "MyAccount.index", view)
     with clock.frozen(clock.now()) as watch:
-        client = opened(app, world, "worker_a")
+        client = sign_in(app, world, "worker_a")
         assert client.get("/account/").data == b"plain value"
         watch.move(minutes=6)
         assert (
@@ -85,7 +86,7 @@ def test_upkeep_forgets_what_no_longer_counts(app, world, system):
     limit = lockout.Limit(5, timedelta(minutes=30))
     lockout.begin("somebody", "10.0.0.1", now - timedelta(days=2), limit, limit)
     lockout.begin("somebody_else", "10.0.0.2", now, limit, limit)
-    opened(app, world, "worker_a")
+    sign_in(app, world, "worker_a")
     system.add(
         SignIn(
             token_hash="x" * 64, user_id=world.accounts["worker_t"].user_id, epoch=1,

@@ -14,8 +14,8 @@ from app.areas.models import Account, GridGroup, GridGroupArea, Post, SignIn, St
 from app.audit.models import ChangeLog
 from app.core import clock
 from app.core.errors import NotAllowed
-from tests.integration.test_security_sessions import opened, state
-from tests.support.world import PASSWORD, csrf_of
+from tests.integration.test_security_sessions import state
+from tests.support.world import PASSWORD, csrf_of, sign_in
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def desk(app, world):
     """A client of an administrator who has just signed in, and a post helper."""
 
     def _desk(username):
-        client = opened(app, world, username, second_factor=True)
+        client = sign_in(app, world, username, second_factor=True)
         token = state(client)["csrf_token"]
         return lambda path, **data: client.post(path, data={"csrf_token": token, **data}), client
 
@@ -234,7 +234,7 @@ def test_a_staff_member_of_higher_rank_without_account_gets_none_from_below(desk
 
 
 def test_changes_are_audited_and_end_the_sessions(app, desk, world, system, uid_of):
-    victim = opened(app, world, "worker_a")
+    victim = sign_in(app, world, "worker_a")
     post, _client = desk("town_clerk_a")
     assert post(f"/users/active/{uid_of('worker_a')}", active="0", reason="left the job").status_code == 303
     assert state(victim)["signed_in"] is False
@@ -253,7 +253,7 @@ def test_deactivating_needs_a_reason(desk, system, uid_of):
 
 
 def test_a_reset_password_works_once_to_choose_an_own_one(app, desk, world, system, uid_of):
-    victim = opened(app, world, "worker_a")
+    victim = sign_in(app, world, "worker_a")
     post, _client = desk("town_clerk_a")
     page = post(f"/users/password/{uid_of('worker_a')}").get_data(as_text=True)
     assert re.search(r"gb-secret\">[a-z0-9-]+<", page)
@@ -266,19 +266,19 @@ def test_a_reset_password_works_once_to_choose_an_own_one(app, desk, world, syst
 
 
 def test_ending_a_role_ends_it_today(app, desk, world, system, uid_of):
-    victim = opened(app, world, "worker_a")
+    victim = sign_in(app, world, "worker_a")
     post, _client = desk("town_clerk_a")
     held = system.scalars(select(Post).where(Post.staff_id == world.accounts["worker_a"].staff_id)).one()
     assert post(f"/users/roles/{uid_of('worker_a')}/{held.uid}/end", reason="moved").status_code == 303
     assert state(victim)["signed_in"] is False
-    again = opened(app, world, "worker_a")
+    again = sign_in(app, world, "worker_a")
     assert state(again)["needs"] == "post"
     assert again.get("/").headers["Location"].startswith("/account/")
 
 
 def test_roles_need_a_fresh_password(app, world, uid_of):
     with clock.frozen(clock.now()) as watch:
-        client = opened(app, world, "town_clerk_a")
+        client = sign_in(app, world, "town_clerk_a")
         token = state(client)["csrf_token"]
         form = {
             "csrf_token": token, "role": "grid_worker", "area": world.uids["grid_a12"], "position": "grid_worker",
@@ -329,8 +329,8 @@ def test_roles_without_the_permission_are_refused(desk, username):
 
 
 def test_who_is_online_and_ending_a_session_by_force(app, desk, world, system):
-    victim, foreign = opened(app, world, "worker_a"), opened(app, world, "worker_t")
-    opened(app, world, "admin_system", second_factor=True)
+    victim, foreign = sign_in(app, world, "worker_a"), sign_in(app, world, "worker_t")
+    sign_in(app, world, "admin_system", second_factor=True)
     post, client = desk("operator")
     page = client.get("/sign-ins/list/").get_data(as_text=True)
     assert "worker_a" in page
@@ -346,7 +346,7 @@ def test_who_is_online_and_ending_a_session_by_force(app, desk, world, system):
     ("username", "victim", "status"), [("admin_audit", "worker_a", 403), ("operator", "admin_system", 403)]
 )
 def test_force_obeys_permission_and_rank(app, desk, world, system, username, victim, status):
-    target = opened(app, world, victim, second_factor=True)
+    target = sign_in(app, world, victim, second_factor=True)
     post, _client = desk(username)
     uid = system.scalar(select(SignIn.uid).where(SignIn.user_id == world.accounts[victim].user_id))
     assert post(f"/sign-ins/end/{uid}").status_code == status
