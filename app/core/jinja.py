@@ -129,6 +129,7 @@ def install(app: Flask) -> None:
         long_day=long_day,
         number=number,
         plain=plain,
+        said=lambda text: gettext(text) if text else "",
         shown=shown,
         mask_id_number=masks.mask_id_number,
         mask_phone=masks.mask_phone,

@@ -64,14 +64,14 @@ class IssuedDocumentView(ModelView):
     show_title = _("Issued paper")
     add_title = edit_title = _("Issued paper")
     label_columns = {
-        "number": _("Number"),
+        "number": _("Paper number"),
         "title": _("Paper"),
         "form_code": _("Form"),
         "copy_no": _("Copy number"),
         "issued_at": _("Issued at"),
         "issued_by": _("Issued by"),
         "valid_until": _("Valid until"),
-        "pages": _("Pages"),
+        "pages": _("Number of pages"),
         "sha256": _("Fingerprint (SHA-256)"),
         "template_version": _("Template version"),
     }

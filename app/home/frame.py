@@ -219,3 +219,4 @@ def install(app: Flask, menu: Any) -> None:
         languages=languages,
         request=request,
     )
+    app.extensions["geban_role_labels"] = {key: role.label for key, role in ROLES.items()}

@@ -46,7 +46,8 @@ def jobs_of(session: Session, user_id: int, most: int = 10) -> list[Job]:
 
 def words(message: str, params: dict[str, Any] | None) -> str:
     """A line in the reader's language; a parameter ``{"msgid": …}`` is translated as well."""
-    given = {k: gettext(v["msgid"]) if isinstance(v, dict) else v for k, v in (params or {}).items()}
+    inner = {k: v["msgid"] for k, v in (params or {}).items() if isinstance(v, dict)}
+    given = {**(params or {}), **{k: gettext(msgid) for k, msgid in inner.items()}}
     text = gettext(message)
     try:
         return text % given

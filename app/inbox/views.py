@@ -127,7 +127,7 @@ class JobView(ModelView):
         "message": _("Last step"),
         "error": _("Error"),
         "finished_at": _("Ended at"),
-        "lease_owner": _("Worker"),
+        "lease_owner": _("Worker process"),
         "lease_until": _("Worker's time ends"),
     }
     list_columns = ["created_at", "kind", "state", "done_steps", "total_steps", "finished_at"]

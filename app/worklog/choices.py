@@ -33,7 +33,7 @@ class RecordWay(Choice):
     phone = "phone", _("By phone"), "blue"
     accompany = "accompany", _("Went along"), "blue"
     proxy = "proxy", _("On behalf"), "blue"
-    report = "report", _("Reported on"), "blue"
+    report = "report", _("Report to the station"), "blue"
 
 
 class RecordResult(Choice):
@@ -41,7 +41,7 @@ class RecordResult(Choice):
 
     done = "done", _("Settled"), "green"
     ongoing = "ongoing", _("In hand"), "blue"
-    reported = "reported", _("Reported on"), "yellow"
+    reported = "reported", _("Reported to the station"), "yellow"
     impossible = "impossible", _("Not possible"), "red"
 
 

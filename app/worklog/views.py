@@ -84,12 +84,12 @@ class ServiceRecordView(ModelView):
     add_title = _("Add a service record")
     edit_title = _("Change the service record")
     label_columns = {
-        "done_on": _("Day"),
+        "done_on": _("Served on"),
         "record_type": _("Kind of service"),
         "content": _("What was done"),
         "way": _("How"),
-        "result": _("Result"),
-        "staff": _("Worker"),
+        "result": _("Outcome of the service"),
+        "staff": _("Served by"),
         "household": _("For the household"),
         "visit": _("Visit"),
     }

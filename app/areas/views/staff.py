@@ -117,7 +117,7 @@ def standing(row: Any) -> Markup:
         return badge(_("Later"), "blue")
     if row.valid_to is not None and row.valid_to < today:
         return badge(_("Ended"), "grey")
-    return badge(_("In force"), "green")
+    return badge(_("Holds the post"), "green")
 
 
 class PostView(EndPage, ModelView):

@@ -14,7 +14,7 @@ from app.core.actor import current_actor
 COMMON_LABELS: dict[str, Any] = {
     "area": _("Area"),
     "area_id": _("Area"),
-    "name": _("Name"),
+    "name": _("Designation"),
     "code": _("Code"),
     "kind": _("Kind"),
     "state": _("State"),
@@ -36,6 +36,15 @@ COMMON_LABELS: dict[str, Any] = {
     "phone": _("Phone"),
     "reason": _("Reason"),
     "source": _("Source"),
+    "decided_at": _("Decided at"),
+    "closed_at": _("Closed at"),
+    "result_no": _("Number of the result"),
+    "result_until": _("Result valid until"),
+    "rating": _("Rating"),
+    "post": _("Post"),
+    "group": _("Grid group"),
+    "scheme": _("Role scheme"),
+    "version_of": _("Service"),
 }
 
 

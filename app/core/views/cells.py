@@ -40,6 +40,22 @@ def plain(value: Any) -> str:
     return str(value)
 
 
+def said(text: str | None) -> str:
+    """A sentence of the program that a log keeps in English, in the reader's language; people's words as they are."""
+    return gettext(text) if text else ""
+
+
+def name_of(row: Any, view: Any = None) -> str:
+    """What people call a record: its own name, else its first two columns as its list shows them."""
+    view = view or view_of(type(row))
+    if type(row).__str__ is not object.__str__ or view is None:
+        return str(row)
+    cells = Cells(view, "list")
+    words = (cells.of(row, column) for column in view.list_columns)
+    shown = [w.striptags() if isinstance(w, Markup) else w for w in words if w]
+    return " · ".join(shown[:2]) or str(view.show_title)
+
+
 class Cells:
     """Renders the columns of one view for one actor; made once per request."""
 
@@ -97,5 +113,5 @@ class Cells:
         """The related row by its name, as a link where the actor may open it."""
         view = view_of(type(target))
         if view is None or not view.can("show"):
-            return str(target)
-        return Markup('<a href="{}">{}</a>').format(view.url_show(target), target)
+            return name_of(target, view)
+        return Markup('<a href="{}">{}</a>').format(view.url_show(target), name_of(target, view))

@@ -16,7 +16,7 @@ from app.core.actor import current_actor
 from app.core.errors import Invalid, NotAllowed, NotFound
 from app.core.interface import UUID_TEXT
 from app.core.views import arguments
-from app.core.views.cells import Cells
+from app.core.views.cells import Cells, name_of
 from app.core.views.removing import reason_given
 from app.core.views.wording import Wording, action_words
 
@@ -203,14 +203,14 @@ class ShowMixin:
 
     def heading(self, item: Any) -> str:
         """The headline of the record's page."""
-        return str(item)
+        return name_of(item, self)
 
     def reading(self, item: Any) -> None:
         """Called before a record is shown: the place to log the reading of sensitive records."""
 
     def lookup_text(self, row: Any) -> str:
         """What tells two rows apart in a select (birth year, address)."""
-        return str(row)
+        return name_of(row, self)
 
     def lookup_where(self) -> tuple[Any, ...]:
         """Further criteria of the look-up, such as “in force today”."""

@@ -12,7 +12,8 @@ from flask_babel import gettext
 from app.core import codes
 from app.core.hooks import Change
 from app.core.interface import facts_of
-from app.core.views.cells import Cells, plain
+from app.core.views.base import COMMON_LABELS
+from app.core.views.cells import Cells, name_of, plain
 
 KEPT_BACK = frozenset(
     {"id", "uid", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_by"}
@@ -40,11 +41,17 @@ class Wording:
     def lines(self, change: Change) -> Iterator[tuple[Any, str, str]]:
         """(label, before, after) of every field that means something to people; empty to empty is left out."""
         for name, old, new in change.fields:
-            if name in KEPT_BACK or name.endswith("_index"):
+            if name in KEPT_BACK or not self.is_for_people(name):
                 continue
             before, after = self.words(name, old), self.words(name, new)
             if before or after:
                 yield self.label(name), before, after
+
+    def is_for_people(self, name: str) -> bool:
+        """Columns without a label (paths, initials, hashes) are the machine's; the change log has them all."""
+        facts = facts_of(self.view.datamodel.obj).values()
+        known = self.view.label_columns.keys() | COMMON_LABELS.keys()
+        return name in known or any(fact.fk == name and fact.name in known for fact in facts)
 
     def label(self, name: str) -> Any:
         """The view's label, also when it names the relation and the log the key column."""
@@ -78,7 +85,7 @@ class Wording:
         """The name of a related row; what lies outside the scope stays a number."""
         if (target, key) not in self.known:
             row = self.session.get(target, key)
-            self.known[target, key] = str(row) if row is not None else gettext("(outside your area)")
+            self.known[target, key] = name_of(row) if row is not None else gettext("(outside your area)")
         return self.known[target, key]
 
 

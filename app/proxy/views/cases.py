@@ -59,7 +59,7 @@ class ProxyCaseView(StepsMixin, PapersMixin, ModelView):
     show_title = _("Proxy case")
     add_title = edit_title = _("Proxy case")
     label_columns = {
-        "number": _("Number"),
+        "number": _("Case number"),
         "party_name": _("Applicant"),
         "item_version": _("Service"),
         "item_version.item": _("Service"),

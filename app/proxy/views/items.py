@@ -19,20 +19,20 @@ from app.proxy.choices import PaperForm
 from app.proxy.models import ServiceItem, ServiceItemVersion, ServiceMaterial
 from app.proxy.service import catalogue
 
-STATES = {"draft": _("Draft"), "published": _("In force"), "retired": _("Retired")}
+STATES = {"draft": _("Draft"), "published": _("Current"), "retired": _("Retired")}
 COLOURS = {"draft": "yellow", "published": "green", "retired": "grey"}
 KINDS = {
     "apply": _("Application"),
     "annual_review": _("Annual review"),
-    "register": _("Registration"),
-    "change": _("Change"),
+    "register": _("Register entry"),
+    "change": _("Alteration"),
     "renew": _("Renewal"),
     "replace": _("Replacement"),
     "cancel": _("Cancellation"),
 }
 REQUIRED = {"yes": _("Always"), "no": _("On wish"), "conditional": _("If the condition holds")}
 APPEAR = {
-    "no": _("Never"),
+    "no": _("Need not appear"),
     "home_meeting": _("Met at home"),
     "family_signature": _("All adults of the family sign"),
     "assessment": _("For the assessment"),
@@ -46,7 +46,7 @@ DELIVERY = {
     "door": _("To the door"),
     "bank": _("To the bank account"),
     "e-card": _("Electronic card"),
-    "none": _("None"),
+    "none": _("Nothing is delivered"),
 }
 DEFAULT_NOTE = _(
     "This default catalogue was compiled from national rules and public guides; it is not the official list of any "
@@ -65,7 +65,7 @@ class ServiceMaterialView(ModelView):
     label_columns = {
         "item_version_id": _("Service"),
         "seq": _("Order"),
-        "name": _("Paper"),
+        "name": _("Material"),
         "form": _("In which form"),
         "copies": _("Copies"),
         "required": _("Required"),
@@ -134,7 +134,7 @@ class ServiceItemVersionView(ModelView):
         "result_type": _("Kind of result"),
         "delivery_needed": _("Is delivered"),
         "delivery_mode": _("How it is delivered"),
-        "sensitivity": _("Level"),
+        "sensitivity": _("Level of protection"),
         "confidence": _("Confidence"),
         "source": _("Source"),
     }
@@ -182,7 +182,7 @@ class ServiceItemVersionView(ModelView):
     base_permissions = ["can_list", "can_show", "can_edit", "can_lookup", "can_history"]
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("item",)
-    related = [RelatedList(ServiceMaterialView, "item_version_id", _("Papers"))]
+    related = [RelatedList(ServiceMaterialView, "item_version_id", _("Materials"))]
     show_template = "proxy/version.html"
 
     def lookup_text(self, row: ServiceItemVersion) -> str:

@@ -35,7 +35,7 @@ class PersonDocumentView(ByService, ModelView):
         "person_id": _("Resident"),
         "person": _("Resident"),
         "kind": _("Kind of document"),
-        "number": _("Number"),
+        "number": _("Document number"),
         "is_primary": _("Main document"),
         "warning": _("Doubt"),
         "warning_reason": _("Reason of the doubt"),

@@ -185,7 +185,7 @@ class VenueView(ModelView):
     add_title = _("Add a venue")
     edit_title = _("Change the venue")
     label_columns = {
-        "name": _("Name"),
+        "name": _("Designation"),
         "venue_key": _("Kind of venue"),
         "nine_small": _("Nine small places"),
         "credit_code": _("Unified credit code"),
@@ -195,7 +195,7 @@ class VenueView(ModelView):
         "operator_name": _("Operator"),
         "operator_phone": _("Operator's phone"),
         "area_m2": _("Floor area (m²)"),
-        "staff_count": _("Staff"),
+        "staff_count": _("Number of staff"),
         "seats": _("Seats or beds"),
         "licence_no": _("Licence number"),
         "licence_until": _("Licence until"),

@@ -87,12 +87,12 @@ class PersonView(ModelView):
             _("Identity"),
             {"fields": [*IDENTITY, "doc_kind", "number", "number_reason", "dup_reason", "phone_text"]},
         ),
-        (_("Registration"), {"fields": ["area_id", *REGISTRATION]}),
+        (_("Household registration"), {"fields": ["area_id", *REGISTRATION]}),
         (_("Work and family"), {"fields": STATUS}),
     ]
     edit_fieldsets = [
         (_("Identity"), {"fields": IDENTITY}),
-        (_("Registration"), {"fields": REGISTRATION}),
+        (_("Household registration"), {"fields": REGISTRATION}),
         (_("Work and family"), {"fields": STATUS}),
     ]
     add_form_extra_fields = {
@@ -106,7 +106,7 @@ class PersonView(ModelView):
     edit_form_extra_fields = {"birth_date": BIRTH}
     show_fieldsets = [
         (_("Identity"), {"fields": [*IDENTITY, "document", "phone_number"]}),
-        (_("Registration"), {"fields": ["area", *REGISTRATION]}),
+        (_("Household registration"), {"fields": ["area", *REGISTRATION]}),
         (_("Work and family"), {"fields": [*STATUS, "sources"]}),
     ]
     related = [
