@@ -47,6 +47,7 @@ class Config:
         self.SESSION_COOKIE_SECURE = _flag("GEBAN_HTTPS")
         self.GEBAN_PROXIES = int(env("GEBAN_PROXIES") or 0)
         self.LOCK_ADDRESS_TRIES = int(env("GEBAN_LOCK_ADDRESS_TRIES") or 5)
+        self.ACCESS_LOG_DAYS = int(env("GEBAN_ACCESS_LOG_DAYS") or 366)
         self.PASSWORD_DAYS = int(env("GEBAN_PASSWORD_DAYS") or 0)
         hosts = (env("GEBAN_HOSTS") or "127.0.0.1,localhost").split(",")
         hosts.append(urlsplit(self.GEBAN_PUBLIC_URL).hostname or "")

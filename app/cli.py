@@ -119,6 +119,8 @@ def verify_audit(seals: Path | None) -> None:
     for flaw in verdict.flaws:
         click.echo(str(flaw))
     click.echo(f"{verdict.rows} rows, {verdict.seals} seals, {verdict.unsealed} rows wait for their seal")
+    if verdict.purged:
+        click.echo(f"{verdict.purged} rows of the access log were removed after their time")
     if not verdict.is_clean:
         raise SystemExit(1)
 

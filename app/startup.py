@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.areas.security import gate, language
+from app.audit.triggers import KEEP_DAYS
 from app.core import actor, crypto, files, scope
 from app.site import health
 from config import WEAK_SECRETS
@@ -38,6 +39,8 @@ def check(app: Flask) -> None:
     if app.config["GEBAN_ENV"] not in ENVIRONMENTS:
         # a misspelt "prodution" must not switch the checks off
         raise Refused(f"GEBAN_ENV is {app.config['GEBAN_ENV']!r}: it is one of {', '.join(ENVIRONMENTS)}")
+    if 0 < app.config["ACCESS_LOG_DAYS"] < KEEP_DAYS:
+        raise Refused(f"GEBAN_ACCESS_LOG_DAYS: the access log is kept for at least {KEEP_DAYS} days")
     if app.config["GEBAN_ENV"] == "production":
         for problem in _unsafe(app):
             raise Refused(problem)

@@ -22,7 +22,7 @@ from app.core.models import StepBase
 # themselves and append-only.
 UNLOGGED = frozenset(
     {
-        "change_log", "access_log", "audit_seal",
+        "change_log", "access_log", "audit_seal", "audit_purge",
         "sign_in", "login_attempt", "password_history",
         "job", "draft", "submission", "notice", "outbox_message",
         "area_counter", "serial_counter", "print_log",

@@ -84,3 +84,22 @@ class AuditSeal(Model):
     previous: Mapped[bytes] = mapped_column(LargeBinary(32))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     mac: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class AuditPurge(Model):
+    """Rows up to ``to_id`` of a log were removed because their time was over. Their seals stay, so that the chain goes
+    on; the MAC says that it was the site, which holds the key, and nobody else.
+    """
+
+    __tablename__ = "audit_purge"
+    __table_args__ = args()
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    log: Mapped[str] = mapped_column(String(20))
+    from_id: Mapped[int] = mapped_column(BigKey)
+    to_id: Mapped[int] = mapped_column(BigKey)
+    count: Mapped[int] = mapped_column(BigKey)
+    seal_id: Mapped[int] = mapped_column(BigKey)  # the last seal whose rows are gone
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # of that seal
+    mac: Mapped[bytes] = mapped_column(LargeBinary(32))

@@ -15,7 +15,7 @@ from sqlalchemy import LargeBinary, column, func, select, table
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import TableClause
 
-from app.audit.models import AccessLog, AuditSeal, ChangeLog
+from app.audit.models import AccessLog, AuditPurge, AuditSeal, ChangeLog
 from app.core.copying import put
 from app.core.crypto import EncryptedText, ring
 
@@ -38,6 +38,7 @@ def _raw(model: type) -> TableClause:
 CHANGE_LOG = _raw(ChangeLog)
 ACCESS_LOG = _raw(AccessLog)
 AUDIT_SEAL = _raw(AuditSeal)
+AUDIT_PURGE = _raw(AuditPurge)
 LOGS: dict[str, TableClause] = {"change_log": CHANGE_LOG, "access_log": ACCESS_LOG}
 _CONTENT = {log: [c.name for c in raw.columns if c.name not in {"id", "mac"}] for log, raw in LOGS.items()}
 MANY = 200  # rows from which the way of bulk writes is the quicker one
@@ -66,8 +67,17 @@ def link(row: Mapping[str, Any]) -> bytes:
 
 def seal_content(seal: Mapping[str, Any]) -> bytes:
     """Canonical bytes of a seal without id and MAC."""
-    names = [c.name for c in AUDIT_SEAL.columns if c.name not in {"id", "mac"}]
-    return json.dumps(["audit_seal", *(_plain(seal.get(n)) for n in names)]).encode()
+    return _of_table(AUDIT_SEAL, seal)
+
+
+def purge_content(purge: Mapping[str, Any]) -> bytes:
+    """Canonical bytes of a purge without id and MAC."""
+    return _of_table(AUDIT_PURGE, purge)
+
+
+def _of_table(raw: TableClause, row: Mapping[str, Any]) -> bytes:
+    names = [c.name for c in raw.columns if c.name not in {"id", "mac"}]
+    return json.dumps([raw.name, *(_plain(row.get(n)) for n in names)]).encode()
 
 
 def hold_writers_lock(connection: Connection) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from app.audit.rows import AUDIT_SEAL, LOGS, content, seal_content
+from app.audit.purge import AT_LEAST
+from app.audit.rows import AUDIT_PURGE, AUDIT_SEAL, LOGS, content, purge_content, seal_content
 from app.audit.seal import START, digest_of, outside, read_days, rows_between
 from app.core.crypto import ring
 
@@ -35,11 +36,14 @@ class Flaw:
 
 @dataclass
 class Verdict:
-    """What was read and what was found; ``unsealed`` rows wait for the next seal (their MACs were checked)."""
+    """What was read and what was found; ``unsealed`` rows wait for the next seal (their MACs were checked), ``purged``
+    ones were removed by right after their time.
+    """
 
     rows: int = 0
     seals: int = 0
     unsealed: int = 0
+    purged: int = 0
     flaws: list[Flaw] = field(default_factory=list)
 
     @property
@@ -56,11 +60,12 @@ def verify(session: Session, folder: Path, since: datetime | None = None) -> Ver
     for log in LOGS:
         query = select(AUDIT_SEAL).where(AUDIT_SEAL.c.log == log).order_by(AUDIT_SEAL.c.id)
         seals = connection.execute(query).mappings().all()
-        end = _check_seals(connection, log, seals, verdict, since)
+        gone = _check_purges(connection, log, {s["id"]: s for s in seals}, verdict)
+        end = _check_seals(connection, log, seals, verdict, since, gone)
         for row in _checked(log, rows_between(connection, log, end, None), verdict):
             verdict.unsealed += bool(row)
         verdict.flaws += _outside_flaws(log, {s["id"]: outside(s) for s in seals}, folder)
-        verdict.flaws += _tail_flaws(connection, log)
+        verdict.flaws += _tail_flaws(connection, log, gone)
     return verdict
 
 
@@ -72,10 +77,33 @@ def keys_fit(session: Session) -> bool:
     return row is None or hmac.compare_digest(bytes(row["mac"]), ring().mac(content(log, row)))
 
 
+def _check_purges(connection: Connection, log: str, seals: Mapping[int, Row], verdict: Verdict) -> int:
+    """Check what says that rows were removed by right; returns the id up to which they were."""
+    query = select(AUDIT_PURGE).where(AUDIT_PURGE.c.log == log).order_by(AUDIT_PURGE.c.id)
+    end = 0
+    for purge in connection.execute(query).mappings():
+        seal = seals.get(purge["seal_id"])
+        if not hmac.compare_digest(bytes(purge["mac"]), ring().mac(purge_content(purge))):
+            verdict.flaws.append(Flaw(log, "purge", f"purge {purge['id']} was edited"))
+        elif purge["from_id"] != end or seal is None or bytes(seal["digest"]) != bytes(purge["digest"]):
+            verdict.flaws.append(Flaw(log, "purge", f"purge {purge['id']} does not fit the seals"))
+        elif seal["at"] > purge["at"] - AT_LEAST:
+            verdict.flaws.append(Flaw(log, "purge", f"purge {purge['id']} came too early"))
+        else:
+            end = purge["to_id"]
+            verdict.purged += purge["count"]
+    return end
+
+
 def _check_seals(
-    connection: Connection, log: str, seals: Sequence[Row], verdict: Verdict, since: datetime | None
+    connection: Connection,
+    log: str,
+    seals: Sequence[Row],
+    verdict: Verdict,
+    since: datetime | None,
+    gone: int,
 ) -> int:
-    """Check the chain of a log; returns the id up to which rows are sealed."""
+    """Check the chain of a log; returns the id up to which rows are sealed. Of rows up to ``gone`` there is none left."""
     previous, end = START, 0
     for seal in seals:
         verdict.seals += 1
@@ -83,12 +111,14 @@ def _check_seals(
             verdict.flaws.append(Flaw(log, "seal", f"seal {seal['id']} was edited"))
         if bytes(seal["previous"]) != previous or seal["from_id"] != end:
             verdict.flaws.append(Flaw(log, "seal", f"seal {seal['id']} does not follow the one before it"))
-        if since is None or seal["at"] >= since:
+        if seal["to_id"] > gone and (since is None or seal["at"] >= since):
             rows = _checked(log, rows_between(connection, log, seal["from_id"], seal["to_id"]), verdict)
             digest, count = digest_of(bytes(seal["previous"]), rows)
             if digest != bytes(seal["digest"]):
                 verdict.flaws.append(_set_flaw(log, seal, count))
         previous, end = bytes(seal["digest"]), seal["to_id"]
+    if gone and next(rows_between(connection, log, 0, gone), None) is not None:
+        verdict.flaws.append(Flaw(log, "changed_set", f"rows up to {gone} were removed, but there are some"))
     return end
 
 
@@ -126,11 +156,11 @@ def _outside_flaws(log: str, inside: dict[int, dict[str, Any]], folder: Path) ->
             yield Flaw(log, "seal", f"seal {seal['id']} differs from its copy outside the database")
 
 
-def _tail_flaws(connection: Connection, log: str) -> Iterator[Flaw]:
+def _tail_flaws(connection: Connection, log: str, gone: int) -> Iterator[Flaw]:
     """SQLite remembers the highest key ever committed: rows cut off before they were sealed leave a gap."""
     if connection.dialect.name != "sqlite":
         return
     query = f"SELECT seq, (SELECT coalesce(max(id), 0) FROM {log}) FROM sqlite_sequence WHERE name = '{log}'"  # noqa: S608
     for given, highest in connection.exec_driver_sql(query):
-        if given > highest:
+        if given > max(highest, gone):
             yield Flaw(log, "cut", f"rows {highest + 1} to {given} are missing: the log was cut")

@@ -1,4 +1,6 @@
-"""What the worker does for the site at night: counters checked, ended jobs and old lines cleared away."""
+"""What the worker does for the site at night: counters and logs checked; ended jobs, old lines, files without a record
+and log rows after their time cleared away.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ from flask import current_app
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete
 
+from app.audit.purge import purge_some
 from app.audit.verify import verify
-from app.core import clock, counters, jobs
+from app.core import clock, counters, files, jobs
 from app.inbox.choices import SiteNotice
 from app.inbox.models import Notice
 from app.inbox.service import notify_role
@@ -27,9 +30,13 @@ def register() -> None:
     jobs.handler("site.counters", label=_("Counters compared with their tables"), system=True)(check_counters)
     jobs.handler("site.tidy", label=_("Old jobs and lines cleared away"), system=True)(tidy)
     jobs.handler("site.logs", label=_("The logs verified"), system=True, lease=timedelta(hours=6))(check_logs)
+    jobs.handler("site.files", label=_("Files without a record cleared away"), system=True)(sweep_files)
+    jobs.handler("site.access", label=_("Old rows of the access log removed"), system=True)(retain_access)
     jobs.daily("site.counters", at="02:30")
     jobs.daily("site.tidy", at="03:00")
+    jobs.daily("site.files", at="03:15")
     jobs.daily("site.logs", at="03:30")
+    jobs.daily("site.access", at="04:00")
 
 
 def check_counters(work: jobs.Work) -> dict[str, Any]:
@@ -60,6 +67,25 @@ def check_logs(work: jobs.Work) -> dict[str, Any]:
                 session, work.now, "auditor", line.value, line.msgid, level="alarm", link="/audit/seals/list/"
             )
     return {"rows": verdict.rows, "flaws": len(verdict.flaws)}
+
+
+def sweep_files(work: jobs.Work) -> dict[str, Any]:
+    """Delete attachments that no row names: left by a rollback more than a day ago. Deleting twice does no harm, so there
+    is no step, which would hold the write lock while the folder is read.
+    """
+    return {"gone": files.sweep(work.session, work.now)}
+
+
+def retain_access(work: jobs.Work) -> dict[str, Any]:
+    """Remove access rows older than GEBAN_ACCESS_LOG_DAYS, chunk by chunk; 0 keeps all. Less than half a year is refused."""
+    days, gone = current_app.config["ACCESS_LOG_DAYS"], 0
+    while days:
+        with work.step() as session:
+            removed = purge_some(session, work.now, timedelta(days=days))
+        if removed is None:
+            break
+        gone += removed
+    return {"gone": gone}
 
 
 def tidy(work: jobs.Work) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from app.core.actor import Actor
 from app.core.crypto import KeyProblem, Keyring
 from app.core.jobs import worker
 from app.core.session import unit_of_work
+from app.core.uploads import Clean
 from app.inbox.models import Notice
 from app.registry.models import Dwelling
 from app.site import upkeep
@@ -114,6 +115,24 @@ def test_ended_jobs_and_read_lines_go_after_their_time(system, world):
     assert system.scalar(select(func.count()).select_from(Notice)) == 1
 
 
+def test_files_that_no_row_names_go_after_a_day(app, system, world, acting, tmp_path, monkeypatch):
+    from app.core import files
+
+    monkeypatch.setattr(files, "_store", [files.LocalStore(tmp_path)])
+    session, place = acting("worker_a"), {"area_id": world.areas["grid_a11"], "owner_kind": "note"}
+    clean = Clean(b"photo", "image/jpeg")
+    with unit_of_work(session):
+        kept = files.save(session, clean, **place, owner_uid="0" * 36, purpose="photo").storage_key
+    lost = files.save(session, clean, **place, owner_uid="0" * 36, purpose="photo").storage_key
+    session.rollback()
+    assert at_night(system, "site.files") == {"gone": 0}
+    for key in (kept, lost):
+        old = (clock.now() - timedelta(days=2)).timestamp()
+        os.utime(files.store().path(key), (old, old))
+    assert at_night(system, "site.files") == {"gone": 1}
+    assert list(files.store().keys(clock.now())) == [kept]
+
+
 def test_once_empties_the_queue_and_seals(app, system, seals, acting):
     session = acting("worker_a")
     jobs.handler("test.once")(lambda work: "done")
@@ -167,5 +186,7 @@ def test_the_worker_process_ends_in_good_order(app, tmp_path, request):
 
 
 def test_the_nightly_jobs_are_registered(app):
-    assert {"site.counters", "site.tidy", "site.logs"} <= set(jobs.registry.daily_jobs())
+    assert {"site.counters", "site.tidy", "site.files", "site.logs", "site.access"} <= set(
+        jobs.registry.daily_jobs()
+    )
     assert timedelta(days=90) == upkeep.KEEP_JOBS

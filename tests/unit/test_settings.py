@@ -100,6 +100,16 @@ def test_production_refuses_debug_mode(tmp_path, monkeypatch):
         startup.check(app)
 
 
+@pytest.mark.parametrize(("days", "refused"), [("183", True), ("1", True), ("184", False), ("0", False)])
+def test_less_than_half_a_year_of_the_access_log_is_refused(tmp_path, monkeypatch, days, refused):
+    app = site(tmp_path, monkeypatch, ACCESS_LOG_DAYS=days)
+    if refused:
+        with pytest.raises(startup.Refused, match="GEBAN_ACCESS_LOG_DAYS"):
+            startup.check(app)
+    else:
+        startup.check(app)
+
+
 @pytest.mark.parametrize("name", ["prod", "Production", "prodution"])
 def test_a_misspelt_environment_is_refused(tmp_path, monkeypatch, name):
     with pytest.raises(startup.Refused, match="GEBAN_ENV"):
