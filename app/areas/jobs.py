@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.areas.models import AreaPlan
 from app.areas.service import calendars, plans
@@ -16,6 +18,16 @@ from app.core.scope import session_actor
 
 PLANS = "areas.plans"
 CLOCKS = "areas.clocks"
+
+# (session without row scope, plan, refusal, now): tells whom it concerns; the inbox lies above this package, so
+# app/site/wiring.py hangs it in
+RefusedPlan = Callable[[Session, AreaPlan, DomainError, datetime], None]
+_tellers: list[RefusedPlan] = []
+
+
+def tell_refused(function: RefusedPlan) -> None:
+    """Install what tells people that a plan of the day could not be applied; it runs in a step of the job."""
+    _tellers[:] = [function]
 
 
 @jobs.handler(PLANS, label=_("Areas divided anew on their day"), system=True, lease=timedelta(minutes=30))
@@ -30,7 +42,15 @@ def apply_plans(work: jobs.Work) -> dict[str, Any]:
                     applied.append(uid)
         except DomainError as refusal:
             refused[uid] = str(refusal)
+            _tell(work, uid, refusal)
     return {"applied": applied, "refused": refused}
+
+
+def _tell(work: jobs.Work, uid: str, refusal: DomainError) -> None:
+    with work.step() as session:
+        plan = session.scalars(select(AreaPlan).where(AreaPlan.uid == uid)).one()
+        for tell in _tellers:
+            tell(session, plan, refusal, work.now)
 
 
 @jobs.handler(CLOCKS, label=_("Open deadlines counted by the newest calendar"), system=True)

@@ -14,12 +14,17 @@ class NoticeLevel(Choice):
 
 
 class SiteNotice(Choice):
-    """Lines about jobs and about the logs."""
+    """Lines about jobs, about the logs, and about what should have happened on a day."""
 
     job_done = "job_done", _("Done: %(job)s"), "green"
     job_failed = "job_failed", _("Failed: %(job)s. Please try again or tell the administrator."), "yellow"
     job_cancelled = "job_cancelled", _("Cancelled: %(job)s"), "grey"
     log_flaw = "log_flaw", _("The nightly check of the logs found something wrong. Run verify-audit."), "red"
+    plan_refused = (
+        "plan_refused",
+        _("The plan %(plan)s should have taken effect on %(day)s and could not: %(why)s"),
+        "red",
+    )
 
     @property
     def msgid(self) -> str:
