@@ -1,8 +1,10 @@
 """Counts kept per area, so that a list never counts a city (speed.md): a row per (kind, area).
 
 Every table of the house that is bound to an area and can be deleted is counted under its own table name; a domain
-may ask for finer kinds (``refine``: living households). The counters follow each flush and each bulk write;
-``verify`` finds where they left the truth, ``rebuild`` sets them.
+may ask for finer kinds (``refine``: living households). What flushes and bulk writes do to the counters is gathered and
+written once, at the commit and in key order: a counter row is locked for an instant, and two transactions that work in
+the same areas in different orders never wait crosswise. Who reads counters in the middle of a transaction gets them
+written first. ``verify`` finds where they left the truth, ``rebuild`` sets them.
 """
 
 from __future__ import annotations
@@ -14,13 +16,14 @@ from typing import Any
 from flask_appbuilder import Model
 from sqlalchemy import String, delete, event, false, func, insert, inspect, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column
 from sqlalchemy.orm.attributes import get_history
 
 from app.core.models import AreaBound, BigKey, Deletable
 from app.core.session import PlainGuardedSession
 
 Deltas = Counter[tuple[str, int]]
+PENDING, SETTLED = "counter_deltas", "counters_settled"
 
 
 class AreaCounter(Model):
@@ -66,7 +69,28 @@ def add(session: Session, kind: str, area_id: int, by: int) -> None:
 
 
 def apply(session: Session, deltas: Deltas) -> None:
-    """Change counters in the transaction of the session, in key order: two transactions never wait crosswise."""
+    """Change counters in the transaction of the session: with its commit, or at once inside a savepoint, which may still
+    be taken back, and once the commit has begun.
+    """
+    transaction = session.get_transaction()
+    if session.in_nested_transaction() or session.info.get(SETTLED) is transaction:
+        _write(session, deltas)
+        return
+    known, pending = session.info.get(PENDING, (None, None))
+    if known is not transaction or pending is None:  # left over from a transaction that was given up
+        pending = Counter()
+        session.info[PENDING] = (transaction, pending)
+    pending.update(deltas)
+
+
+def settle(session: Session) -> None:
+    """Write what has been gathered in this transaction."""
+    known, pending = session.info.pop(PENDING, (None, None))
+    if pending and known is session.get_transaction():
+        _write(session, pending)
+
+
+def _write(session: Session, deltas: Deltas) -> None:
     rows = [{"kind": k, "area_id": a, "value": by} for (k, a), by in sorted(deltas.items()) if by]
     if not rows:
         return
@@ -77,6 +101,21 @@ def apply(session: Session, deltas: Deltas) -> None:
     connection.execute(
         statement.on_conflict_do_update(index_elements=["kind", "area_id"], set_={"value": added}), rows
     )
+
+
+@event.listens_for(PlainGuardedSession, "before_commit")
+def _at_the_end(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    session.flush()  # the commit would flush after this event only
+    settle(session)
+    session.info[SETTLED] = session.get_transaction()
+
+
+@event.listens_for(PlainGuardedSession, "do_orm_execute")
+def _before_reading(state: ORMExecuteState) -> None:
+    if PENDING in state.session.info and any(m.class_ is AreaCounter for m in state.all_mappers):
+        settle(state.session)
 
 
 def places(model: type, values: dict[str, Any]) -> Iterator[tuple[str, int]]:
@@ -133,6 +172,7 @@ def _is(row: Any) -> dict[str, Any]:
 
 def total(session: Session, kind: str, ranges: tuple[tuple[str, str], ...] | None = None) -> int:
     """Exact total of a kind in subtrees of the area tree (path ranges), or of the whole site for None."""
+    settle(session)
     area = Model.metadata.tables["area"]
     counter = AreaCounter.__table__
     query = select(func.coalesce(func.sum(counter.c.value), 0)).where(counter.c.kind == kind)
@@ -166,6 +206,7 @@ def _actual(model: type) -> Iterator[tuple[str, Any]]:
 
 def verify(session: Session) -> list[tuple[str, int, int, int]]:
     """(kind, area id, counted, actual) of every counter that differs from its table."""
+    settle(session)
     connection, counter = session.connection(), AreaCounter.__table__
     wrong = []
     for model in counted_models():
@@ -184,6 +225,7 @@ def verify(session: Session) -> list[tuple[str, int, int, int]]:
 
 def rebuild(session: Session) -> None:
     """Count everything anew. Run it in a unit of work of its own: it locks the counters."""
+    settle(session)
     connection, counter = session.connection(), AreaCounter.__table__
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("LOCK TABLE area_counter IN EXCLUSIVE MODE")
