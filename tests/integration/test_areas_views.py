@@ -30,6 +30,8 @@ from tests.factories.registry import make_home, make_household
 from tests.support.pages import fill, form_of, keys_in, post
 from tests.support.rows import fresh, reread
 
+pytestmark = pytest.mark.any_database
+
 
 def uid(session, model, **by):
     return session.scalars(select(model).filter_by(**by)).one().uid

@@ -10,6 +10,8 @@ from app.core import clock
 from app.core.session import unit_of_work
 from app.registry.models import Person, PersonPhone
 
+pytestmark = pytest.mark.any_database
+
 PAGES = ("/audit/changes/list/", "/audit/accesses/list/", "/audit/seals/list/")
 
 

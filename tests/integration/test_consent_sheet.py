@@ -28,6 +28,8 @@ from config import ROOT
 from tests.factories.registry import ResidentFactory, make_home, make_household, make_person
 from tests.support.pages import post, token_of
 
+pytestmark = pytest.mark.any_database
+
 PRESS = Press(
     lambda form, context, variant, mark: render_pdf(
         form, context, fonts_root=ROOT / "var" / "fonts", variant=variant, watermark=mark

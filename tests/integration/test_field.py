@@ -22,6 +22,8 @@ from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.support.rows import fresh
 from tests.support.world import csrf_of
 
+pytestmark = pytest.mark.any_database
+
 pytest_plugins = ("tests.support.proxy",)
 NAMES = ("Elder An", "Elder Bai", "Elder Cao", "Elder Deng", "Elder E")
 JSON = {"Accept": "application/json"}

@@ -17,6 +17,8 @@ from tests.support.pages import post, token_of
 from tests.support.rows import fresh, reread
 from tests.support.world import ACCOUNTS
 
+pytestmark = pytest.mark.any_database
+
 SIGNED_IN = [name for name, posts in ACCOUNTS if posts]
 
 

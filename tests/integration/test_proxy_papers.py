@@ -24,6 +24,8 @@ from tests.integration.test_proxy_views import press
 from tests.support.pages import post
 from tests.support.rows import fresh
 
+pytestmark = pytest.mark.any_database
+
 pytest_plugins = ("tests.support.proxy",)
 __all__ = ["elders", "press", "worker"]
 

@@ -22,6 +22,8 @@ from tests.factories.proxy import step, walk
 from tests.support.pages import post
 from tests.support.rows import fresh
 
+pytestmark = pytest.mark.any_database
+
 pytest_plugins = ("tests.support.proxy",)
 JSON = {"Accept": "application/json"}
 

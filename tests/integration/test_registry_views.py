@@ -24,6 +24,8 @@ from app.registry.models import (
 from tests.factories.registry import ResidentFactory, id_number, make_home, make_household, make_person
 from tests.support.pages import fill, form_of, post
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def place(system, world):

@@ -12,6 +12,8 @@ from app.core.session import unit_of_work
 from app.registry.models import Dwelling
 from app.site import health, routes
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def described(app, world, system, monkeypatch):

@@ -16,6 +16,8 @@ from app.core.errors import Conflict, Throttled
 from tests.integration.test_security_sessions import state
 from tests.support.world import csrf_of, sign_in
 
+pytestmark = pytest.mark.any_database
+
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 KEY = "01890000-0000-7000-8000-000000000000"
 

@@ -16,6 +16,8 @@ from app.core.errors import NotAllowed, NotFound
 from app.core.files import Attachment, LocalStore
 from app.core.uploads import clean_image
 
+pytestmark = pytest.mark.any_database
+
 
 def photo():
     out = io.BytesIO()

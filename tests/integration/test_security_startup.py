@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from app import startup
 
+pytestmark = pytest.mark.any_database
+
 
 def test_public_holds_nothing_after_the_first_start(app, system):
     public = system.scalars(select(RoleRow).where(RoleRow.name == "Public")).one()

@@ -17,6 +17,8 @@ from app.core.errors import NotAllowed
 from tests.integration.test_security_sessions import state
 from tests.support.world import PASSWORD, csrf_of, sign_in
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def uid_of(world, system):

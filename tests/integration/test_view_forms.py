@@ -11,6 +11,8 @@ from app.areas.models import AreaLevel, Post, Staff
 from tests.support.pages import fill, form_of, post
 from tests.support.rows import fresh, reread
 
+pytestmark = pytest.mark.any_database
+
 ADD = "/probe/staff/add"
 
 

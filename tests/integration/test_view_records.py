@@ -11,6 +11,8 @@ from app.core import hooks
 from tests.support.pages import keys_in, post
 from tests.support.rows import fresh, reread
 
+pytestmark = pytest.mark.any_database
+
 JSON = {"Accept": "application/json"}
 
 

@@ -1,6 +1,6 @@
-"""Pytest plugin of the PostgreSQL part: leaves out the tests that never open the app's database.
+"""Pytest plugin of the PostgreSQL part: leaves out what would only do the same again as in the SQLite part.
 
-They ran in the SQLite part, and would only do the same again.
+That is a test that never opens the app's database, and one marked ``any_database``.
 """
 
 import pytest
@@ -9,6 +9,11 @@ DATABASE_FIXTURE = "_database"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    kept = [item for item in items if DATABASE_FIXTURE in getattr(item, "fixturenames", ())]
+    kept = [
+        item
+        for item in items
+        if DATABASE_FIXTURE in getattr(item, "fixturenames", ())
+        and not item.get_closest_marker("any_database")
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
