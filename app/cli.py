@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 
 from app import site
 from app.areas.accounts.commands import reset_password
+from app.audit import grants as rights
 from app.audit.verify import verify
 from app.core import clock
 from app.core.crypto import KeyProblem
@@ -125,6 +126,26 @@ def verify_audit(seals: Path | None) -> None:
         raise SystemExit(1)
 
 
+@click.command("grants")
+@click.option("--role", required=True, help="Database role of the site; it must exist and own no table.")
+@click.option("--apply", "run", is_flag=True, help="Run the statements (as the owner of the tables).")
+@with_appcontext
+def grants(role: str, run: bool) -> None:
+    """Print what the site's PostgreSQL role may do: no UPDATE, DELETE or TRUNCATE on logs and histories."""
+    if db.engine.dialect.name != "postgresql":
+        raise click.ClickException("SQLite has no roles: whoever reads the file may change it")
+    try:
+        with db.engine.begin() as connection:
+            if run:
+                click.echo(f"{role}: {rights.grant(connection, role)} statements run")
+                return
+            found = rights.statements(connection, role)
+    except DomainError as error:
+        raise click.ClickException(str(error)) from error
+    for statement in found:
+        click.echo(f"{statement};")
+
+
 @click.command("routes-json")
 @with_appcontext
 def routes_json() -> None:
@@ -149,7 +170,7 @@ def demo(city: str, persons: int) -> None:
 
 
 # A new command is a line here.
-COMMANDS = (init, demo, worker, backup, restore, verify_audit, reset_password, routes_json)
+COMMANDS = (init, demo, worker, backup, restore, verify_audit, grants, reset_password, routes_json)
 
 
 def register(app: Flask) -> None:

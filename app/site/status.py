@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.audit.grants import changeable_logs
 from app.audit.rows import LOGS
 from app.audit.seal import last_seal
 from app.core.jobs import Job
@@ -36,6 +37,7 @@ def facts(session: Session, home: Path, now: datetime) -> list[Fact]:
     return [
         _worker(home, now),
         *_seals(session, now),
+        *_rights(session),
         _jobs(session, now),
         _outbox(session),
         _backup(home, now),
@@ -68,6 +70,17 @@ def _seals(session: Session, now: datetime) -> list[Fact]:
         hint = _("The worker seals each minute: is it running?")
         found.append(Fact(labels[log], rows, "bad" if bad else "good", hint))
     return found
+
+
+def _rights(session: Session) -> list[Fact]:
+    """PostgreSQL only: whether the site's role could change the logs if somebody took it over."""
+    if session.get_bind().dialect.name != "postgresql":
+        return []
+    count = len(changeable_logs(session.connection()))
+    hint = _("Give the site a database role of its own: flask --app run grants")
+    return [
+        Fact(_("Logs that the site's database role could change"), count, "bad" if count else "good", hint)
+    ]
 
 
 def _jobs(session: Session, now: datetime) -> Fact:

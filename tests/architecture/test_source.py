@@ -47,6 +47,7 @@ CORE_SQL = {
     "app/core/bulk.py": "the one way for bulk writes: checks scope, encrypts, logs and counts itself",
     "app/core/copying.py": "writes the rows of bulk and of the logs",
     "app/audit/triggers.py": "DDL of the append-only triggers",
+    "app/audit/grants.py": "rights of the site's role: catalogue queries and GRANT",
     "app/audit/rows.py": "stored bytes of the logs",
     "app/audit/seal.py": "locks of the sealer",
     "app/audit/verify.py": "the last key of a log on SQLite",
