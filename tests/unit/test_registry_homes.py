@@ -89,6 +89,13 @@ class TestAddresses:
         assert sorted(["10", "2", "3B", "3A", "1"], key=natural) == ["1", "2", "3A", "3B", "10"]
         assert natural(None) < natural("1")
 
+    @pytest.mark.parametrize("odd", ["\u2460", "\u00b2", "\u0663", "3\u2460", "\u24f5-\u2488"])
+    def test_figures_that_are_no_digits_are_words(self, odd):
+        """Clerks name groups and houses with circled figures, which are no numbers to reckon with."""
+        assert sorted([odd, "10", "2"], key=natural)[-1 if not odd[0].isascii() else 1] == odd
+        stops = [Stop(1, village_group=odd, door_no=odd), Stop(2, building=odd, room=odd)]
+        assert neighbours(stops, 1)["previous"] == 2
+
     def test_the_walk_goes_by_building_staircase_order_and_floor(self):
         stops = [
             Stop(1, 2, "B10", 1, 1, "102"),

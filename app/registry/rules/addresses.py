@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_NUMBER = re.compile(r"([0-9]+)")
+_NUMBER = re.compile(r"([0-9]+)")  # split puts words at even places, numbers at odd ones
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -41,8 +41,8 @@ def _piece(piece: str, parts: AddressParts) -> str:
 
 def natural(text: str | None) -> tuple[tuple[int, int, str], ...]:
     """Sort key by which 2 stands before 10, and 3A before 3B; None and blanks come first."""
-    pieces = [piece for piece in _NUMBER.split(text or "") if piece]
-    return tuple((0, int(piece), "") if piece.isdigit() else (1, 0, piece) for piece in pieces)
+    pieces = enumerate(_NUMBER.split(text or ""))
+    return tuple((0, int(piece), "") if at % 2 else (1, 0, piece) for at, piece in pieces if piece)
 
 
 @dataclass(frozen=True)
