@@ -132,7 +132,14 @@ def add_headers(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if not is_static(request.endpoint):
         response.headers["Cache-Control"] = "no-store"
+    elif response.status_code == 200 and _is_stamped():
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
+
+
+def _is_stamped() -> bool:
+    """Whether the address of a file changes with its contents: it need never be asked for again."""
+    return "v" in request.args or (request.view_args or {}).get("filename", "").startswith("vendor/")
 
 
 # --- errors ---------------------------------------------------------------------------------------------------

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from app.core import clock, hooks
-from app.core.actor import current_actor
+from app.core.actor import Actor, current_actor
 from app.core.views import Interface, ModelView, expose, has_access
 from app.proxy import forms
 from app.proxy.choices import MARKING_STATES, PaperForm, PaperMark, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page, desk
 from app.proxy.queries.names import SENSITIVE, list_name, sees_names
-from app.proxy.rules import DECIDERS
+from app.proxy.rules import BOOKERS, DECIDERS
 from app.proxy.service import facts, offers
 from app.proxy.service.custody import held
 from app.proxy.views.case_papers import PapersMixin
 from app.proxy.views.case_steps import StepsMixin
+
+
+def may_book(actor: Actor) -> bool:
+    """Whether the acting role opens cases."""
+    return not actor.read_only and actor.role in BOOKERS
+
+
+def booking_url() -> str | None:
+    """Where a case is booked; nothing for roles that take cases over from others."""
+    return url_for("ProxyDesk.book") if may_book(current_actor()) else None
 
 
 def shown_name(case: ProxyCase) -> str:
@@ -79,7 +90,6 @@ class ProxyCaseView(StepsMixin, PapersMixin, ModelView):
         "state",
         "step_light",
         "promise_light",
-        "department",
         "area",
         "booked_for",
     ]
@@ -120,11 +130,16 @@ class ProxyCaseView(StepsMixin, PapersMixin, ModelView):
     lookup_columns = ("number",)
     lookup_eager = ("item_version",)
     show_template = "proxy/case.html"
-    empty_hint = _("No case here. A case begins with a booking.")
     list_links = [
-        (_("Book a case"), "ProxyDesk.book", "can_use:ProxyDesk"),
+        (_("Book a case"), lambda _row: booking_url(), "can_use:ProxyDesk"),
         (_("Work list"), "ProxyDesk.index", "can_use:ProxyDesk"),
     ]
+
+    @property
+    def empty_hint(self) -> Any:
+        """What to do next: to book is not for everybody."""
+        booking = _("No case here. A case begins with a booking.")
+        return booking if may_book(current_actor()) else _("No case has come to you yet.")
 
     def lookup_text(self, row: ProxyCase) -> str:
         return f"{row.number} {shown_name(row)} {row.item_version.name}"

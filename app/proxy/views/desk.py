@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.core import clock
-from app.core.actor import Actor, current_actor
+from app.core.actor import current_actor
 from app.core.errors import DomainError, Invalid, NotAllowed, NotFound
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
@@ -22,10 +22,9 @@ from app.proxy import forms, papers
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import desk
-from app.proxy.rules import BOOKERS
 from app.proxy.service import book, rounds
 from app.proxy.service.catalogue import find_items, version_on
-from app.proxy.views.cases import promise_light, shown_name, step_light
+from app.proxy.views.cases import may_book, promise_light, shown_name, step_light
 from app.proxy.views.paper_words import in_paper_language
 from app.worklog import service as worklog
 
@@ -33,11 +32,6 @@ LONGEST = 60
 PLAIN = re.compile(r"[A-Za-z0-9-]{0,40}")
 REFUSED = 422
 TABS = (("mine", _("To do now")), ("waiting", _("With others")), ("all", _("All open")))
-
-
-def may_book(actor: Actor) -> bool:
-    """Whether the acting role opens cases."""
-    return not actor.read_only and actor.role in BOOKERS
 
 
 class ProxyDesk(BaseView):

@@ -18,39 +18,16 @@ from app.core.views import Interface, ModelView, RelatedList, badge, expose, has
 from app.proxy.choices import PaperForm
 from app.proxy.models import ServiceItem, ServiceItemVersion, ServiceMaterial
 from app.proxy.service import catalogue
-
-STATES = {"draft": _("Draft"), "published": _("Current"), "retired": _("Retired")}
-COLOURS = {"draft": "yellow", "published": "green", "retired": "grey"}
-KINDS = {
-    "apply": _("Application"),
-    "annual_review": _("Annual review"),
-    "register": _("Register entry"),
-    "change": _("Alteration"),
-    "renew": _("Renewal"),
-    "replace": _("Replacement"),
-    "cancel": _("Cancellation"),
-}
-REQUIRED = {"yes": _("Always"), "no": _("On wish"), "conditional": _("If the condition holds")}
-APPEAR = {
-    "no": _("Need not appear"),
-    "home_meeting": _("Met at home"),
-    "family_signature": _("All adults of the family sign"),
-    "assessment": _("For the assessment"),
-    "medical_assessment": _("For the medical assessment"),
-    "guardian": _("The guardian"),
-    "check_in_person": _("For the check-up"),
-    "bank_activation": _("To activate the card"),
-    "bank_signing": _("To sign at the bank"),
-}
-DELIVERY = {
-    "door": _("To the door"),
-    "bank": _("To the bank account"),
-    "e-card": _("Electronic card"),
-    "none": _("Nothing is delivered"),
-}
-DEFAULT_NOTE = _(
-    "This default catalogue was compiled from national rules and public guides; it is not the official list of any "
-    "county. Check names, papers and limits against local rules before use."
+from app.proxy.views.item_words import (
+    APPEAR,
+    COLOURS,
+    DEFAULT_NOTE,
+    DELIVERY,
+    KINDS,
+    PROTECTION,
+    REQUIRED,
+    RESULTS,
+    STATES,
 )
 
 
@@ -143,6 +120,12 @@ class ServiceItemVersionView(ModelView):
         "kind": KINDS,
         "person_must_appear": APPEAR,
         "delivery_mode": DELIVERY,
+        "result_type": RESULTS,
+        "sensitivity": PROTECTION,
+    }
+    # the notes of the default catalogue's compilers are no source that a clerk could cite
+    formatters_columns = {
+        "source": lambda row: _("Default catalogue") if "[" in (row.source or "") else row.source
     }
     list_columns = [
         "item",

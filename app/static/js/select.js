@@ -8,8 +8,8 @@ const shared = {
   selectOnTab: true,
   openOnFocus: true,
   render: {
-    no_results: () => `<div class="no-results">${words.none}</div>`,
-    loading: () => `<div class="no-results">${words.loading}</div>`,
+    no_results: () => `<div class="no-results" role="option" aria-disabled="true">${words.none}</div>`,
+    loading: () => `<div class="no-results" role="option" aria-disabled="true">${words.loading}</div>`,
     not_loading: () => "",
   },
 };
@@ -51,7 +51,7 @@ export function remote(element) {
       });
     },
     score: () => () => 1,
-    render: { ...shared.render, loading_more: () => `<div class="no-results">${words.loading}</div>`, no_more_results: () => "" },
+    render: { ...shared.render, loading_more: () => `<div class="no-results" role="option" aria-disabled="true">${words.loading}</div>`, no_more_results: () => "" },
   });
 }
 

@@ -1,0 +1,161 @@
+"""Every page there is, on a PC and on a phone: axe finds nothing, nothing scrolls sideways, no raw object shows.
+
+The pages come from the routes: each GET route is asked for as one account after another until one of them sees it, so a
+new page takes part without anybody remembering it. Lists, records and empty forms are looked at one by one; of pages
+that differ by their words alone (history, delete, recycle bin) the first three stand for the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from itertools import groupby
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import template_rendered
+
+from tests.support.marked import Marked
+
+pytestmark = pytest.mark.browser
+
+ACCOUNTS = (
+    *("clerk_a", "worker_a", "office_a", "town_clerk_a"),
+    *("admin_system", "admin_security", "admin_audit"),
+)
+SIZES = {"pc": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
+# what depends on the width of the screen; all other rules have been asked on the PC
+BY_SIZE = ["color-contrast", "scrollable-region-focusable", "link-in-text-block"]
+ALIKE = {"history.html": 2, "delete.html": 2, "deleted.html": 2, "end.html": 2, "edit.html": 8}
+# so many pages of one template are looked at with every rule; colours and sizes of the others are those of the template
+IN_FULL = 5
+LIGHT = {"color-contrast": {"enabled": False}}
+NO_PAGES = {"static", "appbuilder.static", "LoginView.logout"}
+# record arguments of pages that are no ModelView: name of the argument or of the endpoint's view → table
+TABLES = {
+    "dwelling_uid": "dwelling",
+    "building_uid": "building",
+    "person_uid": "person",
+    "case_uid": "proxy_case",
+    "visit_uid": "visit",
+    "stop_uid": "visit_stop",
+    "household_uid": "household",
+    "CensusDesk": "dwelling",
+    "FieldDesk": "visit",
+    "ProxyDesk": "proxy_case",
+    "UserAdminView": "staff",
+}
+# where the first value of an argument shows nothing
+EXTRA = [
+    (None, "/login/"),
+    ("clerk_a", "/no-such-page"),
+    ("clerk_a", "/users/list/?status=zz"),
+    ("clerk_a", "/person/list/?_flt_0_name=nobody"),
+]
+
+
+def row_of(app: Any, endpoint: str, argument: str, rows: dict[str, Any]) -> Any:
+    view_name = endpoint.partition(".")[0]
+    view = app.extensions["geban_pages"].get(view_name)
+    model = getattr(getattr(view, "datamodel", None), "obj", None)
+    table = TABLES.get(argument) or getattr(model, "__tablename__", None) or TABLES.get(view_name)
+    return rows.get(table or "")
+
+
+def address(app: Any, rule: Any, rows: dict[str, Any]) -> str | None:
+    """The route with the ids of the marked rows; None where it asks for something else."""
+    url = rule.rule
+    for argument in rule.arguments:
+        row = row_of(app, rule.endpoint, argument, rows)
+        if row is None or not re.fullmatch(r"pk|uid|\w+_uid", argument):
+            return None
+        url = re.sub(rf"<(?:\w+:)?{argument}>", str(row.uid), url)
+    return url
+
+
+class Finder:
+    """Asks for a page as one account after another and notes the template that answered."""
+
+    def __init__(self, app: Any, probe: Any) -> None:
+        self.app, self.clients, self.templates = app, {name: probe(name) for name in ACCOUNTS}, []
+        template_rendered.connect(self.note, app)
+
+    def note(self, _sender: Any, template: Any, **_more: Any) -> None:
+        self.templates.append(template.name or "")
+
+    def reader(self, url: str) -> tuple[str, str] | None:
+        """(account, template) of the first account that sees the page; the page has to be a whole one."""
+        for name, client in self.clients.items():
+            self.templates.clear()
+            answer = client.get(url)
+            if answer.status_code == 200 and answer.mimetype == "text/html" and b"<main" in answer.data:
+                return name, self.templates[0].rpartition("/")[2] if self.templates else ""
+        return None
+
+
+@pytest.fixture
+def pages(probe_app, probe, system, world):
+    """(account, address, whether every rule is asked) of every page."""
+    account = world.accounts["worker_a"]
+    marked = Marked(system, world.areas["grid_a11"], account.user_id, account.staff_id)
+    rows = marked.make_all()
+    system.commit()
+    finder, seen, found = Finder(probe_app, probe), defaultdict(int), []
+    for rule in probe_app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint in NO_PAGES or rule.rule.startswith("/probe/"):
+            continue
+        url = address(probe_app, rule, rows)
+        reader = finder.reader(url) if url else None
+        if reader is None:
+            continue
+        seen[reader[1]] += 1
+        if seen[reader[1]] <= ALIKE.get(reader[1], 999):
+            found.append((reader[0], url, seen[reader[1]] <= IN_FULL))
+    return found + [(*extra, True) for extra in EXTRA]
+
+
+# buttons, links and fields of a phone page that are lower than a thumb needs; the box of a select stands for its input
+LOW = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')].filter(e => {
+  const box = (e.matches('[type=checkbox], [type=radio]') && e.labels[0] || e).getBoundingClientRect();
+  return box.width > 1 && box.height > 1 && box.height < 43.5 && getComputedStyle(e).pointerEvents !== 'none'
+    && !e.closest('.ts-wrapper, .gb-skip, .gb-side, .gb-table thead, .gb-pop-body, canvas') && e.offsetParent;
+}).map(e => e.outerHTML.slice(0, 120))"""
+
+
+def axe_on(page: Any, **options: Any) -> list[str]:
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
+
+
+def findings(page: Any, size: str, in_full: bool) -> list[str]:
+    """What is wrong with the page that is open, in words that name the place."""
+    page.set_viewport_size(SIZES[size])
+    found = []
+    if size == "pc":
+        found = axe_on(page) if in_full else axe_on(page, rules=LIGHT)
+    elif in_full:
+        found = axe_on(page, runOnly={"type": "rule", "values": BY_SIZE})
+    over, raw = page.evaluate(
+        "[document.documentElement.scrollWidth - innerWidth, / object at 0x/.test(document.body.innerText)]"
+    )
+    if size == "phone":
+        found += [f"lower than 44 px: {html}" for html in page.evaluate(LOW)[:3]]
+    return found + [f"scrolls sideways by {over} px"] * (over > 1) + ["shows a raw object"] * raw
+
+
+def test_axe_finds_nothing_on_any_page_at_either_size(open_as, pages):
+    wrong: dict[str, list[str]] = {}
+    for account, group in groupby(sorted(pages, key=lambda p: p[0] or ""), key=lambda p: p[0]):
+        page = open_as(account)
+        for _account, url, in_full in group:
+            page.set_viewport_size(SIZES["pc"])
+            page.goto(url)
+            for size in SIZES:
+                problems = findings(page, size, in_full)
+                if problems:
+                    wrong[f"{url} ({account}, {size})"] = problems
+
+    pathlib.Path("/tmp/look/wrong.json").write_text(json.dumps(wrong, indent=1))
+    assert len(pages) > 100, "the finder finds next to nothing"
+    assert wrong == {}
