@@ -12,7 +12,8 @@ from app.audit.service import log_access
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.edge import public
-from app.core.errors import Invalid, NotFound
+from app.core.errors import NotFound
+from app.core.numbers import whole_number
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.core.views import (
@@ -134,13 +135,12 @@ class IssuedDocumentView(ModelView):
     @has_access
     def print(self, pk: str) -> Response:
         """Print the stored bytes; a reprint asks why."""
-        copies = request.form.get("copies", "1")
-        if not copies.isdigit():
-            raise Invalid(_("Give the number of copies as a whole number."), field="copies")
+        text = _("Give the number of copies as a whole number.")
+        copies = whole_number(request.form.get("copies", "1"), 0, 999, field="copies", message=text)
         with unit_of_work(self.session) as session:
             document = self.datamodel.by_key(session, pk)
             reason = request.form.get("reason", "")
-            pdf = service.print_copy(session, current_actor(), clock.now(), document, int(copies), reason)
+            pdf = service.print_copy(session, current_actor(), clock.now(), document, copies, reason)
             name = document.number
         return pdf_response(pdf, name)
 

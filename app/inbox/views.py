@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from app.core import clock, jobs
 from app.core.actor import current_actor
-from app.core.errors import Invalid, NotFound
+from app.core.errors import NotFound
 from app.core.interface import checked_key
 from app.core.jobs import Job
+from app.core.numbers import whole_number
 from app.core.session import unit_of_work
 from app.core.views import BaseView, Interface, ModelView, expose, has_access, permission_name
 from app.inbox import queries, service
@@ -155,10 +156,7 @@ def _me() -> int:
 
 
 def _page() -> int:
-    text = request.args.get("page", "0")
-    if not text.isdigit() or int(text) > FARTHEST:
-        raise Invalid(field="page")
-    return int(text)
+    return whole_number(request.args.get("page", "0"), 0, FARTHEST, field="page")
 
 
 def _job(job: Job) -> dict[str, Any]:

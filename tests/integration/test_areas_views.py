@@ -480,7 +480,7 @@ class TestCalendarPages:
         row = fresh(system).scalars(select(OfficeHours)).one()
         assert (row.from_day, row.to_day, row.morning_from) == ("05-01", "09-30", "08:00")
 
-    @pytest.mark.parametrize("year", ["x", "1900", "99999", "-1"])
+    @pytest.mark.parametrize("year", ["x", "1900", "99999", "-1", "\u2461"])
     def test_a_year_is_a_year(self, login_as, year):
         assert login_as("admin_system").get(f"/calendar/year/?year={year}").status_code == 400
 

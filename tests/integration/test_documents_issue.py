@@ -224,7 +224,7 @@ class TestScreens:
     def test_bad_copies_get_a_sentence_and_print_nothing(self, login_as, paper, system):
         office = login_as("office_a")
         token = csrf_of(office.get(f"/documents/show/{paper}"))
-        for copies in ("0", "-1", "abc", "1e9", "99"):
+        for copies in ("0", "-1", "abc", "1e9", "99", "\u2460", "\u00b2", "1" * 5000):
             answer = office.post(f"/documents/print/{paper}", data={"copies": copies, "csrf_token": token})
             assert 400 <= answer.status_code < 500
         assert system.scalar(select(func.count(PrintLog.id))) == 0

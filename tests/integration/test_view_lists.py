@@ -218,7 +218,8 @@ def test_the_lookup_pages_through_many_rows(probe, crowd):
     last = client.get("/probe/staff/lookup?q=Crowd&page=2").get_json()
     assert len(last["results"]) == 20
     assert not last["more"]
-    assert client.get("/probe/staff/lookup?page=-1").status_code == 400
+    for page in ("-1", "\u00b2", "0" * 5000):
+        assert client.get(f"/probe/staff/lookup?page={page}").status_code == 400
 
 
 def test_a_role_without_the_verb_is_refused(probe):

@@ -13,6 +13,7 @@ from app.areas.models import Area, Post
 from app.areas.queries.ground import GroundGroup
 from app.areas.service.plans.definition import SIDES, PieceSpec, Shape
 from app.core.choices import Choice
+from app.core.numbers import whole_number
 from app.core.views.fields import RecordForm
 from app.core.widgets import ChoiceField, DayField, Needed, RemoteField, TextField
 
@@ -75,8 +76,7 @@ class PlanInput:
 
 def typed(mode: Mode, data: MultiDict[str, str]) -> PlanInput:
     """Read the posted page. Unknown keys are left out; the preview judges the rest."""
-    count = data.get("count", "2")
-    number = min(int(count), MOST) if count.isascii() and count.isdigit() and len(count) < 3 else 2
+    number = min(whole_number(data.get("count", "2"), 0, 99, field="count"), MOST)
     number = 1 if mode in (Mode.merge, Mode.place) else max(number, 2)
     found = PlanInput(mode, [_piece(f"p{n}", data) for n in range(1, number + 1)], data.getlist("other"))
     if mode is Mode.homes:

@@ -17,7 +17,7 @@ from app.areas.service.calendars import Effect
 from app.areas.views.common import AreaInterface, PlacedInterface, at_form, may_write
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.errors import Invalid
+from app.core.numbers import whole_number
 from app.core.views import ModelView, badge, expose, has_access, permission_name
 
 WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
@@ -130,9 +130,7 @@ class CalendarDayView(PlacedView):
     def _year(self, text: str) -> int:
         if not text:
             return clock.today().year
-        if not (text.isascii() and text.isdigit() and 2004 <= int(text[:5]) <= 2100):
-            raise Invalid(_("A year lies between 2004 and 2100."), field="year")
-        return int(text)
+        return whole_number(text, 2004, 2100, field="year", message=_("A year lies between 2004 and 2100."))
 
     def _area(self, key: str) -> Area:
         if key:

@@ -20,18 +20,17 @@ from app.areas.roles import ROLES
 from app.areas.security.confirm import recently_confirmed
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.errors import DomainError, Invalid, NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.interface import checked_key
+from app.core.numbers import whole_number
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 
 
 def page_number() -> int:
     """The ``page`` argument: 0 to 400, or Invalid."""
-    text = request.args.get("page", "0")
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= 400):
-        raise Invalid(_("A page is a whole number."), field="page")
-    return int(text)
+    text = _("A page is a whole number.")
+    return whole_number(request.args.get("page", "0"), 0, 400, field="page", message=text)
 
 
 class UserAdminView(BaseView):

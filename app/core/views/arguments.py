@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.core.errors import Invalid
 from app.core.interface import checked_key
+from app.core.numbers import whole_number
 from app.core.paging import FARTHEST, SIZES, Cursor
 from app.core.views import filters
 
@@ -111,9 +112,7 @@ def _order_name(name: str) -> tuple[str, str, str]:
 
 
 def _number(result: ListArgs, kind: str, value: str, name: str) -> None:
-    number = int(value) if re.fullmatch("[0-9]{1,9}", value) else None
-    if number is None:
-        raise Invalid(gettext("A page is a whole number."), field=name)
+    number = whole_number(value, 0, 10**9, field=name, message=gettext("A page is a whole number."))
     if kind == "psize":
         if not 1 <= number <= SIZES[-1]:
             raise Invalid(gettext("A page holds %(n)s rows at most.", n=SIZES[-1]), field=name)

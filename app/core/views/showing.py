@@ -15,6 +15,7 @@ from app.core import hooks, policy, search
 from app.core.actor import current_actor
 from app.core.errors import Invalid, NotAllowed, NotFound
 from app.core.interface import UUID_TEXT
+from app.core.numbers import whole_number
 from app.core.views import arguments
 from app.core.views.cells import Cells, name_of
 from app.core.views.removing import reason_given
@@ -142,15 +143,10 @@ class ShowMixin:
             row = self.datamodel.by_key(self.session, key)
             return jsonify(results=[self.lookup_row(row)], more=False)
         query = " ".join(asked.get("q", "").split())
-        number = asked.get("page", "0")
-        if (
-            len(query) > arguments.LONGEST
-            or "\x00" in query
-            or not number.isdecimal()
-            or int(number[:9]) > LOOKUP_PAGES
-        ):
+        number = whole_number(asked.get("page", "0"), 0, LOOKUP_PAGES, field="page")
+        if len(query) > arguments.LONGEST or "\x00" in query:
             raise Invalid()
-        rows = self.lookup_rows(query, int(number))
+        rows = self.lookup_rows(query, number)
         return jsonify(results=[self.lookup_row(r) for r in rows[:LOOKUP_SIZE]], more=len(rows) > LOOKUP_SIZE)
 
     def lookup_rows(self, query: str, page: int) -> list[Any]:

@@ -19,6 +19,8 @@ from flask_babel import lazy_gettext as _
 
 from app.areas.choices import PlanKind
 from app.core.errors import Invalid
+from app.core.interface import BIGGEST_KEY
+from app.core.numbers import whole_number
 
 SIDES = ("east", "south", "west", "north")
 MOST_PIECES = 40
@@ -120,9 +122,7 @@ def _piece(number: int, data: Any) -> PieceSpec:
 def _id(value: Any) -> int | None:
     if value is None or value == "":
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).isdigit():
-        raise Invalid(_("The plan cannot be read."), field="definition")
-    return int(value)
+    return whole_number(value, 0, BIGGEST_KEY, field="definition", message=_("The plan cannot be read."))
 
 
 def _ids(values: Any) -> tuple[int, ...]:
