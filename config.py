@@ -10,8 +10,44 @@ ROOT = Path(__file__).resolve().parent
 WEAK_SECRETS = frozenset({"", "secret", "change-me", "changeme", "geban", "dev", "test"})
 
 
-def _flag(name: str, default: str = "0") -> bool:
-    return os.environ.get(name, default).lower() in {"1", "true", "yes", "on"}
+class Refused(RuntimeError):
+    """A setting that GeBan cannot or must not start with; the message names it and says what to do."""
+
+
+def _flag(name: str) -> bool:
+    text = (os.environ.get(name) or "0").lower()
+    if text not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        raise Refused(f"{name} is {text!r}: it is 1 or 0")
+    return text in {"1", "true", "yes", "on"}
+
+
+def _whole(name: str, default: int, lowest: int, highest: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not lowest <= int(text) <= highest:
+        raise Refused(f"{name} is {text!r}: it is a whole number from {lowest} to {highest}")
+    return int(text)
+
+
+def _one_of(name: str, *allowed: str) -> str:
+    """The setting, the first of the words when it is not set."""
+    text = os.environ.get(name) or allowed[0]
+    if text not in allowed:
+        # a misspelt "prodution" must not switch the checks off, nor "AES" the cipher over
+        raise Refused(f"{name} is {text!r}: it is one of {', '.join(allowed)}")
+    return text
+
+
+def _database(home: Path) -> str:
+    url = os.environ.get("GEBAN_DATABASE_URL") or f"sqlite:///{home / 'geban.sqlite'}"
+    kind, mark, rest = url.partition("://")
+    if kind in {"postgres", "postgresql"}:
+        kind = "postgresql+psycopg"
+    if not mark or not rest or kind not in {"sqlite", "postgresql+psycopg"}:
+        raise Refused(
+            f"GEBAN_DATABASE_URL begins with {kind[:20]!r}: "
+            "it is sqlite:////folder/file or postgresql+psycopg://user:password@host/database"
+        )
+    return f"{kind}://{rest}"
 
 
 def default_home() -> Path:
@@ -28,27 +64,25 @@ class Config:
     def __init__(self) -> None:
         env = os.environ.get
         self.GEBAN_HOME = Path(env("GEBAN_HOME") or default_home()).expanduser()
-        self.GEBAN_PORT = int(env("GEBAN_PORT") or 8080)
-        self.GEBAN_ENV = env("GEBAN_ENV") or "production"
+        self.GEBAN_PORT = _whole("GEBAN_PORT", 8080, 1, 65535)
+        self.GEBAN_ENV = _one_of("GEBAN_ENV", "production", "demo", "development", "test")
         self.GEBAN_DEMO = _flag("GEBAN_DEMO")
         self.GEBAN_KEYS = Path(env("GEBAN_KEYS") or self.GEBAN_HOME / "keys" / "keys.json")
         self.GEBAN_ATTACHMENTS = Path(env("GEBAN_ATTACHMENTS") or self.GEBAN_HOME / "attachments")
         self.GEBAN_FONTS = Path(env("GEBAN_FONTS") or ROOT / "var" / "fonts")
         self.GEBAN_PUBLIC_URL = env("GEBAN_PUBLIC_URL") or f"http://127.0.0.1:{self.GEBAN_PORT}"
         self.GEBAN_SITE_NAME = env("GEBAN_SITE_NAME") or ""
-        self.GEBAN_CIPHER = env("GEBAN_CIPHER") or "aes"
-        self.GEBAN_RENDER_WORKERS = int(env("GEBAN_RENDER_WORKERS") or 1)
-        self.GEBAN_OUTBOX = env("GEBAN_OUTBOX") or "hold"
+        self.GEBAN_CIPHER = _one_of("GEBAN_CIPHER", "aes", "sm")
+        self.GEBAN_RENDER_WORKERS = _whole("GEBAN_RENDER_WORKERS", 1, 1, 64)
+        self.GEBAN_OUTBOX = _one_of("GEBAN_OUTBOX", "hold", "file", "console")
         self.SECRET_KEY = env("GEBAN_SECRET_KEY") or ""
-        self.SQLALCHEMY_DATABASE_URI = (
-            env("GEBAN_DATABASE_URL") or f"sqlite:///{self.GEBAN_HOME / 'geban.sqlite'}"
-        )
+        self.SQLALCHEMY_DATABASE_URI = _database(self.GEBAN_HOME)
         self.RATELIMIT_STORAGE_URI = env("GEBAN_REDIS_URL") or "memory://"
         self.SESSION_COOKIE_SECURE = _flag("GEBAN_HTTPS")
-        self.GEBAN_PROXIES = int(env("GEBAN_PROXIES") or 0)
-        self.LOCK_ADDRESS_TRIES = int(env("GEBAN_LOCK_ADDRESS_TRIES") or 5)
-        self.ACCESS_LOG_DAYS = int(env("GEBAN_ACCESS_LOG_DAYS") or 366)
-        self.PASSWORD_DAYS = int(env("GEBAN_PASSWORD_DAYS") or 0)
+        self.GEBAN_PROXIES = _whole("GEBAN_PROXIES", 0, 0, 9)
+        self.LOCK_ADDRESS_TRIES = _whole("GEBAN_LOCK_ADDRESS_TRIES", 5, 1, 100_000)
+        self.ACCESS_LOG_DAYS = _whole("GEBAN_ACCESS_LOG_DAYS", 366, 0, 36_500)
+        self.PASSWORD_DAYS = _whole("GEBAN_PASSWORD_DAYS", 0, 0, 36_500)
         hosts = (env("GEBAN_HOSTS") or "127.0.0.1,localhost").split(",")
         hosts.append(urlsplit(self.GEBAN_PUBLIC_URL).hostname or "")
         self.TRUSTED_HOSTS = [h.strip() for h in hosts if h.strip()]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from copy import copy
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError
 
 from app import site
 from app.areas.accounts.commands import reset_password
@@ -23,16 +28,14 @@ from app.site import backup as backups
 from app.site import routes
 from app.site.sealed_file import Secret
 from app.site.worker import run as run_worker
+from app.startup import unreachable
 
 
 @click.command("init")
 @with_appcontext
 def init() -> None:
     """Prepare the database: schema, roles, code lists, first administrators. Safe to repeat."""
-    try:
-        report = site.first_start(current_app._get_current_object())  # type: ignore[attr-defined]
-    except KeyProblem as error:
-        raise click.ClickException(str(error)) from error
+    report = site.first_start(current_app._get_current_object())  # type: ignore[attr-defined]
     click.echo(f"ready: {report.codes} codes, {report.items} service items, {report.grants} grants changed")
     for username, (role, password) in report.passwords.items():
         click.echo(f"account {username} ({role}), password shown only now: {password}")
@@ -173,7 +176,34 @@ def demo(city: str, persons: int) -> None:
 COMMANDS = (init, demo, worker, backup, restore, verify_audit, grants, reset_password, routes_json)
 
 
+# what runs before there are tables
+FIRST = (init, restore)
+
+
+def _plainly(app: Flask, command: click.Command) -> click.Command:
+    """The command with one sentence where the site is not ready for it; any other error keeps its traceback."""
+    inner: Any = command.callback
+
+    @wraps(inner)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            with app.app_context():
+                began = inspect(db.engine).has_table("ab_role")
+        except OperationalError as error:
+            raise click.ClickException(unreachable(error)) from error
+        if not began and command not in FIRST:
+            raise click.ClickException("this site is empty: run `flask --app run init` first")
+        try:
+            return inner(*args, **options)
+        except KeyProblem as error:
+            raise click.ClickException(str(error)) from error
+
+    found = copy(command)  # the commands are one set for all apps of a process
+    found.callback = run
+    return found
+
+
 def register(app: Flask) -> None:
     """Hang the commands on the app."""
     for command in COMMANDS:
-        app.cli.add_command(command)
+        app.cli.add_command(_plainly(app, command))

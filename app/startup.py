@@ -11,34 +11,32 @@ from typing import Any
 
 from flask import Flask, g
 from flask_appbuilder.security.sqla.models import Role as RoleRow
-from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import func, inspect, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.areas.security import gate, language
 from app.audit.triggers import KEEP_DAYS
+from app.audit.verify import keys_fit
 from app.core import actor, crypto, files, scope
 from app.site import health
-from config import WEAK_SECRETS
+from config import WEAK_SECRETS, Refused
 
-
-class Refused(RuntimeError):
-    """The settings are not safe to start with; the message says which and what to do."""
-
-
-ENVIRONMENTS = ("production", "demo", "development", "test")
 DISTINCT = 10  # characters: "aaaa…" is long and worth nothing
 
 
 def check(app: Flask) -> None:
     """Make the home and the session secret; refuse settings that are not safe in production (guards, section 4)."""
     home = app.config["GEBAN_HOME"]
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not app.config["SECRET_KEY"]:
-        app.config["SECRET_KEY"] = _stored_secret(home)
-    if app.config["GEBAN_ENV"] not in ENVIRONMENTS:
-        # a misspelt "prodution" must not switch the checks off
-        raise Refused(f"GEBAN_ENV is {app.config['GEBAN_ENV']!r}: it is one of {', '.join(ENVIRONMENTS)}")
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not app.config["SECRET_KEY"]:
+            app.config["SECRET_KEY"] = _stored_secret(home)
+    except OSError as error:
+        raise Refused(
+            f"GEBAN_HOME: {home} cannot be used ({error.strerror}): name a folder that this user may write"
+        ) from error
     if 0 < app.config["ACCESS_LOG_DAYS"] < KEEP_DAYS:
         raise Refused(f"GEBAN_ACCESS_LOG_DAYS: the access log is kept for at least {KEEP_DAYS} days")
     if app.config["GEBAN_ENV"] == "production":
@@ -73,11 +71,11 @@ def _stored_secret(home: Path) -> str:
 
 
 def load_keys(app: Flask) -> None:
-    """Load the keyring, making one on the very first start (before there is any data); attachments lie beside it."""
+    """Load the keyring; attachments lie beside it. Before the first start there is none: ``init`` stores a new one."""
     path = app.config["GEBAN_KEYS"]
-    if not path.exists():
-        crypto.Keyring.fresh(app.config["GEBAN_CIPHER"]).save_first(path)
-    crypto.use(crypto.Keyring.load(path))
+    crypto.use(
+        crypto.Keyring.load(path) if path.exists() else crypto.Keyring.fresh(app.config["GEBAN_CIPHER"])
+    )
     files.use(files.LocalStore(app.config["GEBAN_ATTACHMENTS"]))
 
 
@@ -104,21 +102,41 @@ def request_edge(app: Flask) -> None:
 
 
 def finish(app: Flask) -> None:
-    """What needs the mounted views: health page, the language of a request, the check that Public holds nothing."""
+    """What needs the mounted views: health page, the language of a request, the checks against the database."""
     health.install(app)
     app.extensions["babel"].locale_selector = language.choose
-    check_public_role()
+    with scope.unscoped("start-up: keys and the Public role are checked before there is anybody") as session:
+        try:
+            began = inspect(session.connection()).has_table(RoleRow.__tablename__)
+        except OperationalError as error:
+            if not app.config["GEBAN_KEYS"].exists():  # new keys might be the wrong ones once it is back
+                raise Refused(unreachable(error)) from error
+            return  # `/health` says it
+        if began:
+            check_keys(session, app.config["GEBAN_KEYS"])
+            check_public_role(session)
 
 
-def check_public_role() -> None:
+def unreachable(error: OperationalError) -> str:
+    """Why the database does not answer, in one sentence; the driver names host and user, never the password."""
+    reason = str(error.orig).strip().splitlines()[0]
+    return f"the database cannot be reached ({reason}): look at GEBAN_DATABASE_URL"
+
+
+def check_keys(session: Session, path: Path) -> None:
+    """Refuse keys that are not those of the database: what was written with them would be lost, and every log row
+    would look forged.
+    """
+    if path.exists() and keys_fit(session):
+        return
+    wrong = "is not the one of this database" if path.exists() else "is missing"
+    raise Refused(f"the key file {path} {wrong}: put the site's own one into place (GEBAN_KEYS)")
+
+
+def check_public_role(session: Session) -> None:
     """Refuse to start when the Public role holds a permission: it would be everybody's."""
     held = select(func.count()).select_from(RoleRow).join(RoleRow.permissions).where(RoleRow.name == "Public")
-    with scope.unscoped("start-up: the Public role must be empty") as session:
-        try:
-            count = session.scalar(held)
-        except DBAPIError:  # before `init` there are no tables
-            return
-    if count:
+    if session.scalar(held):
         raise Refused(
             "the role Public holds permissions: remove them from ab_permission_view_role and start again"
         )

@@ -96,13 +96,17 @@ class Keyring:
             raise KeyProblem(f"no key file at {path}: run `flask --app run init` first")
         if path.stat().st_mode & 0o077:
             raise KeyProblem(f"{path} may be read by other users: run chmod 600 on it")
-        raw = json.loads(path.read_text())
-        parts = raw["keys"].items()
-        keys = {
-            i: Key.of(i, k["suite"], *(base64.b64decode(k[p]) for p in ("data", "index", "mac")))
-            for i, k in parts
-        }
-        return cls(keys, raw["active"], raw["index"])
+        try:
+            raw = json.loads(path.read_text())
+            keys = {
+                i: Key.of(i, k["suite"], *(base64.b64decode(k[p]) for p in ("data", "index", "mac")))
+                for i, k in raw["keys"].items()
+            }
+            return cls(keys, raw["active"], raw["index"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise KeyProblem(
+                f"{path} is no key file, or a damaged one: put a copy of it into place"
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write the key file with mode 0600, never over an existing one in a half-written state."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from flask import Flask
 from flask_appbuilder import AppBuilder
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.verify import keys_fit
 from app.core import clock
-from app.core.crypto import KeyProblem
+from app.core.crypto import KeyProblem, Keyring, ring, use
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.extensions import db
@@ -35,12 +36,20 @@ def first_start(app: Flask) -> Report:
     with app.app_context():
         engine = db.engine
         with start_lock(engine, app.config["GEBAN_HOME"]):
+            _keep_keys(app.config["GEBAN_KEYS"])
             schema.upgrade(app, engine)
             with (
                 unscoped("first start: there is nobody yet who could be asked") as session,
                 unit_of_work(session),
             ):
                 return _fill(session, app.extensions["appbuilder"], app.config["GEBAN_SITE_NAME"])
+
+
+def _keep_keys(path: Path) -> None:
+    """Store the keys of a new site. Of several first starts at once one ring wins, for all."""
+    if not path.exists():
+        ring().save_first(path)
+    use(Keyring.load(path))
 
 
 def _fill(session: Session, appbuilder: AppBuilder, site_name: str) -> Report:

@@ -16,14 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def names_in_code():
-    """First arguments of env(…) and _flag(…) in config.py."""
+    """The GEBAN_… that config.py reads: first arguments of calls."""
     tree = ast.parse((ROOT / "config.py").read_text(encoding="utf-8"))
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
-    return {
-        c.args[0].value
-        for c in calls
-        if c.func.id in {"env", "_flag"} and isinstance(c.args[0], ast.Constant)
-    }
+    given = [n.args[0] for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args]
+    names = {arg.value for arg in given if isinstance(arg, ast.Constant)}
+    return {name for name in names if isinstance(name, str) and re.fullmatch(r"GEBAN_[A-Z_]+", name)}
 
 
 def names_elsewhere():
@@ -110,10 +107,52 @@ def test_less_than_half_a_year_of_the_access_log_is_refused(tmp_path, monkeypatc
         startup.check(app)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "70000"),
+        ("PORT", "\u2460"),
+        ("PROXIES", "-1"),
+        ("PROXIES", "x"),
+        ("RENDER_WORKERS", "0"),
+        ("LOCK_ADDRESS_TRIES", "9" * 5000),
+        ("ACCESS_LOG_DAYS", "a year"),
+        ("PASSWORD_DAYS", "1.5"),
+        ("CIPHER", "AES"),
+        ("OUTBOX", "nonsense"),
+        ("HTTPS", "maybe"),
+        ("DEMO", "2"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://user@host/name"),
+        ("DATABASE_URL", "sqlite://"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_named(tmp_path, monkeypatch, name, value):
+    with pytest.raises(startup.Refused, match=f"^GEBAN_{name} "):
+        site(tmp_path, monkeypatch, **{name: value})
+
+
+@pytest.mark.parametrize("kind", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_an_address_of_postgresql_is_known_by_its_usual_names(tmp_path, monkeypatch, kind):
+    app = site(tmp_path, monkeypatch, DATABASE_URL=f"{kind}://user@host/name")
+    assert app.config["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg://user@host/name"
+
+
+@pytest.mark.parametrize("kind", ["file", "below a file"])
+def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path, monkeypatch, kind):
+    (tmp_path / "home").write_text("")
+    app = site(tmp_path, monkeypatch)
+    if kind == "below a file":
+        app.config["GEBAN_HOME"] = tmp_path / "home" / "inner"
+    with pytest.raises(startup.Refused, match="GEBAN_HOME"):
+        startup.check(app)
+
+
 @pytest.mark.parametrize("name", ["prod", "Production", "prodution"])
 def test_a_misspelt_environment_is_refused(tmp_path, monkeypatch, name):
     with pytest.raises(startup.Refused, match="GEBAN_ENV"):
-        startup.check(site(tmp_path, monkeypatch, ENV=name))
+        site(tmp_path, monkeypatch, ENV=name)
 
 
 def test_the_default_is_production(tmp_path, monkeypatch):
