@@ -164,6 +164,39 @@ def test_the_status_page_tells_a_role_that_could_change_the_logs(app, site, syst
     assert "grants" in str(fact.hint)
 
 
+def test_a_plain_owner_sets_a_site_up_from_the_roles_of_deploy(app, tmp_path):
+    """deploy/postgresql.sql, `init` and `grants` by an owner who is no superuser, and a start by the site's role."""
+    from app.extensions import db
+
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no roles")
+    server = create_engine(db.engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    lines = (ROOT / "deploy" / "postgresql.sql").read_text().splitlines()
+    made = [s for s in "\n".join(line for line in lines if not line.startswith("--")).split(";") if s.strip()]
+    env = dict(os.environ) | {"GEBAN_HOME": str(tmp_path), "GEBAN_ENV": "test"}
+    try:
+        with server.connect() as connection:
+            for statement in made:
+                connection.execute(text(statement))
+        for user, arguments in (
+            ("geban_owner", ["init"]),
+            ("geban_owner", ["grants", "--role", "geban_site", "--apply"]),
+            ("geban_site", ["worker", "--once"]),
+            ("geban_site", ["verify-audit"]),
+        ):
+            url = db.engine.url.set(username=user, database="geban").render_as_string(hide_password=False)
+            done = subprocess.run(
+                [sys.executable, "-m", "flask", "--app", "run", *arguments],
+                cwd=ROOT, env=env | {"GEBAN_DATABASE_URL": url}, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, (arguments, done.stdout + done.stderr)
+    finally:
+        with server.connect() as connection:
+            connection.execute(text("DROP DATABASE IF EXISTS geban WITH (FORCE)"))
+            for role in ("geban_owner", ROLE):
+                connection.execute(text(f"DROP ROLE IF EXISTS {role}"))
+
+
 def test_sqlite_has_no_roles(app):
     from app.extensions import db
 
