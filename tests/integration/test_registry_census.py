@@ -386,6 +386,31 @@ class TestMatches:
         saved, _ = place.save(entry(*rows))
         assert (saved.added, saved.asked) == (1, 1)
 
+    def test_asking_twice_makes_no_second_household(self, place, acting, world):
+        other = acting("worker_t")
+        number = make_person(other, world.areas["grid_t11"]).documents[0].number
+        other.commit()
+        ask = typed(ResidentFactory(number=number), "a", decision="ask")
+        for _again in range(2):
+            saved, _ = place.save(entry(ask))
+            assert saved.asked == 1
+        household = place.session.scalars(select(Household)).one()
+        assert place.session.scalars(select(MoveInRequest)).one().household_id == household.id
+        spouse = typed(ResidentFactory(relation="10", male=False), "b")
+        place.save(entry(ask, spouse))
+        assert [m.relation for m in place.session.scalars(select(Household)).one().members] == ["10"]
+        assert counters.total(place.session, "household.living") == 1
+
+    def test_asking_into_another_home_is_refused_while_the_first_is_open(self, place, acting, world):
+        other = acting("worker_t")
+        number = make_person(other, world.areas["grid_t11"]).documents[0].number
+        other.commit()
+        ask = typed(ResidentFactory(number=number), "a", decision="ask")
+        place.save(entry(ask))
+        second = Desk(place.session, world.areas["grid_a11"], "2")
+        assert ("a", "name", "asked") in second.refused(entry(ask))
+        assert place.session.scalars(select(Household)).one().valid_to is None
+
     def test_typing_is_logged_and_throttled(self, place, acting, world, system, monkeypatch):
         other = acting("worker_t")
         number = make_person(other, world.areas["grid_t11"]).documents[0].number

@@ -207,5 +207,22 @@ def test_a_household_that_only_waited_closes_when_nobody_comes(acting, world, st
     assert system.get(Household, waiting.id).valid_to is not None
 
 
+def test_asked_into_another_household_of_the_home_the_first_one_stops_waiting(acting, world, story, system):
+    from app.registry.choices import HouseholdKind
+    from app.registry.models import Dwelling
+    from app.registry.service import households
+
+    worker, now = story["worker"], clock.now()
+    home = worker.get(Dwelling, story["home"])
+    waiting = households.create_household(worker, home, kind=HouseholdKind.living, now=now)
+    args = {"entered_name": "Qian Mei", "actor": session_actor(worker), "now": now}
+    for household in (waiting, worker.get(Household, story["own"])):
+        move_in.ask(worker, story["wife"], home, household=household, **args)
+    worker.commit()
+    assert waiting.valid_to is not None
+    assert worker.get(Household, story["own"]).valid_to is None
+    assert worker.scalars(select(MoveInRequest)).one().household_id == story["own"]
+
+
 def test_the_table_leaves_no_request_without_a_way_out():
     assert {to.state for _s, _a, to in MACHINE.rows()} == set(MoveInState)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.areas.models import Account, Area, Post
 from app.areas.queries.tree import prefixes
 from app.core import clock
 from app.core.actor import Actor
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.inbox.service import notify
@@ -47,24 +48,19 @@ def ask(
     relation: str | None = None,
     reason: str | None = None,
 ) -> MoveInRequest:
-    """Ask the other side for a person found by a match. Asking again while it is open changes nothing.
+    """Ask the other side for a person found by a match. Asking again for the same home while it is open makes no
+    second request; for another home it is refused: the first one has to be withdrawn.
 
     ``person_id`` comes from ``matching``, never from a form. Needs the home the person is to live in.
     """
     if relation:
         check_code(session, "household_relation", relation, field="relation")
     step = MACHINE.apply(None, MoveInAction.ask, [actor.role], {"home": dwelling.uid, "reason": reason})
-    known = select(MoveInRequest).where(
-        MoveInRequest.person_id == person_id,
-        MoveInRequest.to_area_id == dwelling.area_id,
-        MoveInRequest.state == str(MoveInState.asked),
-    )
-    request = session.scalars(known).first()
+    today = clock.to_local(now).date()
+    request = _open_request(session, person_id, dwelling)
     if request is not None:
-        request.household_id = household.id if household else request.household_id
-        request.relation = relation or request.relation
-        return request
-    holder, deciders = _holder(person_id, clock.to_local(now).date())
+        return _ask_again(session, request, dwelling, household, relation, today)
+    holder, deciders = _holder(person_id, today)
     request = MoveInRequest(
         person_id=person_id,
         from_area_id=holder,
@@ -83,13 +79,48 @@ def ask(
     return request
 
 
+def _open_request(session: Session, person_id: int, dwelling: Dwelling) -> MoveInRequest | None:
+    query = select(MoveInRequest).where(
+        MoveInRequest.person_id == person_id,
+        MoveInRequest.to_area_id == dwelling.area_id,
+        MoveInRequest.state == str(MoveInState.asked),
+    )
+    return session.scalars(query).first()
+
+
+def _ask_again(
+    session: Session,
+    request: MoveInRequest,
+    dwelling: Dwelling,
+    household: Household | None,
+    relation: str | None,
+    today: date,
+) -> MoveInRequest:
+    if request.dwelling_id != dwelling.id:
+        text = _("This person has been asked for already, into another home. Withdraw that request first.")
+        raise Conflict(text, field="name", finding="asked")
+    before = request.household_id
+    request.relation = relation or request.relation
+    if household is not None and household.id != before:
+        request.household_id = household.id
+        session.flush()
+        _drop_empty_household(session, before, today)
+    return request
+
+
+def waiting_household(session: Session, person_id: int, dwelling: Dwelling, kind: str) -> Household | None:
+    """The household of a home in which an open request already awaits the person."""
+    request = _open_request(session, person_id, dwelling)
+    if request is None or request.dwelling_id != dwelling.id or request.household_id is None:
+        return None
+    household = session.get(Household, request.household_id)
+    return household if household and household.valid_to is None and household.kind == kind else None
+
+
 @contextmanager
 def both_sides() -> Iterator[Session]:
     """A unit of work on both sides of the wall; ``decide`` runs in it."""
-    with (
-        unscoped("a move-in changes the area that gives and the area that takes") as wide,
-        unit_of_work(wide),
-    ):
+    with unscoped("a move-in changes the area that gives and that takes") as wide, unit_of_work(wide):
         yield wide
 
 
@@ -135,7 +166,8 @@ def decide(
         request.moved_on = moved_on
         move(wide, request, moved_on, actor=actor, now=now)
     else:
-        _drop_empty_household(wide, request, today)
+        wide.flush()
+        _drop_empty_household(wide, request.household_id, today)
     _write_step(wide, request, before, step, actor, now, reason)
     _tell_the_other(wide, request, now)
     wide.flush()
@@ -156,27 +188,20 @@ def move(wide: Session, request: MoveInRequest, day: date, *, actor: Actor, now:
     taken = relation == HEAD and any(
         m.relation == HEAD for m in households.members_of(wide, household) if m.person_id != person.id
     )
-    system = _everywhere(actor)
+    everywhere = replace(actor, whole_site=True)  # the same human, for checks of reach: it was decided above
     households.add_member(
         wide,
         household,
         person,
         "97" if taken else relation,
         dwelling=dwelling,
-        actor=system,
+        actor=everywhere,
         now=now,
         since=day,
     )
     if _registered_elsewhere(wide, person, household):
         person.consistency = SEPARATED
     households.settle_head(wide, household)
-
-
-def _everywhere(actor: Actor) -> Actor:
-    """The same human, for checks of reach only: the decision was made above."""
-    from dataclasses import replace
-
-    return replace(actor, whole_site=True)
 
 
 def _registered_elsewhere(wide: Session, person: Person, household: Household) -> bool:
@@ -193,16 +218,14 @@ def _registered_elsewhere(wide: Session, person: Person, household: Household) -
     return wide.scalars(query).first() is not None
 
 
-def _drop_empty_household(wide: Session, request: MoveInRequest, today: date) -> None:
-    """A household that only waited for this person, and for nobody else, is not one."""
-    others = select(MoveInRequest.id).where(
-        MoveInRequest.household_id == request.household_id,
-        MoveInRequest.state == str(MoveInState.asked),
-        MoveInRequest.id != request.id,
+def _drop_empty_household(session: Session, household_id: int | None, today: date) -> None:
+    """A household that only waited for somebody, and now waits for nobody, is not one."""
+    awaited = select(MoveInRequest.id).where(
+        MoveInRequest.household_id == household_id, MoveInRequest.state == str(MoveInState.asked)
     )
-    household = wide.get(Household, request.household_id) if request.household_id else None
-    if household is not None and wide.scalars(others).first() is None:
-        households.close_if_empty(wide, household, today)
+    household = session.get(Household, household_id) if household_id else None
+    if household is not None and session.scalars(awaited).first() is None:
+        households.close_if_empty(session, household, today)
 
 
 def _holder(person_id: int, day: date) -> tuple[int, list[int]]:

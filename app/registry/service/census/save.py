@@ -49,7 +49,7 @@ def save_entry(session: Session, checked: Checked, *, actor: Actor, now: datetim
     """Write everything. Call it inside the unit of work; raises EntryRefused for what another writer did meanwhile."""
     saved = Saved()
     for part in checked.households:
-        household = _household(session, checked.dwelling, part, now)
+        household = _household(session, checked, part, now)
         saved.households += 1
         for row in part.rows:
             try:
@@ -68,12 +68,12 @@ def _problem(row: Row, refusal: DomainError) -> Problem:
     return Problem(row.entry.ref, refusal.field or "name", code, refusal.message)
 
 
-def _household(session: Session, dwelling: Dwelling, part: CheckedHousehold, now: datetime) -> Household:
-    entry, household = part.entry, part.household
+def _household(session: Session, checked: Checked, part: CheckedHousehold, now: datetime) -> Household:
+    entry, household = part.entry, part.household or _waiting(session, checked, part)
     if household is None:
         return households.create_household(
             session,
-            dwelling,
+            checked.dwelling,
             kind=HouseholdKind(entry.kind),
             now=now,
             household_no=entry.household_no,
@@ -84,6 +84,13 @@ def _household(session: Session, dwelling: Dwelling, part: CheckedHousehold, now
         household.note = entry.note or None
         session.flush()
     return household
+
+
+def _waiting(session: Session, checked: Checked, part: CheckedHousehold) -> Household | None:
+    """The household an earlier save made for somebody asked for: typed again, it gets no second one beside it."""
+    asked = [checked.asked[row.entry.ref] for row in part.rows if row.entry.ref in checked.asked]
+    found = (move_in.waiting_household(session, p, checked.dwelling, part.entry.kind) for p in asked)
+    return next((household for household in found if household is not None), None)
 
 
 def _row(
