@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import event, func, select
@@ -400,6 +400,14 @@ class TestMatches:
         place.save(entry(ask, spouse))
         assert [m.relation for m in place.session.scalars(select(Household)).one().members] == ["10"]
         assert counters.total(place.session, "household.living") == 1
+
+    def test_a_request_made_before_eight_in_the_morning_is_of_today(self, place, acting, world):
+        other = acting("worker_t")
+        number = make_person(other, world.areas["grid_t11"]).documents[0].number
+        other.commit()
+        with clock.frozen(datetime(2026, 11, 20, 23, 30, tzinfo=UTC)):
+            place.save(entry(typed(ResidentFactory(number=number), "a", decision="ask")))
+        assert [request["on"] for request in place.state()["requests"]] == ["2026-11-21"]
 
     def test_asking_into_another_home_is_refused_while_the_first_is_open(self, place, acting, world):
         other = acting("worker_t")

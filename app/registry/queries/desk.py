@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.core import codes
+from app.core import clock, codes
 from app.core.actor import Actor
 from app.core.pinyin import spell
 from app.registry.choices import HouseholdKind, MoveInState, ResidenceKind
@@ -182,7 +182,7 @@ def _request(row: MoveInRequest) -> dict[str, Any]:
         "uid": row.uid,
         "name": row.entered_name,
         "relation": row.relation or "",
-        "on": row.created_at.isoformat(),
+        "on": clock.to_local(row.created_at).date().isoformat(),
     }
 
 

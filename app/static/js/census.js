@@ -108,7 +108,7 @@ function showRequests() {
   const place = root.querySelector("[data-requests]");
   place.replaceChildren(...desk.state.requests.map((request) => {
     const line = document.createElement("li");
-    line.textContent = `${request.name} ${words.askedOn.replace("{day}", request.on.slice(0, 10))}`;
+    line.textContent = `${request.name} ${words.askedOn.replace("{day}", request.on)}`;
     return line;
   }));
   place.closest("section").hidden = desk.state.requests.length === 0;
