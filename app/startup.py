@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.areas.security import gate, language
+from app.areas.security import gate, language, visitor
 from app.audit.triggers import KEEP_DAYS
 from app.audit.verify import keys_fit
 from app.core import actor, crypto, files, scope
@@ -88,6 +88,8 @@ def request_edge(app: Flask) -> None:
 
     # first of all, before the CSRF check too: its error page would load the user without a token to reset
     app.before_request_funcs.setdefault(None, []).insert(0, _enter)
+
+    app.after_request(visitor.remember_role)
 
     @app.teardown_request
     def _leave(_error: BaseException | None) -> None:

@@ -7,6 +7,7 @@ The statements are built once and get their values when they run: building them 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -60,6 +61,7 @@ class SessionFacts:
     confirmed_at: datetime | None
     second_factor_at: datetime | None
     ended_at: datetime | None
+    acting_role: str | None
     active: bool
     must_change_password: bool
     password_changed_at: datetime | None
@@ -80,6 +82,7 @@ SESSION = (
     SignIn.confirmed_at,
     SignIn.second_factor_at,
     SignIn.ended_at,
+    SignIn.acting_role,
 )
 
 
@@ -241,9 +244,10 @@ def _make(row: Row[Any], role: str, seats: list[Seat], paths: set[str], origin: 
     )
 
 
-def _choose(seats: list[Seat], wanted: str | None) -> str:
+def _choose(seats: list[Seat], *wanted: str | None) -> str:
+    """The first wanted role that is held, else the first held one; empty without any."""
     roles = [s.role for s in seats]
-    return wanted if wanted in roles else (roles[0] if roles else "")
+    return next((role for role in wanted if role in roles), roles[0] if roles else "")
 
 
 def build_actor(
@@ -267,16 +271,25 @@ def build_actor(
 
 
 def request_actor(
-    session: Session, token_hash: str, day: date, *, address: str = ""
+    session: Session,
+    token_hash: str,
+    day: date,
+    *,
+    address: str = "",
+    wanted: Callable[[], str | None] = lambda: None,
 ) -> tuple[Actor, list[Seat], SessionFacts] | None:
     """The actor, seats and session facts behind a session token: two selects. None for an unknown token.
+
+    ``wanted`` is asked where somebody holds several roles: the role under which the page was opened that sends this
+    request. It counts before the one of the session, which another tab may have switched meanwhile.
 
     Whether the session is still good (idle, ended, epoch) is for ``accounts.sessions`` to judge.
     """
     values: dict[str, Any] = {"token": token_hash, "day": day}
     rows = session.execute(_seats_of_token(), values).all()
     seats, paths = _fold([row[:-1] for row in rows])  # type: ignore[misc]
-    acting = _choose(seats, rows[0].acting_role if rows else None)
+    several = len({seat.role for seat in seats}) > 1
+    acting = _choose(seats, wanted() if several else None, rows[0].acting_role if rows else None)
     closed = _heritage(acting, paths.get(acting, set()))
     values |= {"role": acting, **predecessor_values(closed)}
     person = session.execute(_person_of_token(len(closed)), values).one_or_none()

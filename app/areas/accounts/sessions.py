@@ -113,6 +113,11 @@ def act_as(session: Session, facts: SessionFacts, role: str) -> None:
     session.execute(update(Account).where(Account.user_id == facts.user_id).values(acting_role=role))
 
 
+def keep_role(facts: SessionFacts, role: str) -> None:
+    """Go on with ``role`` in this session, in a short transaction of its own."""
+    _brief(update(SignIn).where(SignIn.id == facts.id, SignIn.ended_at.is_(None)).values(acting_role=role))
+
+
 def touch(facts: SessionFacts, now: datetime) -> None:
     """Move ``seen_at``, at most once a minute, in a short transaction of its own.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app, g, has_request_context, request
+from flask import Response, current_app, g, has_request_context, request
 from flask_login import UserMixin
 
 from app.areas.accounts import sessions
@@ -50,12 +50,44 @@ def here() -> Visitor:
     return Visitor(request.remote_addr or "", request.user_agent.string)
 
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def page_role() -> str | None:
+    """The acting role of the page that sends this request, as its form or its script names it.
+
+    What is sent acts as the page said it would, even when another tab switched the post meanwhile: a form must not be
+    refused, nor a record be written, under a post that its page never showed.
+    """
+    if not has_request_context():
+        return None
+    role = request.headers.get("X-Acting")
+    return role or (None if request.method in SAFE else request.form.get("_acting"))
+
+
+def remember_role(response: Response) -> Response:
+    """After a form was taken under another post than the session's, the session goes on with that post: the next page
+    shows what was just saved. What scripts send in the background (drafts, look-ups) switches nothing.
+    """
+    found, role = g.get("sign_in"), current_actor().role
+    if (
+        found is None
+        or request.method in SAFE
+        or "X-Acting" in request.headers
+        or response.status_code >= 400
+    ):
+        return response
+    if role not in {"", found.acting_role} and request.form.get("_acting") == role:
+        sessions.keep_role(found, role)
+    return response
+
+
 def load(token: str, now: datetime, day: Any) -> SignedInUser | None:
     """Put actor, seats and session facts of a token in force for this request; None when it is no good (any more)."""
     set_actor(NOBODY)
     g.sign_in, g.seats = None, []
     with unscoped("sign-in: posts decide the scope, so they are read before there is one") as session:
-        found = request_actor(session, token_hash(token), day, address=here().address)
+        found = request_actor(session, token_hash(token), day, address=here().address, wanted=page_role)
     if found is None:
         return None
     actor, seats, facts = found

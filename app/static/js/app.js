@@ -6,9 +6,14 @@ export function token() {
   return document.querySelector('meta[name="csrf_token"]').content;
 }
 
+/** The post under which this page was opened: another tab may have switched since. */
+export function acting() {
+  return document.querySelector('meta[name="acting"]').content;
+}
+
 /** POST JSON or a form; answers {ok, status, data}. A failure of the network is an answer too. */
 export async function post(url, body) {
-  const headers = { "X-CSRFToken": token(), Accept: "application/json" };
+  const headers = { "X-CSRFToken": token(), "X-Acting": acting(), Accept: "application/json" };
   if (!(body instanceof FormData) && !(body instanceof URLSearchParams)) {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(body);

@@ -1,11 +1,11 @@
 // Case pages: steps in a dialog that keeps what was typed, the work list by keyboard, conditions of a service.
-import { post, words } from "geban/app";
+import { acting, post, words } from "geban/app";
 
 const dialog = document.getElementById("gc-step");
 
 async function open(url) {
   const place = dialog.querySelector("[data-piece-place]");
-  const answer = await fetch(url, { credentials: "same-origin", headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+  const answer = await fetch(url, { credentials: "same-origin", headers: { "X-Requested-With": "fetch", "X-Acting": acting() } }).catch(() => null);
   if (!answer || !answer.ok) { window.location = url; return; }
   place.innerHTML = await answer.text();
   dialog.showModal();
@@ -72,7 +72,7 @@ if (booking) {
     place.replaceChildren();
     box.hidden = true;
     if (!event.target.value) return;
-    const answer = await fetch(booking.dataset.booking + encodeURIComponent(event.target.value), { credentials: "same-origin", headers: { Accept: "application/json" } }).catch(() => null);
+    const answer = await fetch(booking.dataset.booking + encodeURIComponent(event.target.value), { credentials: "same-origin", headers: { "X-Acting": acting(), Accept: "application/json" } }).catch(() => null);
     if (!answer?.ok) return;
     const { conditions } = await answer.json();
     conditions.forEach((text, n) => {

@@ -36,23 +36,40 @@ else if (!document.querySelector("[autofocus]")) {
   (first?.tomselect ?? first)?.focus();
 }
 
-// What is typed goes to the server every few seconds, so that it survives a crash of the machine or the network.
+// What is typed goes to the server every few seconds, and once more just before it is sent: it survives a crash of the
+// machine, a lost network, an ended session and a refusal that has no form on its page. Saving drops it.
 const PAUSE = 3000;
+const PATIENCE = 1500;
 for (const form of document.querySelectorAll("form[data-draft]")) {
   let timer = null;
   let last = "";
-  const keep = () => {
+  let typed = false;
+  let sending = false;
+  const keep = async () => {
     const values = [...new FormData(form)].filter(([, value]) => typeof value === "string" && value !== "");
     const now = JSON.stringify(values);
     if (now === last) return;
     last = now;
-    post(form.dataset.draftUrl, { page: form.dataset.draft, title: document.title, values });
+    await post(form.dataset.draftUrl, { page: form.dataset.draft, title: document.title, values });
   };
   const later = () => {
+    typed = true;
     clearTimeout(timer);
     timer = setTimeout(keep, PAUSE);
   };
   form.addEventListener("input", later);
   form.addEventListener("change", (event) => { if (event.isTrusted) later(); });
-  form.addEventListener("submit", () => clearTimeout(timer));
+  // in the capture phase, before the listeners that count a form as sent
+  form.addEventListener("submit", async (event) => {
+    clearTimeout(timer);
+    if (!typed || sending === "now") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (sending) return;
+    sending = true;
+    await Promise.race([keep(), new Promise((done) => { setTimeout(done, PATIENCE); })]);
+    sending = "now";
+    form.requestSubmit(event.submitter);
+    sending = false;
+  }, true);
 }

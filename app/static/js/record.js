@@ -1,10 +1,10 @@
 // A record's page: related lists load by themselves, masked values are shown after a reason and hidden again.
-import { ask, postConfirmed, say, words } from "geban/app";
+import { acting, ask, postConfirmed, say, words } from "geban/app";
 
 async function load(place, url) {
   place.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(url, { credentials: "same-origin", headers: { "X-Requested-With": "fetch" } });
+    const answer = await fetch(url, { credentials: "same-origin", headers: { "X-Requested-With": "fetch", "X-Acting": acting() } });
     place.innerHTML = answer.ok ? await answer.text() : `<p>${words.failed}</p>`;
   } catch {
     place.textContent = words.offline;
