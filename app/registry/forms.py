@@ -12,7 +12,13 @@ from app.core.errors import Invalid
 from app.core.views.fields import RecordForm
 from app.core.widgets import ChoiceField, CodeField, Needed, RemoteField, TextField, WholeField, clean
 from app.registry.choices import RoomPattern
-from app.registry.service.census import DwellingEntry, HouseholdEntry, MemberEntry
+from app.registry.service.census import (
+    DwellingEntry,
+    EntryRefused,
+    HouseholdEntry,
+    MemberEntry,
+    Problem,
+)
 from app.registry.service.census.entry import DECISIONS, FIELDS
 
 MOST_HOUSEHOLDS, MOST_MEMBERS, LONGEST = 20, 80, 300
@@ -21,60 +27,99 @@ _REF = re.compile(r"[A-Za-z0-9_:-]{1,60}")
 _BROKEN = _("The page sent something that cannot be read. Please reload it; your entry is kept.")
 
 
+class Typed:
+    """Texts as they were typed into one page: what cannot be stored is noted at its field, for the clerk to mend."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def read(self, value: Any, field: str, *, member: str | None = None, household: str | None = None) -> str:
+        """The text without outer blanks; empty when it is too long for any field or holds control characters."""
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            return _fail()
+        try:
+            if len(value) <= LONGEST:
+                return clean(value) or ""
+            code, message = "too_long", _("Please keep this to %(most)s characters.", most=LONGEST)
+        except ValueError as refusal:
+            code, message = "characters", str(refusal)
+        self.problems.append(Problem(member, field, code, message, household=household))
+        return ""
+
+    def refuse(self) -> None:
+        """Raise EntryRefused when something was noted."""
+        if self.problems:
+            raise EntryRefused(self.problems)
+
+
 def read_entry(data: Any) -> DwellingEntry:
-    """The entry of a home from JSON. Raises Invalid for anything that our page does not send."""
-    body = _dict(data)
-    households = [_household(h) for h in _list(body.get("households"), MOST_HOUSEHOLDS)]
+    """The entry of a home from JSON. Raises Invalid for anything that our page does not send, and EntryRefused with
+    the fields in which there is text that cannot be stored.
+    """
+    body, typed = _dict(data), Typed()
+    households = [_household(h, typed) for h in _list(body.get("households"), MOST_HOUSEHOLDS)]
     refs = [m.ref for h in households for m in h.members] + [h.ref for h in households]
     if len(refs) != len(set(refs)):
         raise Invalid(_BROKEN)
-    return DwellingEntry(
-        _uid(body.get("client_uid")) or _fail(), households, _text(body.get("source")) or "grid"
-    )
+    uid = _uid(body.get("client_uid")) or _fail()
+    typed.refuse()
+    return DwellingEntry(uid, households, _code(body.get("source")) or "grid")
 
 
-def read_member(data: Any) -> MemberEntry:
-    """One row from JSON."""
+def read_row(data: Any) -> MemberEntry:
+    """One row from JSON, while it is being typed."""
+    typed = Typed()
+    row = _member(data, typed)
+    typed.refuse()
+    return row
+
+
+def _member(data: Any, typed: Typed) -> MemberEntry:
     row = _dict(data)
-    decision = _text(row.get("decision"))
+    ref, decision = _ref(row.get("ref")), _code(row.get("decision"))
     if decision not in DECISIONS:
         raise Invalid(_BROKEN)
     return MemberEntry(
-        ref=_ref(row.get("ref")),
+        ref=ref,
         membership=_uid(row.get("membership")),
         membership_version=_number(row.get("membership_version")),
         person=_uid(row.get("person")),
         person_version=_number(row.get("person_version")),
         same_as=_ref(row["same_as"]) if row.get("same_as") else None,
-        relation=_text(row.get("relation")) or None,
-        fields=_fields(row.get("fields") or {}),
+        relation=_code(row.get("relation")) or None,
+        fields=_fields(row.get("fields") or {}, ref, typed),
         decision=decision,
-        number_reason=_text(row.get("number_reason")),
-        dup_reason=_text(row.get("dup_reason")),
-        leave=_text(row.get("leave")) or None,
+        number_reason=typed.read(row.get("number_reason"), "number", member=ref),
+        dup_reason=typed.read(row.get("dup_reason"), "number", member=ref),
+        leave=_code(row.get("leave")) or None,
     )
 
 
-def _household(data: Any) -> HouseholdEntry:
+def _household(data: Any, typed: Typed) -> HouseholdEntry:
     given = _dict(data)
+    ref = _ref(given.get("ref"))
     return HouseholdEntry(
-        ref=_ref(given.get("ref")),
+        ref=ref,
         uid=_uid(given.get("uid")),
         version=_number(given.get("version")),
-        kind=_text(given.get("kind")) or "living",
-        household_no=_text(given.get("household_no"))[:24] or None,
-        note=_text(given.get("note")) or None,
+        kind=_code(given.get("kind")) or "living",
+        household_no=typed.read(given.get("household_no"), "household_no", household=ref) or None,
+        note=typed.read(given.get("note"), "note", household=ref) or None,
         changed=given.get("changed") is True,
-        members=[read_member(m) for m in _list(given.get("members"), MOST_MEMBERS)],
+        members=[_member(m, typed) for m in _list(given.get("members"), MOST_MEMBERS)],
     )
 
 
-def _fields(data: Any) -> dict[str, Any]:
+def _fields(data: Any, ref: str, typed: Typed) -> dict[str, Any]:
     given = _dict(data)
     if set(given) - FIELDS:
         raise Invalid(_BROKEN)
     return {
-        key: [_text(code) for code in _list(value, 40)] if key == "groups" else _text(value)
+        key: [_code(code) for code in _list(value, 40)]
+        if key == "groups"
+        else typed.read(value, key, member=ref)
         for key, value in given.items()
     }
 
@@ -87,15 +132,11 @@ def _list(data: Any, most: int) -> list[Any]:
     return data if isinstance(data, list) and len(data) <= most else _fail()
 
 
-def _text(value: Any) -> str:
+def _code(value: Any) -> str:
+    """Something the page chose from a list; whether it is in the list is looked up later."""
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > LONGEST:
-        return _fail()
-    try:
-        return clean(value) or ""
-    except ValueError:
-        return _fail()
+    return value if isinstance(value, str) and len(value) <= LONGEST and "\x00" not in value else _fail()
 
 
 def _ref(value: Any) -> str:

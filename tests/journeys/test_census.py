@@ -148,6 +148,28 @@ def test_the_same_submission_is_saved_once(clerk, system):
     assert system.scalars(select(Submission)).one().user_id is not None
 
 
+def test_text_that_cannot_be_stored_is_told_at_its_field(clerk, system):
+    """Pasted from a sheet: control characters, and more than any field holds."""
+    odd = typed("a", "02", ResidentFactory(number=None), fields={"workplace": "x" * 400, "note": "a\u0000b"})
+    odd["number_reason"] = "x" * 201
+    long = {"household_no": "1" * 40, "note": "x" * 301, "changed": True}
+    answer = clerk.save(odd, **long)
+    assert answer.status_code == 422
+    found = {(p["household"], p["member"], p["field"], p["code"]) for p in answer.json["problems"]}
+    assert found == {
+        (None, "a", "workplace", "too_long"),
+        (None, "a", "note", "characters"),
+        ("h1", None, "note", "too_long"),
+    }
+    odd["fields"] = {"name": "Ma Li"}
+    answer = clerk.save(odd, household_no="1" * 40, changed=True)
+    found = {(p["household"], p["member"], p["field"], p["code"]) for p in answer.json["problems"]}
+    assert {("h1", None, "household_no", "too_long"), (None, "a", "number", "too_long")} <= found
+    assert system.scalar(select(func.count(Person.id))) == 0
+    checked = clerk.post("check", {"ref": "a", "fields": {"name": "x" * 400}})
+    assert [(p["member"], p["field"]) for p in checked.json["problems"]] == [("a", "name")]
+
+
 def test_every_refusal_names_its_row_and_field(clerk):
     wrong = typed("a", "02", ResidentFactory(number=None), fields={"phone": "12", "ethnic": "zz"})
     answer = clerk.save(wrong, typed("b", "", ResidentFactory()))
@@ -171,11 +193,11 @@ def test_every_refusal_names_its_row_and_field(clerk):
         },
         {
             "client_uid": "00000000-0000-4000-8000-000000000001",
-            "households": [{"ref": "h", "members": [{"ref": "a", "fields": {"name": "x" * 400}}]}],
+            "households": [{"ref": "h", "members": [{"ref": "a", "fields": {"name": ["x"]}}]}],
         },
         {
             "client_uid": "00000000-0000-4000-8000-000000000001",
-            "households": [{"ref": "h", "members": [{"ref": "a", "fields": {"name": "a\u0000b"}}]}],
+            "households": [{"ref": "h", "members": [{"ref": "a", "relation": "x" * 400}]}],
         },
         {
             "client_uid": "00000000-0000-4000-8000-000000000001",

@@ -136,9 +136,11 @@ class CensusDesk(BaseView):
     def check(self, dwelling_uid: str) -> Any:
         """One row while it is typed: what the number holds, what is odd, who it might be."""
         self._home(dwelling_uid)
-        row = census.check_row(
-            self.session, forms.read_member(request.get_json()), actor=current_actor(), now=clock.now()
-        )
+        try:
+            entry = forms.read_row(request.get_json())
+        except census.EntryRefused as refused:
+            return jsonify(birth="", sex="", problems=[_problem(p) for p in refused.problems])
+        row = census.check_row(self.session, entry, actor=current_actor(), now=clock.now())
         return jsonify(
             birth=str(row.birth) if row.birth else "",
             sex=row.sex or "",
@@ -152,20 +154,22 @@ class CensusDesk(BaseView):
         """Save the whole home or nothing of it; the same submission sent twice is saved once."""
         home = self._home(dwelling_uid)
         body = request.get_json()
-        entry = forms.read_entry(body)
-        actor, now = current_actor(), clock.now()
-        known = drafts.replayed(self.session, self._user(actor), entry.client_uid, body)
-        if known is None:
-            try:
-                answer, notes = self._write(home, entry, body, actor, now)
-            except census.EntryRefused as refused:
-                problems = [_problem(p) for p in refused.problems]
-                return jsonify(code=refused.code, message=str(refused), problems=problems), refused.status
-        else:
-            answer, notes = known.response, []
+        try:
+            answer, notes = self._saved(home, body)
+        except census.EntryRefused as refused:
+            problems = [_problem(p) for p in refused.problems]
+            return jsonify(code=refused.code, message=str(refused), problems=problems), refused.status
         return jsonify(
             saved=answer, notes=notes, state=desk.state(self.session, self._home(dwelling_uid), clock.today())
         )
+
+    def _saved(self, home: Dwelling, body: Any) -> tuple[Any, list[Any]]:
+        """What a save did, or did when it came the first time."""
+        entry, actor = forms.read_entry(body), current_actor()
+        known = drafts.replayed(self.session, self._user(actor), entry.client_uid, body)
+        if known is not None:
+            return known.response, []
+        return self._write(home, entry, body, actor, clock.now())
 
     def _write(self, home: Dwelling, entry: Any, body: Any, actor: Actor, now: Any) -> tuple[Any, list[Any]]:
         session, user, page = self.session, self._user(actor), PAGE + home.uid

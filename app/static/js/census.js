@@ -92,10 +92,15 @@ function refused(answer) {
   }
   desk.draw();
   say(words.fix.replace("{n}", problems.filter((p) => p.stops).length), "danger");
-  focusProblem(problems.find((p) => p.stops && p.member));
+  focusProblem(problems.find((p) => p.stops && (p.member || p.household)));
 }
 
 function focusProblem(problem) {
+  if (problem && !problem.member) {
+    const at = desk.households.findIndex((household) => household.ref === problem.household);
+    desk.blocks.children[at]?.querySelector(`[data-head="${problem.field}"]`)?.focus();
+    return;
+  }
   const row = desk.rows.get(problem?.member);
   if (!row) return;
   if (!row.inputs[problem.field] && !row.linked && problem.field !== "leave") row.toggleMore();

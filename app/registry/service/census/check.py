@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import DomainError
+from app.core.interface import facts_of
 from app.registry.choices import HouseholdKind, MatchPlace
 from app.registry.models import Dwelling, Household, HouseholdMember, Person
 from app.registry.queries import cards
@@ -130,6 +131,11 @@ def _open_household(
             checked.problems.append(
                 Problem(None, "household_no", "stale", text, household=given.ref, needs="version", data=data)
             )
+    for name in ("household_no", "note"):
+        longest = facts_of(Household)[name].length or 0
+        if len(getattr(given, name) or "") > longest:
+            text = _("Please keep this to %(most)s characters.", most=longest)
+            checked.problems.append(Problem(None, name, "too_long", text, household=given.ref))
     part = CheckedHousehold(given, household)
     uids = [m.membership for m in given.members if m.membership]
     if household is not None and uids:

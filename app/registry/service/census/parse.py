@@ -14,7 +14,7 @@ from app.core import codes
 from app.core.actor import Actor
 from app.core.errors import Finding, Invalid
 from app.core.interface import facts_of
-from app.registry.models import Person, Residence
+from app.registry.models import Person, PersonDocument, Residence
 from app.registry.rules import Birth, check_name, derive, inspect_document, normalise_phone, parse_birth
 from app.registry.service import consents, groups
 from app.registry.service.census.entry import (
@@ -27,6 +27,7 @@ from app.registry.service.census.entry import (
 )
 
 ID_CARD = "111"
+LONGEST_REASON = facts_of(PersonDocument)["warning_reason"].length or 0
 
 
 @dataclass
@@ -73,6 +74,10 @@ def read_row(
         row.phone = _try(row, "phone", lambda: normalise_phone(str(given["phone"])).number)
     _read_codes(session, row)
     _read_number(row, today)
+    for reason in (entry.number_reason, entry.dup_reason):
+        if len(reason) > LONGEST_REASON:
+            text = _("Please keep this to %(most)s characters.", most=LONGEST_REASON)
+            row.complain("number", "too_long", text)
     for code in given.get("groups") or ():
         if code not in dict(groups.open_to(session, actor)):
             row.complain("groups", "unknown_code", _("This group is not open to you or is not in the list."))

@@ -61,7 +61,7 @@ export class Desk {
     const line = el("tr", {}, el("th", { scope: "col", class: "gc-c-no", text: "#" }), ...head, el("td"));
     const table = el("table", { class: "gc-table" }, el("thead", {}, line), body);
     const box = el("section", { class: "gb-card gc-block", "aria-label": words.kinds[household.kind] }, this.header(household), table, this.footer(household));
-    box.prepend(...household.problems.map((p) => el("p", { class: "gc-note gc-bad", text: p.message })));
+    box.prepend(...household.problems.map((p) => el("p", { class: "gc-note gc-bad" }, el("b", { text: words.labels[p.field] ? `${words.labels[p.field]}: ` : "" }), p.message)));
     return box;
   }
 
@@ -74,7 +74,7 @@ export class Desk {
     kind.addEventListener("change", () => { household.kind = kind.value; this.talk.touch(); this.draw(); });
     const line = el("div", { class: "gc-head" }, kind);
     for (const key of ["household_no", "note"]) {
-      const input = el("input", { class: "gc-in", type: "text", "data-head": key, "aria-label": words.labels[key], placeholder: words.labels[key], maxlength: key === "note" ? 300 : 24, autocomplete: "off" });
+      const input = el("input", { class: "gc-in", type: "text", "data-head": key, "aria-label": words.labels[key], placeholder: words.labels[key], autocomplete: "off" });
       input.value = household[key];
       input.addEventListener("input", () => { household[key] = input.value; household.changed = true; this.talk.touch(); this.buttons(); });
       line.append(input);
