@@ -11,11 +11,21 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, has_request_context, jsonify, render_template, request
+from flask import (
+    Flask,
+    Request,
+    Response,
+    current_app,
+    g,
+    has_request_context,
+    jsonify,
+    render_template,
+    request,
+)
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.core.errors import DomainError, Throttled
 
@@ -209,8 +219,19 @@ def _http_error(error: HTTPException) -> Any:
     return response
 
 
+class SiteRequest(Request):
+    """Flask's request, for which JSON nested deeper than Python's stack is bad input and not an error of ours."""
+
+    def get_json(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().get_json(*args, **options)
+        except RecursionError as error:
+            raise BadRequest from error
+
+
 def install(app: Flask) -> None:
     """Hang headers, error handlers and the nonce on an app."""
+    app.request_class = SiteRequest
     app.after_request(add_headers)
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)

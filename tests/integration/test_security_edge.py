@@ -326,3 +326,11 @@ def test_visitors_choose_a_language_before_signing_in(client):
     token = csrf_of(client.get("/login/"))
     client.post("/language/", data={"csrf_token": token, "language": "zh", "next": "//evil.example"})
     assert 'lang="zh-CN"' in client.get("/login/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])
+def test_json_deeper_than_the_stack_is_bad_input(app, world, text):
+    client = sign_in(app, world, "clerk_a")
+    headers = {"X-CSRFToken": state(client)["csrf_token"], "Content-Type": "application/json"}
+    answer = client.post("/drafts/save", data=text, headers=headers)
+    assert answer.status_code == 400, answer.status_code

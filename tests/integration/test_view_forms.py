@@ -79,7 +79,10 @@ def test_a_refusal_stands_at_the_field_and_keeps_what_was_typed(probe, world, sy
     assert "typed long ago" in answer.text
     assert count(system) == before
     field = next(iter(values))
-    assert f'id="{field}-error"' in answer.text, sentence
+    assert f'id="{field}-error"' in answer.text
+    assert sentence in answer.text
+    # what was typed wrongly is not called missing too
+    assert ("Please fill this in" in answer.text) == (sentence == "Please fill this in")
 
 
 def test_an_area_outside_the_scope_is_refused_by_the_guard(probe, world, system):
@@ -196,6 +199,13 @@ def test_the_second_writer_sees_both_versions(probe, worker, system):
     assert "0731-2" in page
     # only the first changed the name, only the second the note, both the office phone
     assert picks(page) == {"name": "theirs", "note": "mine", "office_phone": ""}
+    undecided = form_of(page) | {"pick-name": "theirs", "pick-note": "mine"}
+    undecided.pop("pick-office_phone", None)
+    asked = second.post(edit_url(worker), data=undecided)
+    assert asked.status_code == 422
+    assert picks(asked.text) == {"name": "theirs", "note": "mine", "office_phone": ""}
+    reread(system, worker)
+    assert worker.office_phone == "0731-1"
     kept = form_of(page) | {"pick-name": "theirs", "pick-note": "mine", "pick-office_phone": "theirs"}
     assert second.post(edit_url(worker), data=kept).status_code == 303
     reread(system, worker)

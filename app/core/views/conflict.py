@@ -13,6 +13,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 PICK = "pick-"
+SIDES = "_sides"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,16 @@ def picked(view: Any, item: Any, data: MultiDict[str, str]) -> MultiDict[str, st
     return mixed
 
 
-def page(view: Any, key: str | None) -> str:
-    """The page with both versions; posting it again saves the mixture against the new version."""
+def is_unsettled(data: MultiDict[str, str]) -> bool:
+    """Whether the page with both versions was sent without a choice for each of its fields: silence is no choice."""
+    return any(data.get(PICK + name) not in {"mine", "theirs"} for name in data.get(SIDES, "").split())
+
+
+def page(view: Any, key: str | None, *, unsettled: bool = False) -> str:
+    """The page with both versions; posting it again saves the mixture against the new version.
+
+    ``unsettled``: it came back without a choice for each field; the choices made stand.
+    """
     item = view.datamodel.by_key(view.session, key)
     theirs = view.make_form(is_new=False, item=item)
     mine = view.make_form(is_new=False, item=item, data=request.form)
@@ -58,7 +67,9 @@ def page(view: Any, key: str | None) -> str:
             str(f.label.text),
             f.words() or gettext("(empty)"),
             theirs[f.name].words() or gettext("(empty)"),
-            _proposal(view, item, f, theirs[f.name], opened),
+            request.form.get(PICK + f.name, "")
+            if unsettled
+            else _proposal(view, item, f, theirs[f.name], opened),
         )
         for f in _fields(mine)
         if f.wire() != theirs[f.name].wire()
@@ -66,7 +77,7 @@ def page(view: Any, key: str | None) -> str:
     keep = [
         (k, v)
         for k, v in request.form.items(multi=True)
-        if not k.startswith((PICK, "_version", "_base", "csrf"))
+        if not k.startswith((PICK, SIDES, "_version", "_base", "_acting", "csrf"))
     ]
     return str(
         view.render_template(
@@ -76,7 +87,12 @@ def page(view: Any, key: str | None) -> str:
             key=key,
             sides=rows,
             keep=keep,
-            hidden={"_version": str(item.version), "_base": base_of(view, item, mine)},
+            unsettled=unsettled,
+            hidden={
+                "_version": str(item.version),
+                "_base": base_of(view, item, mine),
+                SIDES: " ".join(side.name for side in rows),
+            },
         )
     )
 

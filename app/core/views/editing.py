@@ -32,6 +32,10 @@ class Rejected(Exception):
     """The form does not hold: leave the unit of work without a commit and show it again."""
 
 
+class Unsettled(Exception):
+    """The page with both versions came back without a choice for each field."""
+
+
 class Attempt:
     """One posted form on its way into the database: read again, compare the version, validate, check, save."""
 
@@ -52,6 +56,8 @@ class Attempt:
         else:
             item = view.datamodel.by_key(session, self.key)
             view.may_edit(item)
+            if conflict.is_unsettled(data):
+                raise Unsettled
             data = conflict.picked(view, item, data)
         with session.no_autoflush:
             self.form = form = view.make_form(
@@ -75,6 +81,8 @@ class Attempt:
                 where = self.run()
         except (StaleVersion, StaleDataError):
             return conflict.page(self.view, self.key), CLASH
+        except Unsettled:
+            return conflict.page(self.view, self.key, unsettled=True), REFUSED
         except Rejected:
             return self.refused()
         except IntegrityError:

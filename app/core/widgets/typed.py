@@ -12,7 +12,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, StringField, TextAreaField
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import TextInput
 
 from app.core import clock
@@ -31,6 +31,8 @@ class Needed:
         self.message = message or _("Please fill this in.")
 
     def __call__(self, _form: Any, field: Field) -> None:
+        if field.process_errors:  # what was typed means nothing: one reason is enough
+            raise StopValidation()
         kept = getattr(field, "kept", None) is not None and not field.cleared
         if not kept and (field.data is None or field.data == ""):
             raise ValidationError(str(self.message))
