@@ -102,7 +102,17 @@ class TestTampering:
             f"DELETE FROM access_log WHERE id > {first}",
             "DELETE FROM audit_seal WHERE id = (SELECT max(id) FROM audit_seal)",
         )
-        assert "cut" in {f.kind for f in flaws(folder)}
+        # told by the copy of the seal outside the database (SQLite notices the missing keys as well)
+        assert [f for f in flaws(folder) if f.kind == "cut" and f.text.startswith("seal ")]
+
+    def test_a_seal_that_differs_from_its_copy_outside(self, folder):
+        """Somebody with database and keys makes rows and seals anew; the copy on another machine remembers."""
+        newest = folder / "last-access_log.json"
+        kept = json.loads(newest.read_text())
+        newest.write_text(json.dumps(kept | {"digest": "00" * 32}))
+        assert [f.text for f in flaws(folder)] == [
+            f"seal {kept['id']} differs from its copy outside the database"
+        ]
 
     def test_rows_that_wait_for_their_seal_are_checked_too(self, folder):
         write(1)
