@@ -364,6 +364,48 @@ class TestVacancies:
             make_post(system, area.id, make_staff(system, area.id, f"W{number}"))
         assert statements() == before
 
+    def test_a_post_of_a_grid_group_settles_each_grid_of_the_group(self, acting, system, world):
+        clerk = acting("operator")
+        actor, now, day = session_actor(clerk), clock.now(), clock.today()
+        group = staff_service.save_group(
+            clerk, GridGroup(area_id=world.areas["com_a1"], name="Team 1"), actor, now
+        )
+        grids = [make_area(clerk, world.areas["com_a1"], "grid", f"43029900100100{n}") for n in (7, 8, 9)]
+        for grid in grids[:2]:
+            staff_service.cover(clerk, GridGroupArea(group_id=group.id, area_id=grid.id), actor, now)
+        shared = make_post(clerk, world.areas["com_a1"], grid_group_id=group.id)
+        make_duty(clerk, shared, "census", "Rounds")
+        clerk.commit()
+        path = system.get(Area, world.areas["com_a1"]).path
+        missing = {s.id: s.missing for s in queries.grid_states(system, path, day)}
+        assert [missing[grid.id] == [] for grid in grids] == [True, True, False]
+        assert queries.grid_totals(system, path, day).complete == 2
+
+    def test_the_work_grows_with_the_grids_and_not_with_grids_times_posts(self, system, world):
+        """A county has thousands of both: steps of SQLite's machine, counted at 20 and at 80 grids."""
+        if system.get_bind().dialect.name != "sqlite":
+            pytest.skip("PostgreSQL has no such counter")
+        path, day = system.get(Area, world.areas["com_a2"]).path, clock.today()
+
+        def steps(first, last):
+            for number in range(first, last):
+                area = make_area(system, world.areas["com_a2"], "grid", f"4302990010020{number:02d}")
+                staff = Staff(area_id=area.id, name=f"W{number}", kind="employee")
+                post = Post(
+                    staff=staff, area_id=area.id, position="grid_worker", role="grid_worker", valid_from=day
+                )
+                system.add(PostDuty(post=post, area_id=area.id, domain="census", task="x"))
+            system.flush()
+            counted = []
+            driver = system.connection().connection.dbapi_connection
+            driver.set_progress_handler(lambda: counted.append(1) and None, 100)
+            queries.grid_totals(system, path, day)
+            driver.set_progress_handler(None, 0)
+            return len(counted)
+
+        few = steps(10, 30)
+        assert steps(30, 90) < 8 * few
+
     def test_a_reader_of_one_community_sees_its_own_numbers_only(self, acting, world):
         session = acting("clerk_a")
         path = session.get(Area, world.areas["com_t1"]).path

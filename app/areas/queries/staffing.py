@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.areas.choices import WORKER_POSITIONS, Settlement
@@ -79,37 +79,35 @@ class Holder:
     via_group: bool = False
 
 
-def _is_worker(post: Any) -> ColumnElement[bool]:
-    return or_(post.position.in_(WORKER_POSITIONS), post.role == WORKER_ROLE)
+def _covered(day: date, *where: ColumnElement[bool]) -> Select[Any] | CompoundSelect[Any]:
+    """Ids of the areas in which a post in force on the day stands, itself or through its grid group; ``where`` chooses
+    among posts and duties.
 
-
-def _covers(post: Any, area: Any, day: date) -> ColumnElement[bool]:
-    """The post stands in the area itself, or its grid group covers the area."""
-    groups = select(GridGroupArea.group_id).where(
-        GridGroupArea.area_id == area.id, *in_force(GridGroupArea, day)
+    Two plain selects, made once for all areas: asked area by area, or with an OR between the two ways, every grid of a
+    county would look through every post of it.
+    """
+    wanted = (*in_force(Post, day), *where)
+    own = select(Post.area_id).where(Post.grid_group_id.is_(None), *wanted)
+    shared = (
+        select(GridGroupArea.area_id)
+        .join(Post, Post.grid_group_id == GridGroupArea.group_id)
+        .where(*in_force(GridGroupArea, day), *wanted)
     )
-    return or_(
-        and_(post.area_id == area.id, post.grid_group_id.is_(None)),
-        post.grid_group_id.in_(groups.correlate(area)),
-    )
+    return union_all(own, shared)
 
 
 def has_worker(day: date) -> ColumnElement[bool]:
     """Criterion on Area: a worker holds a post there on the day."""
-    inner = select(Post.id).where(_covers(Post, Area, day), _is_worker(Post), *in_force(Post, day))
-    return exists(inner.correlate(Area))
+    worker = or_(Post.position.in_(WORKER_POSITIONS), Post.role == WORKER_ROLE)
+    return Area.id.in_(_covered(day, worker))
 
 
 def has_duties(day: date, *, with_task: bool = False) -> ColumnElement[bool]:
     """Criterion on Area: some post there has a duty tagged with a work domain (and a task) on the day."""
-    inner = (
-        select(PostDuty.id)
-        .join(Post, Post.id == PostDuty.post_id)
-        .where(_covers(Post, Area, day), *in_force(Post, day), *in_force(PostDuty, day))
-    )
+    duties = select(PostDuty.post_id).where(*in_force(PostDuty, day))
     if with_task:
-        inner = inner.where(PostDuty.task.is_not(None), PostDuty.task != "")
-    return exists(inner.correlate(Area))
+        duties = duties.where(PostDuty.task.is_not(None), PostDuty.task != "")
+    return Area.id.in_(_covered(day, Post.id.in_(duties)))
 
 
 def _settled(day: date) -> dict[Settlement, ColumnElement[bool]]:
@@ -157,14 +155,13 @@ def grid_states(
 
 def grid_totals(session: Session, path: str, day: date) -> Totals:
     """How many base grids a subtree has, and in how many people, duties, tasks and all three are settled."""
-    done = _settled(day)
+    flags = select(*_settled(day).values()).where(base_grids(path, day)).subquery()
+    done = list(flags.c)
 
-    def number(criterion: ColumnElement[bool]) -> Any:
-        return func.coalesce(func.sum(case((criterion, 1), else_=0)), 0)
+    def number(*criteria: ColumnElement[bool]) -> Any:
+        return func.coalesce(func.sum(case((and_(*criteria), 1), else_=0)), 0)
 
-    query = select(
-        func.count(Area.id), *(number(criterion) for criterion in done.values()), number(and_(*done.values()))
-    ).where(base_grids(path, day))
+    query = select(func.count(), *(number(one) for one in done), number(*done)).select_from(flags)
     return Totals(*(int(value) for value in session.execute(query).one()))
 
 
