@@ -15,7 +15,7 @@ def create_app(config: Config | None = None) -> Flask:
     from app import cli, menu, startup
     from app.areas.security import SecurityManager
     from app.audit import listen
-    from app.core import edge, jinja, scope, session
+    from app.core import edge, jinja, packed, scope, session
     from app.core.builder import Builder
     from app.extensions import csrf, db, migrate
     from app.site import wiring
@@ -29,6 +29,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db)
     csrf.init_app(app)
+    packed.install(app)
     edge.install(app)
     jinja.install(app)
     with app.app_context():

@@ -1,8 +1,7 @@
 """Remake the pictures of docs/pictures: every page that the side bar leads to, on a PC and on a phone.
 
-Starts a demo city of its own (kept in var/screenshots, made once), signs in as each role, and walks: home, each page of
-the side bar, the first record and the empty form of each list. A page that an earlier role showed is not taken again.
-docs/pictures/README.md lists what was taken. Pictures have 256 colours: they are for looking, not for comparing.
+Makes a demo city of its own in a temporary folder, signs in as each role, and walks: home, each page of the side bar,
+and the pages of MORE. A page that an earlier role showed is not taken again. docs/pictures/README.md is the gallery.
 """
 
 import io
@@ -19,6 +18,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyotp
 from PIL import Image
@@ -26,11 +26,43 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-HOME = Path(os.environ.get("GEBAN_HOME") or ROOT / "var" / "screenshots")
-PERSONS = os.environ.get("DEMO_PERSONS", "3000")
+PERSONS = os.environ.get("DEMO_PERSONS", "1500")
 SIZES = {"pc": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
 # who sees most of a page comes first
 ACCOUNTS = tuple("clerk worker office civil town dispatcher supervisor leader system security audit".split())
+# what no link of the side bar leads to: account → (name of the picture, start, patterns of the links to follow)
+MORE: dict[str, tuple[tuple[str, ...], ...]] = {
+    "clerk": (
+        ("person", "/person/list/", "/person/show/"),
+        ("person-add", "/person/add"),
+        ("household", "/household/list/", "/household/show/"),
+        ("census-grid", "/census/", "area="),
+        ("census-home", "/household/list/", "/household/show/", "/dwelling/show/", "/census/dwelling/"),
+        ("person-history", "/person/list/", "/person/show/", "/person/history/"),
+        ("consent-sheet", "/person/list/", "/consents/person/"),
+        ("case", "/proxy/", "/cases/show/"),
+        ("book", "/proxy/book"),
+        ("account", "/account/"),
+        ("no-such-page", "/no-such-page"),
+    ),
+    "worker": (
+        ("round", "/field/", "/field/round/"),
+        ("door", "/field/", "/field/round/", "/field/door/"),
+        ("round-plan", "/field/plan"),
+    ),
+    "office": (("paper", "/print-desk/", "/documents/show/"),),
+    "security": (
+        ("staff-member", "/staff/list/", "/staff/show/"),
+        ("account-of", "/users/list/", "/users/show/"),
+    ),
+    "system": (
+        ("calendar-year", "/calendar/year"),
+        ("service", "/service-versions/list/", "/service-versions/show/"),
+        ("divide-anew", "/plans/add"),
+    ),
+    "audit": (("change", "/audit/changes/list/", "/audit/changes/show/"),),
+}
+MOST_BYTES = 150_000
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,10 +71,10 @@ CHROMIUM_OPTIONS = [
 ]
 
 
-def environment(port: int) -> dict[str, str]:
+def environment(home: Path, port: int) -> dict[str, str]:
     return {
         **os.environ,
-        "GEBAN_HOME": str(HOME),
+        "GEBAN_HOME": str(home),
         "GEBAN_ENV": "demo",
         "GEBAN_DEMO": "1",
         "GEBAN_PORT": str(port),
@@ -50,12 +82,12 @@ def environment(port: int) -> dict[str, str]:
 
 
 @contextmanager
-def site() -> Iterator[str]:
+def site(home: Path) -> Iterator[str]:
     """A demo site on a free port; ended with everything it started."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = environment(port)
+    env = environment(home, port)
     flask = [sys.executable, "-m", "flask", "--app", "run"]
     for command in (["init"], ["demo", "--city", "liling", "--persons", PERSONS]):
         subprocess.run([*flask, *command], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
@@ -111,12 +143,29 @@ def kind(path: str) -> str:
 
 
 def take(page: Page, name: str) -> None:
-    """Save the page at both sizes."""
+    """Save the page at both sizes, small enough for a repository."""
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
-        page.wait_for_timeout(150)
-        picture = Image.open(io.BytesIO(page.screenshot())).convert("P", palette=Image.Palette.ADAPTIVE)
-        picture.save(PICTURES / f"{name}-{size}.png", optimize=True)
+        page.wait_for_timeout(200)
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        for quality in (80, 60, 40):
+            saved = io.BytesIO()
+            picture.save(saved, "WEBP", quality=quality, method=6)
+            if saved.tell() <= MOST_BYTES:
+                break
+        (PICTURES / f"{name}-{size}.webp").write_bytes(saved.getvalue())
+
+
+def follow(page: Page, url: str, start: str, patterns: tuple[str, ...]) -> str | None:
+    """Where the first links that bear these patterns lead to, one after another; None where one is missing."""
+    path = start
+    for pattern in patterns:
+        page.goto(url + path, wait_until="networkidle")
+        found = links(page, f'main a[href*="{pattern}"]')
+        if not found:
+            return None
+        path = found[0]
+    return path
 
 
 def walk(browser: Browser, url: str, account: dict, seen: dict[str, str]) -> None:
@@ -124,48 +173,59 @@ def walk(browser: Browser, url: str, account: dict, seen: dict[str, str]) -> Non
     context = browser.new_context(viewport=SIZES["pc"], locale="zh-CN", timezone_id="Asia/Shanghai")
     page = context.new_page()
     sign_in(page, url, account)
-    queue = [("/", f"home-{account['username']}")]
-    queue += [(path, kind(path).replace("/", "-")) for path in links(page, "#side a[href]")]
-    while queue:
-        path, name = queue.pop(0)
-        if name in seen or name == "home":
+    user = account["username"]
+    queue = [("home-" + user, "/", ())]
+    queue += [(kind(path).replace("/", "-"), path, ()) for path in links(page, "#side a[href]")]
+    queue += [(name, start, tuple(patterns)) for name, start, *patterns in MORE.get(user, ())]
+    for name, start, patterns in queue:
+        path = None if name in seen or name == "home" else follow(page, url, start, patterns)
+        if path is None:
             continue
-        answer = page.goto(url + path)
-        if answer is None or answer.status != 200:
-            print(f"  {path}: {answer and answer.status}, left out", file=sys.stderr)
-            continue
+        page.set_viewport_size(SIZES["pc"])
+        page.goto(url + path, wait_until="networkidle")
         take(page, name)
-        seen[name] = f"{page.title()} ({account['role']})"
-        for pattern in ("/show/", "/add"):
-            inner = [
-                found for found in links(page, f'main a[href*="{pattern}"]') if kind(found) != kind(path)
-            ]
-            queue[:0] = [(found, kind(found).replace("/", "-")) for found in inner[:1]]
+        seen[name] = f"{page.title().rpartition(' · ')[0]} ({account['role']})"
     context.close()
+
+
+def gallery(seen: dict[str, str]) -> str:
+    """The page of all pictures."""
+    lines = ["# Pictures", "", "Remade by `make screenshots` from the demo city; nobody in it is real.", ""]
+    for name, title in seen.items():
+        lines += [
+            f"## {title}",
+            "",
+            f'<img src="{name}-pc.webp" width="680" alt="PC"> <img src="{name}-phone.webp" width="180" alt="phone">',
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     seen: dict[str, str] = {}
-    with site() as url, sync_playwright() as playwright:
+    with (
+        TemporaryDirectory(prefix="geban-pictures-") as folder,
+        site(Path(folder)) as url,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_OPTIONS)
         page = browser.new_page(locale="zh-CN", viewport=SIZES["pc"])
         page.goto(f"{url}/login/")
         take(page, "login")
-        seen["login"] = page.title()
-        rows = json.loads((HOME / "demo-accounts.json").read_text(encoding="utf-8"))
+        seen["login"] = page.title().partition(" · ")[0]
+        rows = json.loads((Path(folder) / "demo-accounts.json").read_text(encoding="utf-8"))
         accounts = {row["username"]: row for row in rows}
         for name in ACCOUNTS:
             if name in accounts:
                 walk(browser, url, accounts[name], seen)
         browser.close()
-    for old in PICTURES.glob("*.png"):
-        if old.stem.rsplit("-", 1)[0] not in seen:
+    for old in PICTURES.iterdir():
+        if old.suffix in {".png", ".webp"} and old.stem.rsplit("-", 1)[0] not in seen:
             old.unlink()
-    lines = ["# Pictures", "", "Remade by `make screenshots` from the demo city; nobody in it is real.", ""]
-    lines += [f"- {title}: [PC]({name}-pc.png), [phone]({name}-phone.png)" for name, title in seen.items()]
-    (PICTURES / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"  {len(seen)} pages, two pictures each, in {PICTURES}")
+    (PICTURES / "README.md").write_text(gallery(seen), encoding="utf-8")
+    weight = sum(picture.stat().st_size for picture in PICTURES.glob("*.webp"))
+    print(f"  {len(seen)} pages, two pictures each, {weight / 1e6:.1f} MB, in {PICTURES}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +42,23 @@ def _stamp(name: str, _changed: float) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
 
 
+# by the part of the name that tells them apart, the narrowest first: Edge calls itself Chrome as well
+BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Version", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
 def asset(name: str) -> str:
     """URL of a library of static/vendor (``tom-select.js``) or of a file of ours (``css/geban.css``), with its hash."""
     vendor = _manifest().get(name)
@@ -50,6 +68,15 @@ def asset(name: str) -> str:
     if not path.is_file():
         return url_for("static", filename=name)
     return url_for("static", filename=name, v=_stamp(name, path.stat().st_mtime))
+
+
+def browser_words(agent: str | None) -> str:
+    """A browser's long name as people call it: ``Chrome 120 · Windows``; what is not known stays away."""
+    text = agent or ""
+    found = ((word, re.search(rf"{sign}/(\d+)", text)) for sign, word in BROWSERS)
+    name = next((f"{word} {version[1]}" for word, version in found if version), "")
+    system = next((word for sign, word in SYSTEMS if sign in text), "")
+    return " · ".join(filter(None, (name, system)))
 
 
 def day(value: date | datetime | None) -> str:
@@ -129,6 +156,7 @@ def install(app: Flask) -> None:
         long_day=long_day,
         number=number,
         plain=plain,
+        browser=browser_words,
         said=lambda text: gettext(text) if text else "",
         shown=shown,
         mask_id_number=masks.mask_id_number,

@@ -193,10 +193,17 @@ class ListMixin:
             "columns": [
                 (name, label, name in self.order_columns) for name, label in zip(columns, labels, strict=True)
             ],
+            "numbers": {at for at, name in enumerate(columns) if at and self.is_number(name)},
             "sizes": SIZES,
             "base": self.route_base,
             "can": {verb: self.can(verb) for verb in ("show", "add", "edit", "delete", "restore", "list")},
         }
+
+    def is_number(self, name: str) -> bool:
+        """Whether a column holds counts or amounts, which stand right-aligned under each other."""
+        fact = self.datamodel.facts.get(name)
+        plain_words = name in self.formatters_columns or name in self.choices_columns
+        return fact is not None and fact.kind in {"int", "decimal"} and not plain_words
 
     def first_page(self) -> arguments.ListArgs:
         """The list as it opens, without any argument."""
