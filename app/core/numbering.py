@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_appbuilder import Model
-from sqlalchemy import Integer, String
+from sqlalchemy import Integer, String, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -29,3 +29,10 @@ def next_serial(session: Session, kind: str, code: str, year: int) -> int:
         index_elements=["kind", "code", "year"], set_={"value": SerialCounter.__table__.c.value + 1}
     )
     return session.execute(upsert.returning(SerialCounter.__table__.c.value)).scalar_one()
+
+
+def coming_serial(session: Session, kind: str, code: str, year: int) -> int:
+    """The number that `next_serial` would give if nobody else takes it first; takes none and locks nothing."""
+    counter = SerialCounter.__table__.c
+    row = select(counter.value).where(counter.kind == kind, counter.code == code, counter.year == year)
+    return (session.execute(row).scalar() or 0) + 1

@@ -12,6 +12,7 @@ class DocumentState(Choice):
     signed = "signed", _("Signed"), "green"
     collected = "collected", _("Handed out"), "green"
     voided = "voided", _("Void"), "red"
+    replaced = "replaced", _("Replaced"), "grey"
     expired = "expired", _("Expired"), "grey"
 
 
@@ -22,4 +23,5 @@ class DocumentAction(Choice):
     sign = "sign", _("Signature came back"), "green"
     collect = "collect", _("Hand out"), "green"
     void = "void", _("Declare void"), "red"
+    supersede = "supersede", _("Replaced by a new paper"), "grey"
     expire = "expire", _("Expire"), "grey"

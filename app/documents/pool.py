@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -160,7 +161,7 @@ class RenderPool:
     def pdf(
         self,
         form_code: str,
-        context: dict[str, Any] | None,
+        context: Mapping[str, Any] | None,
         *,
         variant: str = "normal",
         watermark: str | None = None,
@@ -169,9 +170,9 @@ class RenderPool:
         arguments = {"form_code": form_code, "context": context, "variant": variant, "watermark": watermark}
         return self._run("pdf", arguments)
 
-    def png(self, pdf: bytes, *, width: int = 1080) -> list[bytes]:
-        """Pages of a PDF as pictures, for phones inside WeChat."""
-        return self._run("png", {"pdf": pdf, "width": width})
+    def png(self, pdf: bytes, *, page: int = 1, width: int = 1080) -> bytes:
+        """One page of a PDF as a picture, for phones inside WeChat."""
+        return self._run("png", {"pdf": pdf, "page": page, "width": width})
 
     def pids(self) -> list[int]:
         """Processes that are alive now (for /health and tests)."""

@@ -34,7 +34,7 @@ def _open(app: Flask) -> Press:
     return Press(render, app.config["GEBAN_PUBLIC_URL"])
 
 
-def pictures(pdf: bytes) -> list[bytes]:
-    """Pages as PNG: phones inside WeChat cannot open PDFs."""
+def picture(pdf: bytes, page: int) -> bytes:
+    """One page (1 …) as PNG: phones inside WeChat cannot open PDFs."""
     site_press()
-    return current_app.extensions["geban_pool"].png(pdf)
+    return current_app.extensions["geban_pool"].png(pdf, page=page)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 
-MAX_PAGES = 30
 
+def png_page(pdf: bytes, *, page: int = 1, width: int = 1080) -> bytes:
+    """One page (1 …) as PNG of ``width`` pixels; no other page is drawn. IndexError for a page that is not there.
 
-def png_pages(pdf: bytes, *, width: int = 1080) -> list[bytes]:
-    """Each page (the first 30) as PNG of ``width`` pixels. PDFium is not thread-safe: call it in a rendering process."""
+    PDFium is not thread-safe: call it in a rendering process.
+    """
     import pypdfium2
 
     document = pypdfium2.PdfDocument(pdf)
     try:
-        return [_png(document[number], width) for number in range(min(len(document), MAX_PAGES))]
+        if not 1 <= page <= len(document):
+            raise IndexError(page)
+        return _png(document[page - 1], width)
     finally:
         document.close()
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,21 +17,22 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from app.areas.models import Area, OrgUnit
+from app.areas.models import Area
 from app.audit.service import log_access
 from app.core import crypto
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed
-from app.core.numbering import next_serial
+from app.core.numbering import coming_serial, next_serial
 from app.core.serials import format_serial
 from app.documents import registry
 from app.documents.choices import DocumentAction, DocumentState
 from app.documents.errors import PaperError
 from app.documents.models import DocumentStep, IssuedDocument, PrintLog
 from app.documents.preview import page_count
+from app.documents.queries import office_of
 from app.documents.refusals import refusal
-from app.documents.rules import MACHINE
+from app.documents.rules import MACHINE, stands
 
 PDF_CONTEXT = "issued_document.pdf"
 MAX_COPIES = 20
@@ -55,18 +56,6 @@ def follow(owner_kind: str, follower: Follower) -> None:
     _followers[owner_kind] = follower
 
 
-def office_of(session: Session, area: Area) -> OrgUnit | None:
-    """The office that issues for an area: the nearest workstation, sub-center or center above it."""
-    query = (
-        select(OrgUnit, Area.path)
-        .join(Area, Area.id == OrgUnit.area_id)
-        .where(OrgUnit.kind.in_(("workstation", "sub_center", "center")), OrgUnit.valid_to.is_(None))
-        .where(Area.path.in_([area.path[:n] for n in range(4, len(area.path) + 1, 4)]))
-    )
-    found = sorted(session.execute(query).all(), key=lambda row: len(row[1]))
-    return found[-1][0] if found else None
-
-
 def preview(
     press: Press, form_code: str, context: Mapping[str, Any], mark: str, variant: str = "normal"
 ) -> bytes:
@@ -82,65 +71,142 @@ def blank_form(press: Press, form_code: str) -> bytes:
     return _rendered(press, form_code, None, "blank", None)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A paper that is asked for. ``context`` is the form's sample without ``issue``, which is filled here."""
+
+    form_code: str
+    owner_kind: str
+    owner_uid: str
+    area_id: int
+    context: Mapping[str, Any]
+    variant: str = "normal"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The whole context of a paper with its heading, and the bytes once it is drawn."""
+
+    full: Mapping[str, Any]
+    token: str
+    variant: str
+    pdf: bytes = b""
+
+
+def lay_out(session: Session, actor: Actor, now: datetime, press: Press, **asked: Any) -> Sheet:
+    """The paper as it will be when nobody takes its number first; takes no number. Keywords: see `Wanted`.
+
+    Drawing takes up to a second, and on SQLite a unit of work holds the only write lock: so the edge lays a paper out,
+    lets go of the database, draws it (`drawn`) and gives it to `issue`, which draws again only if number or words
+    have changed meanwhile. Raises NotAllowed for a role that may not issue the form.
+    """
+    wanted = Wanted(**asked)
+    form = _may_issue(actor, wanted.form_code)
+    area = session.get_one(Area, wanted.area_id)
+    return _filled(
+        press, wanted, secrets.token_urlsafe(16), _heading(session, actor, now, form, area, coming_serial)
+    )
+
+
+def drawn(press: Press, form_code: str, sheet: Sheet) -> Sheet:
+    """The sheet with its bytes; needs no database. Raises Invalid for what cannot be printed."""
+    return replace(sheet, pdf=_rendered(press, form_code, sheet.full, sheet.variant, None))
+
+
 def issue(
     session: Session,
     actor: Actor,
     now: datetime,
     press: Press,
     *,
-    form_code: str,
-    owner_kind: str,
-    owner_uid: str,
-    area_id: int,
-    context: Mapping[str, Any],
-    variant: str = "normal",
-    replaces: IssuedDocument | None = None,
+    ahead: Sheet | None = None,
+    replaces: Sequence[IssuedDocument] = (),
+    reason: str = "",
+    **asked: Any,
 ) -> IssuedDocument:
-    """Number, render and store a paper. ``context`` is the form's sample without ``issue``, which is filled here.
+    """Number, render and store a paper (keywords: see `Wanted`); ``ahead`` is the sheet that was drawn before.
 
-    Raises NotAllowed for a role that may not issue the form, Invalid when a character cannot be printed or the
-    context does not fit; then no number is taken.
+    ``replaces``: papers that stand for the same matter, newest first; they are replaced by this one for a ``reason``.
+    Raises NotAllowed for a role that may not issue the form, Invalid when a character cannot be printed, the context
+    does not fit or the reason is missing; then no number is taken.
     """
-    form = registry.form(form_code)
-    if actor.role not in form.issue_roles:
-        raise NotAllowed(_("Your post may not issue this paper."))
-    token = secrets.token_urlsafe(16)
-    heading = _heading(session, actor, now, form.numbering, session.get_one(Area, area_id))
-    full = {**context, "issue": {**heading, "verify_url": f"{press.public_url}/v/{token}", "seal": ""}}
-    pdf = _rendered(press, form_code, full, variant, None)
-    document = IssuedDocument(
-        number=heading["number"],
-        form_code=form_code,
-        template_version=form.template_version,
-        title=form.title,
-        owner_kind=owner_kind,
-        owner_uid=owner_uid,
-        sensitivity=form.sensitivity,
-        area_id=area_id,
-        context=full,
-        pdf=crypto.ring().encrypt(pdf, PDF_CONTEXT),
-        sha256=hashlib.sha256(pdf).hexdigest(),
-        pages=page_count(pdf),
-        verify_token_hash=crypto.token_hash(token),
-        copy_no=replaces.copy_no + 1 if replaces else 1,
-        replaces_id=replaces.id if replaces else None,
-        issued_at=now,
-        issued_by=actor.label,
-        keep_until=(to_local(now) + timedelta(days=366 * form.retention_years)).date(),
-    )
+    wanted = Wanted(**asked)
+    form = _may_issue(actor, wanted.form_code)
+    area = session.get_one(Area, wanted.area_id)
+    token = ahead.token if ahead is not None else secrets.token_urlsafe(16)
+    sheet = _filled(press, wanted, token, _heading(session, actor, now, form, area, next_serial))
+    if ahead is not None and (ahead.full, ahead.variant) == (sheet.full, sheet.variant):
+        sheet = ahead
+    else:
+        sheet = drawn(press, wanted.form_code, sheet)
+    document = _row(actor, now, form, wanted, sheet, replaces[0] if replaces else None)
     session.add(document)
     session.flush()
     _step(session, actor, now, document, DocumentAction.issue, {})
+    for old in replaces:
+        act(
+            session,
+            actor,
+            now,
+            old,
+            DocumentAction.supersede,
+            {"reason": reason, "successor": document.number},
+        )
     session.flush()
     return document
 
 
-def _heading(session: Session, actor: Actor, now: datetime, kind: str, area: Area) -> dict[str, str]:
-    """Number, time, clerk and office of a paper; the number is taken here and given back by a rollback."""
+def _may_issue(actor: Actor, form_code: str) -> registry.Form:
+    form = registry.form(form_code)
+    if actor.role not in form.issue_roles:
+        raise NotAllowed(_("Your post may not issue this paper."))
+    return form
+
+
+def _filled(press: Press, wanted: Wanted, token: str, heading: Mapping[str, str]) -> Sheet:
+    issue_part = {**heading, "verify_url": f"{press.public_url}/v/{token}", "seal": ""}
+    return Sheet({**wanted.context, "issue": issue_part}, token, wanted.variant)
+
+
+def _row(
+    actor: Actor, now: datetime, form: registry.Form, wanted: Wanted, sheet: Sheet, old: IssuedDocument | None
+) -> IssuedDocument:
+    return IssuedDocument(
+        number=sheet.full["issue"]["number"],
+        form_code=form.code,
+        template_version=form.template_version,
+        title=form.title,
+        owner_kind=wanted.owner_kind,
+        owner_uid=wanted.owner_uid,
+        sensitivity=form.sensitivity,
+        area_id=wanted.area_id,
+        context=sheet.full,
+        pdf=crypto.ring().encrypt(sheet.pdf, PDF_CONTEXT),
+        sha256=hashlib.sha256(sheet.pdf).hexdigest(),
+        pages=page_count(sheet.pdf),
+        verify_token_hash=crypto.token_hash(sheet.token),
+        copy_no=old.copy_no + 1 if old else 1,
+        replaces_id=old.id if old else None,
+        issued_at=now,
+        issued_by=actor.label,
+        keep_until=(to_local(now) + timedelta(days=366 * form.retention_years)).date(),
+    )
+
+
+def _heading(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    form: registry.Form,
+    area: Area,
+    serial: Callable[[Session, str, str, int], int],
+) -> dict[str, str]:
+    """Number, time, clerk and office of a paper; a number that is taken here is given back by a rollback."""
     office = office_of(session, area)
     local = to_local(now).replace(microsecond=0)
     code = (office.document_code or office.code) if office else area.code
-    number = format_serial(kind, code, local.year, next_serial(session, kind, code, local.year))
+    kind = form.numbering
+    number = format_serial(kind, code, local.year, serial(session, kind, code, local.year))
     name = office.name if office else area.full_name or area.name
     return {"number": number, "at": local.isoformat(), "by": actor.label, "office": name}
 
@@ -163,7 +229,7 @@ def print_copy(
 
     The first print needs no reason, a reprint does; a void paper is not printed.
     """
-    if document.state in (DocumentState.voided, DocumentState.expired):
+    if not stands(document.state):
         raise Conflict(_("This paper is no longer valid and cannot be printed."))
     if not 1 <= copies <= MAX_COPIES:
         raise Invalid(_("Between 1 and %(most)s copies.", most=MAX_COPIES), field="copies")
@@ -226,12 +292,6 @@ def _step(
     document.state = str(step.target.value)
     session.add(row)
     return row
-
-
-def find_by_token(session: Session, token: str) -> IssuedDocument | None:
-    """The paper behind a QR code; the session must be unscoped (the public page)."""
-    query = select(IssuedDocument).where(IssuedDocument.verify_token_hash == crypto.token_hash(token))
-    return session.scalars(query).one_or_none()
 
 
 def _rendered(

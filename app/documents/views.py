@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response, request
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
 from app.audit.service import log_access
 from app.core import clock
@@ -26,11 +25,11 @@ from app.core.views import (
     has_access,
     permission_name,
 )
-from app.documents import registry, service
+from app.documents import queries, registry, service
 from app.documents.choices import DocumentAction, DocumentState
-from app.documents.models import DocumentStep, IssuedDocument, PrintLog
-from app.documents.press import pictures, site_press
-from app.documents.rules import MACHINE
+from app.documents.models import IssuedDocument, PrintLog
+from app.documents.press import picture, site_press
+from app.documents.rules import MACHINE, stands
 
 DESK_SIZE = 50
 
@@ -109,9 +108,6 @@ class IssuedDocumentView(ModelView):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         context = super().show_context(item)
-        steps = self.session.scalars(
-            select(DocumentStep).where(DocumentStep.document_id == item.id).order_by(DocumentStep.id)
-        )
         context["steps"] = [
             {
                 "at": s.at,
@@ -120,14 +116,12 @@ class IssuedDocumentView(ModelView):
                 "words": DocumentAction(s.action).label,
                 "reason": s.reason,
             }
-            for s in steps
+            for s in queries.steps_of(self.session, item)
         ]
+        context["kin"] = queries.kin_of(self.session, item)
         context["offers"] = MACHINE.actions(DocumentState(item.state), [current_actor().role])
         context["printed"] = bool(item.prints)
-        context["may_print"] = self.can("print") and item.state not in (
-            DocumentState.voided,
-            DocumentState.expired,
-        )
+        context["may_print"] = self.can("print") and stands(item.state)
         context["state_badge"] = badge(DocumentState(item.state).label, DocumentState(item.state).badge)
         return context
 
@@ -150,11 +144,11 @@ class IssuedDocumentView(ModelView):
     def page(self, pk: str, number: int) -> Response:
         """One page as a picture, for phones that cannot open PDFs; looking is logged."""
         document = self.datamodel.by_key(self.session, pk)
-        pages = pictures(service.stored_pdf(self.session, document))
-        if not 1 <= number <= len(pages):
+        if not 1 <= number <= document.pages:
             raise NotFound()
+        page = picture(service.stored_pdf(self.session, document), number)
         log_access("READ", "issued_document", document.id, document.area_id, document.number)
-        answer = Response(pages[number - 1], mimetype="image/png")
+        answer = Response(page, mimetype="image/png")
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -187,21 +181,9 @@ class PrintDesk(BaseView):
     @permission_name("use")
     def index(self) -> str:
         """Queue of papers that wait for their first print, newest last."""
-        unprinted = ~select(PrintLog.id).where(PrintLog.document_id == IssuedDocument.id).exists()
-        waiting = self.session.scalars(
-            select(IssuedDocument)
-            .where(unprinted, IssuedDocument.state == DocumentState.issued.value)
-            .order_by(IssuedDocument.id)
-            .limit(DESK_SIZE)
-        ).all()
         low, high = clock.day_bounds(clock.today())
-        done = self.session.execute(
-            select(IssuedDocument, PrintLog.at, PrintLog.copies)
-            .join(PrintLog, PrintLog.document_id == IssuedDocument.id)
-            .where(PrintLog.at >= low, PrintLog.at < high)
-            .order_by(PrintLog.id.desc())
-            .limit(DESK_SIZE)
-        ).all()
+        waiting = queries.waiting(self.session, DESK_SIZE)
+        done = queries.printed_between(self.session, low, high, DESK_SIZE)
         forms = [f for f in registry.load_forms().values() if "blank" in f.variants]
         return self.render_template("documents/desk.html", waiting=waiting, done=done, forms=forms)
 
@@ -229,7 +211,7 @@ class VerifyView(BaseView):
         with unscoped(
             "public verification: kind, number, date and state of one paper by its random token"
         ) as session:
-            document = service.find_by_token(session, token[:64])
+            document = queries.find_by_token(session, token[:64])
             fact = None
             if document is not None:
                 state = DocumentState(document.state)
@@ -238,6 +220,6 @@ class VerifyView(BaseView):
                     "number": document.number,
                     "issued_on": clock.to_local(document.issued_at).date(),
                     "state": state.label,
-                    "stands": state not in (DocumentState.voided, DocumentState.expired),
+                    "stands": stands(document.state),
                 }
         return self.render_template("documents/verify.html", fact=fact), 200 if fact else 404

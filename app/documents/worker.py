@@ -35,13 +35,13 @@ def _resident_mb() -> int:
 
 
 def _do(kind: str, arguments: dict[str, Any], fonts_root: Path) -> Any:
-    from app.documents.preview import png_pages
+    from app.documents.preview import png_page
     from app.documents.render import render_pdf
 
     if kind == "pdf":
         return render_pdf(**arguments, fonts_root=fonts_root)
     if kind == "png":
-        return png_pages(**arguments)
+        return png_page(**arguments)
     raise ValueError(kind)
 
 

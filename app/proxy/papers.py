@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,7 @@ from app.core import codes, masks
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
 from app.core.sla import due_date
-from app.documents.service import office_of
+from app.documents.queries import office_of
 from app.proxy.choices import Action, PaperForm, PaperState
 from app.proxy.models import CaseMaterial, CaseStep, ProxyCase
 from app.proxy.rules import missing_materials
@@ -28,12 +29,27 @@ from app.proxy.service.materials import seen
 from app.registry.models import Person, PersonDocument
 
 AUTHORIZATION, RECEIPT = "F10", "F11"
+FORMS = {AUTHORIZATION: _("Authorization letter (F10)"), RECEIPT: _("Receipt with papers (F11)")}
 VALID_DAYS = 90  # an authorization without another day holds until the result should long be there
 
 
 def last_step(case: ProxyCase, action: Action) -> CaseStep | None:
     """The newest step of a kind."""
     return next((s for s in reversed(case.steps) if s.action == action.value), None)
+
+
+def taken_over(case: ProxyCase) -> list[CaseMaterial]:
+    """Papers of a case that somebody took over."""
+    return [m for m in case.materials if m.collected_at is not None]
+
+
+def lacking(code: str, cases: Sequence[ProxyCase]) -> Any:
+    """Why a form cannot be printed for these cases yet, in a sentence; None when it can."""
+    if not cases:
+        return _("There is no case here.")
+    if code == RECEIPT and not any(taken_over(c) for c in cases):
+        return _("No paper has been taken over yet.")
+    return None
 
 
 def _local_day(at: datetime) -> date:
@@ -111,9 +127,10 @@ def matter(case: ProxyCase) -> dict[str, Any]:
 
 def receipt(session: Session, cases: Sequence[ProxyCase], by: str) -> dict[str, Any]:
     """Context of F11 for the cases of one household. Raises Conflict while no paper has been taken over."""
-    taken = [m for c in cases for m in c.materials if m.collected_at is not None]
-    if not taken:
-        raise Conflict(gettext("No paper has been taken over yet."))
+    missing = lacking(RECEIPT, cases)
+    if missing is not None:
+        raise Conflict(missing)
+    taken = [m for c in cases for m in taken_over(c)]
     collected = [s for c in cases if (s := last_step(c, Action.collect)) is not None]
     at_door = any(c.visit_id for c in cases) or any((s.data or {}).get("met") for s in collected)
     office = office_of(session, cases[0].area)

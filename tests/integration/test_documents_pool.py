@@ -90,7 +90,7 @@ def test_an_unexpected_error_tells_its_place_but_no_personal_data(pool):
 def test_pictures_for_phones_come_from_the_pool(pool):
     from PIL import Image
 
-    (picture,) = pool.png(pool.pdf("F10", F10), width=600)
+    picture = pool.png(pool.pdf("F10", F10), width=600)
     assert Image.open(io.BytesIO(picture)).width == 600
 
 

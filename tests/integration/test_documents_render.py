@@ -22,7 +22,7 @@ from app.documents.errors import (
     PaperError,
 )
 from app.documents.fonts import load_fonts
-from app.documents.preview import page_count, png_pages
+from app.documents.preview import page_count, png_page
 
 PROJECT = Path(__file__).resolve().parents[2]
 WORDS = json.loads((PROJECT / "tests" / "unit" / "data" / "paper.json").read_text("utf-8"))
@@ -470,8 +470,22 @@ def test_pages_become_pictures_of_the_asked_width():
     from PIL import Image
 
     pdf = draw("F11")
-    pictures = png_pages(pdf, width=720)
-    assert len(pictures) == page_count(pdf) == 2
+    pictures = [png_page(pdf, page=number, width=720) for number in (1, page_count(pdf))]
+    assert pictures[0] != pictures[1]
     image = Image.open(io.BytesIO(pictures[0]))
     assert (image.format, image.size) == ("PNG", (720, 1019))
     assert image.getextrema()[0] < 64 < 250 < image.getextrema()[1]
+
+
+def test_one_page_is_drawn_for_one_picture(monkeypatch):
+    from app.documents import preview
+
+    drawn, real = [], preview._png
+    monkeypatch.setattr(preview, "_png", lambda page, width: drawn.append(page) or real(page, width))
+    pdf = draw("F11")
+    png_page(pdf, page=2)
+    assert len(drawn) == 1
+    for number in (0, 3):
+        with pytest.raises(IndexError):
+            png_page(pdf, page=number)
+    assert len(drawn) == 1

@@ -173,7 +173,7 @@ def test_one_receipt_for_a_household_and_one_letter_for_a_person(system, login_a
     assert len(household["cases"]) == 2
     assert person["principal"]["name"] == "Elder Deng"
     issued = fresh(system).scalars(select(IssuedDocument).order_by(IssuedDocument.id)).all()
-    assert [(d.form_code, d.owner_kind) for d in issued] == [("F11", "visit"), ("F10", "proxy_case")]
+    assert [(d.form_code, d.owner_kind) for d in issued] == [("F11", "visit_stop"), ("F10", "proxy_case")]
 
 
 @pytest.mark.parametrize(("account", "status"), [("worker_t", 404), ("clerk_t", 404), ("health", 403)])

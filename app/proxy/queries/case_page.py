@@ -17,7 +17,6 @@ from app.core.errors import NotFound
 from app.core.files import Attachment
 from app.core.sla import Light, due_date
 from app.core.workflow import Offer
-from app.documents.models import IssuedDocument
 from app.proxy.choices import (
     PROMISE_CLOCKS,
     STEP_CLOCKS,
@@ -28,10 +27,12 @@ from app.proxy.choices import (
     State,
 )
 from app.proxy.models import CaseClock, CaseStep, ProxyCase
+from app.proxy.queries.prints import PROXY_CASE
 from app.proxy.service.cases import WHOLE
 from app.proxy.service.clocks import as_clock, newest
+from app.proxy.service.custody import CARRIERS, held
 
-OWNER = "proxy_case"
+OWNER = PROXY_CASE
 # the way on, in the order in which a step is the obvious one; all others stand behind
 MAIN = (
     Action.entrust,
@@ -186,16 +187,6 @@ def party_lines(case: ProxyCase, *, plain: bool) -> dict[str, str]:
     }
 
 
-def papers_issued(session: Session, case: ProxyCase) -> list[IssuedDocument]:
-    """Papers that were issued for a case, newest first."""
-    query = (
-        select(IssuedDocument)
-        .where(IssuedDocument.owner_kind == OWNER, IssuedDocument.owner_uid == case.uid)
-        .order_by(IssuedDocument.id.desc())
-    )
-    return list(session.scalars(query))
-
-
 def pictures_of(session: Session, case: ProxyCase) -> list[Attachment]:
     """Signatures and photos kept with a case that the actor may open."""
     query = (
@@ -209,8 +200,6 @@ def pictures_of(session: Session, case: ProxyCase) -> list[Attachment]:
 
 def may_carry(actor: Actor, case: ProxyCase) -> bool:
     """Whether originals of the case could be given back here and now by the acting role."""
-    from app.proxy.service.custody import CARRIERS, held
-
     out = held(case)
     mine = not actor.read_only and actor.role in CARRIERS | {"town_staff"}
     return bool(mine and out and not any(c.holder_unit_id for c in out))

@@ -6,18 +6,12 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from app.core import clock, hooks, policy
+from app.core import hooks, policy
 from app.core.actor import current_actor
 from app.core.errors import NotAllowed, NotFound
-from app.core.session import unit_of_work
 from app.core.views import expose, has_access, permission_name, reason_given
-from app.documents.press import site_press
-from app.documents.service import issue, print_copy
-from app.documents.views import pdf_response
-from app.proxy import papers
-from app.proxy.queries import case_page
-from app.proxy.service import open_case
-from app.proxy.views.paper_words import in_paper_language
+from app.proxy.service.printing import for_case
+from app.proxy.views.printing import previewed, printed
 from app.registry.models import PersonDocument, PersonPhone
 
 # masked value of the snapshot: the column whose policy holds for it, and its key
@@ -62,27 +56,11 @@ class PapersMixin:
     @permission_name("print")
     def paper(self, pk: str, code: str) -> Response:
         """Issue F10 or F11 for one case and print it at once (two clicks); printed again from the register."""
-        if code not in (papers.AUTHORIZATION, papers.RECEIPT):
-            raise NotFound()
-        actor, now = current_actor(), clock.now()
-        with unit_of_work(self.session) as session:
-            case = open_case(session, pk)
-            with in_paper_language():
-                context = (
-                    papers.authorization(session, [case], now)
-                    if code == papers.AUTHORIZATION
-                    else papers.receipt(session, [case], actor.label)
-                )
-            document = issue(
-                session,
-                actor,
-                now,
-                site_press(),
-                form_code=code,
-                owner_kind=case_page.OWNER,
-                owner_uid=case.uid,
-                area_id=case.area_id,
-                context=context,
-            )
-            pdf, name = print_copy(session, actor, now, document), document.number
-        return pdf_response(pdf, name)
+        return printed(self.session, for_case(pk, code))
+
+    @expose("/<pk>/preview/<code>", methods=["POST"])
+    @has_access
+    @permission_name("print")
+    def preview(self, pk: str, code: str) -> Response:
+        """The same without number."""
+        return previewed(self.session, for_case(pk, code))

@@ -11,11 +11,13 @@ from markupsafe import Markup
 
 from app.core import clock, hooks
 from app.core.actor import Actor, current_actor
+from app.core.models import new_uid
 from app.core.views import Interface, ModelView, expose, has_access
+from app.documents.choices import DocumentState
 from app.proxy import forms
 from app.proxy.choices import MARKING_STATES, PaperForm, PaperMark, PaperState, State
 from app.proxy.models import ProxyCase
-from app.proxy.queries import case_page, desk
+from app.proxy.queries import case_page, desk, prints
 from app.proxy.queries.names import SENSITIVE, list_name, sees_names
 from app.proxy.rules import BOOKERS, DECIDERS
 from app.proxy.service import facts, offers
@@ -161,6 +163,7 @@ class ProxyCaseView(StepsMixin, PapersMixin, ModelView):
         actor, now = current_actor(), clock.now()
         offered = offers(case, actor) if self.can("use") else []
         main, others = case_page.split_offers(offered)
+        issued = prints.issued_for(self.session, case)
         return {
             "case": case,
             "state": State.parse(case.state),
@@ -178,7 +181,10 @@ class ProxyCaseView(StepsMixin, PapersMixin, ModelView):
             "may_mark": self.can("use") and self.marks_here(case),
             # a department has no area of its own in which a paper could be kept
             "may_print": self.can("print") and bool(actor.ranges or actor.whole_site),
-            "issued": case_page.papers_issued(self.session, case),
+            "issued": issued,
+            "issued_states": {s.value: s.label for s in DocumentState},
+            "printables": prints.of_case(case, issued),
+            "new_uid": new_uid,
             "pictures": case_page.pictures_of(self.session, case),
             "paper_forms": {f.value: f.label for f in PaperForm},
             "paper_states": {s.value: s for s in PaperState},

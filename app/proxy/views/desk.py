@@ -11,22 +11,19 @@ from flask_babel import lazy_gettext as _
 
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.errors import DomainError, Invalid, NotAllowed, NotFound
+from app.core.errors import DomainError, Invalid, NotAllowed
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.core.widgets import view_of
-from app.documents.press import site_press
-from app.documents.service import issue, print_copy
-from app.documents.views import pdf_response
-from app.proxy import forms, papers
+from app.proxy import forms
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import desk
-from app.proxy.service import book, rounds
+from app.proxy.service import book
 from app.proxy.service.catalogue import find_items, version_on
+from app.proxy.service.printing import for_door
 from app.proxy.views.cases import may_book, promise_light, shown_name, step_light
-from app.proxy.views.paper_words import in_paper_language
-from app.worklog import service as worklog
+from app.proxy.views.printing import previewed, printed
 
 LONGEST = 60
 PLAIN = re.compile(r"[A-Za-z0-9-]{0,40}")
@@ -166,49 +163,11 @@ class ProxyDesk(BaseView):
     @permission_name("use")
     def round_paper(self, uid: str, code: str, stop_uid: str) -> Response:
         """One F10 for all cases of a person, one F11 for all cases of a household, issued and printed."""
-        if code not in (papers.AUTHORIZATION, papers.RECEIPT):
-            raise NotFound()
-        actor, now = current_actor(), clock.now()
-        if not (actor.ranges or actor.whole_site):
-            raise NotAllowed()
-        with unit_of_work(self.session) as session:
-            visit = worklog.open_visit(session, uid)
-            cases = self.cases_behind(session, visit, stop_uid, together=code == papers.RECEIPT)
-            with in_paper_language():
-                context = (
-                    papers.authorization(session, cases, now)
-                    if code == papers.AUTHORIZATION
-                    else papers.receipt(session, cases, actor.label)
-                )
-            single = len(cases) == 1
-            document = issue(
-                session,
-                actor,
-                now,
-                site_press(),
-                form_code=code,
-                owner_kind="proxy_case" if single else "visit",
-                owner_uid=cases[0].uid if single else visit.uid,
-                area_id=cases[0].area_id,
-                context=context,
-            )
-            pdf, name = print_copy(session, actor, now, document), document.number
-        return pdf_response(pdf, name)
+        return printed(self.session, for_door(uid, stop_uid, code))
 
-    @staticmethod
-    def cases_behind(session: Any, visit: Any, stop_uid: str, *, together: bool) -> list[ProxyCase]:
-        """Cases of one person of a round, or of everybody behind the same door. NotFound where there are none."""
-        stop = next((s for s in visit.stops if s.uid == stop_uid), None)
-        if stop is None:
-            raise NotFound()
-        shared = together and stop.dwelling_id is not None
-        stops = {
-            s.id for s in visit.stops if s.id == stop.id or (shared and s.dwelling_id == stop.dwelling_id)
-        }
-        behind = {p.ref_uid for p in visit.purposes if p.ref_kind == rounds.CASE and p.stop_id in stops}
-        cases = [c for uid, c in rounds.cases_of(session, visit).items() if uid in behind]
-        if together:
-            cases = [c for c in cases if any(m.collected_at for m in c.materials)] or cases
-        if not cases:
-            raise NotFound()
-        return cases
+    @expose("/round/<uid>/preview/<code>/<stop_uid>", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def round_preview(self, uid: str, code: str, stop_uid: str) -> Response:
+        """The same without number."""
+        return previewed(self.session, for_door(uid, stop_uid, code))

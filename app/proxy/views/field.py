@@ -25,7 +25,7 @@ from app.core.widgets import view_of
 from app.proxy.choices import Action, PaperForm, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
-from app.proxy.queries import planning
+from app.proxy.queries import planning, prints
 from app.proxy.service import act, open_case, rounds
 from app.proxy.service.delivery import RATINGS
 from app.proxy.service.doors import log_door
@@ -135,6 +135,8 @@ class FieldDesk(BaseView):
             ready=[c for c in collected if not pages.still_missing(c)],
             to_fetch=[c for c in cases if c.state in pages.TO_FETCH],
             deliverable=DELIVERABLE,
+            printables=prints.of_round(self.session, doors),
+            new_uid=new_uid,
             window=cases[0].item_version.department_name if cases else "",
             case_page=view_of(ProxyCase),
             State=State,

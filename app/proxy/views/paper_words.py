@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from flask_babel import force_locale
+from flask_babel import lazy_gettext as _
 
 PAPER_LANGUAGE = "zh"
+DRAFT = _("Draft, not valid")  # across a preview
 
 
 def in_paper_language() -> AbstractContextManager[None]:

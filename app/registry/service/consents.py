@@ -19,6 +19,7 @@ from app.core.errors import Conflict, Invalid, NotAllowed
 from app.documents import service as paper_service
 from app.documents.choices import DocumentAction, DocumentState
 from app.documents.models import IssuedDocument
+from app.documents.queries import office_of
 from app.documents.service import Press
 from app.registry import papers
 from app.registry.choices import ConsentKind
@@ -128,7 +129,7 @@ def sheet_context(
         if not asked.guardian_name.strip():
             raise Invalid(_("Say who signs for the child."), field="guardian_name")
     area = sheet_area(session, actor, person)
-    office = paper_service.office_of(session, area)
+    office = office_of(session, area)
     return papers.consent(session, person, area, office, asked, day=day, public_url=press.public_url)
 
 
