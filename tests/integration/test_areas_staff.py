@@ -97,6 +97,22 @@ class TestPosts:
         later = clock.today() + timedelta(days=1)
         make_post(clerk, a11, make_staff(clerk, a11, "Next"), worker_no=1, valid_from=later)
 
+    @pytest.mark.demand("S2-23")
+    def test_a_grid_worker_gets_the_lowest_free_number_of_the_community(self, clerk, a11, world):
+        a12 = world.areas["grid_a12"]
+        held = {
+            post.worker_no for post in clerk.scalars(select(Post).where(Post.area_id.in_([a11, a12])))
+        } - {None}
+        first, second = make_post(clerk, a11), make_post(clerk, a12, make_staff(clerk, a11, "Other"))
+        free = [number for number in range(1, 9) if number not in held]
+        assert [first.worker_no, second.worker_no] == free[:2]
+        again = make_post(clerk, a12, first.staff, "grid_worker_part")
+        assert again.worker_no == first.worker_no
+        assert make_post(clerk, a11, make_staff(clerk, a11, "Third"), "grid_mediator").worker_no is None
+        posts.end_post(clerk, second, clock.today(), "Left", session_actor(clerk), clock.now())
+        later = clock.today() + timedelta(days=1)
+        assert make_post(clerk, a11, make_staff(clerk, a11, "Next"), valid_from=later).worker_no == free[1]
+
     def test_one_station_leader_and_one_first_responsible_at_a_time(self, clerk, a11, world):
         community = world.areas["com_a1"]
         make_post(

@@ -27,8 +27,12 @@ LEADS = {
 }
 
 
+NUMBERED = ("grid_worker", "grid_worker_part")
+
+
 def give_post(session: Session, post: Post, actor: Actor, now: datetime) -> Post:
-    """Give somebody a post; from today when no day is named.
+    """Give somebody a post; from today when no day is named. A grid worker without a number gets the one held in this
+    community already, else the lowest free one.
 
     Raises Invalid or Conflict with the field: the same person, position and place twice at a time; a worker number
     that another open post of the community has (S2-23); a second leader; a role that does not fit the place.
@@ -36,6 +40,8 @@ def give_post(session: Session, post: Post, actor: Actor, now: datetime) -> Post
     with session.no_autoflush:
         post.valid_from = post.valid_from or clock.to_local(now).date()
         _check(session, post)
+        if post.worker_no is None and post.position in NUMBERED:
+            post.worker_no = _number_for(session, post)
     session.add(post)
     session.flush()
     return post
@@ -171,6 +177,20 @@ def _check_number(session: Session, post: Post, area: Area) -> None:
             number=post.worker_no,
         )
         raise Conflict(text, field="worker_no")
+
+
+def _number_for(session: Session, post: Post) -> int:
+    area = area_of(session, post.area_id)
+    community = queries.community_of(session, area.path) or area
+    session.execute(select(Area.id).where(Area.id == community.id).with_for_update())
+    own = (
+        _others(post)
+        .with_only_columns(Post.worker_no)
+        .join(Area, Area.id == Post.area_id)
+        .where(Post.staff_id == post.staff_id, Post.worker_no.is_not(None), queries.below(community.path))
+    )
+    held = session.scalar(own.limit(1))
+    return held or queries.next_worker_no(session, area.path, post.valid_from or date.min)
 
 
 def _check_leaders(session: Session, post: Post) -> None:
