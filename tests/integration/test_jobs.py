@@ -121,6 +121,29 @@ def test_a_post_that_has_ended_gives_no_rights(acting, world, system):
     assert (job_row(job_id).state, addresses()) == ("failed", [])
 
 
+def test_another_post_of_the_user_lends_no_rights(acting, world, system):
+    """Who ordered the job as a worker and is a clerk only by now does not finish it as a clerk."""
+    from app.areas.models import Post
+
+    build()
+    job_id = order(acting, world, n=0)  # nothing to write: only the missing post can stop it
+    with unit_of_work(system):
+        post = system.scalars(select(Post).where(Post.staff_id == world.accounts["worker_a"].staff_id)).one()
+        post.valid_to = clock.today() - timedelta(days=1)
+        system.add(
+            Post(
+                staff_id=post.staff_id,
+                role="workstation",
+                position="grid_informant",
+                area_id=world.areas["com_a1"],
+                employment="full_time",
+                valid_from=clock.today(),
+            )
+        )
+    run()
+    assert job_row(job_id).state == "failed"
+
+
 def test_a_job_stands_and_falls_with_the_business_transaction(acting, world, system):
     build()
     session = acting("worker_a")
