@@ -36,7 +36,7 @@ MORE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("person", "/person/list/", "/person/show/"),
         ("person-add", "/person/add"),
         ("household", "/household/list/", "/household/show/"),
-        ("census-grid", "/census/", "area="),
+        ("census-grid", "/census/", ".gc-areas a"),
         ("census-home", "/household/list/", "/household/show/", "/dwelling/show/", "/census/dwelling/"),
         ("person-history", "/person/list/", "/person/show/", "/person/history/"),
         ("consent-sheet", "/person/list/", "/consents/person/"),
@@ -157,11 +157,14 @@ def take(page: Page, name: str) -> None:
 
 
 def follow(page: Page, url: str, start: str, patterns: tuple[str, ...]) -> str | None:
-    """Where the first links that bear these patterns lead to, one after another; None where one is missing."""
+    """Where the first links lead to, one after another; None where one is missing.
+
+    A pattern is a part of the link's address, or a selector where it begins with a dot.
+    """
     path = start
     for pattern in patterns:
         page.goto(url + path, wait_until="networkidle")
-        found = links(page, f'main a[href*="{pattern}"]')
+        found = links(page, pattern if pattern.startswith(".") else f'main a[href*="{pattern}"]')
         if not found:
             return None
         path = found[0]

@@ -15,7 +15,7 @@ from app.core import clock, counters, drafts
 from app.core.actor import Actor
 from app.core.widgets import view_of
 from app.documents.models import IssuedDocument, PrintLog
-from app.home import frame, site_figures
+from app.home import charts, frame, site_figures
 from app.home.shapes import Figure, Queue, Row
 from app.inbox import queries as inbox
 from app.proxy.choices import State
@@ -46,11 +46,16 @@ class Desk:
 
 
 def of_role(session: Session, actor: Actor, now: datetime) -> dict[str, Any]:
-    """What the start page of the acting role shows: ``figures``, ``queues``, ``tiles``."""
+    """What the start page of the acting role shows: ``figures``, ``queues``, ``chart``, ``tiles``."""
     desk = Desk(session, actor, now)
     made = [queue(desk) for queue in QUEUES.get(actor.role, (notices,))]
     items = [item for group in frame.menu_of(actor)[0][1:] for item in group.items]
-    return {"figures": figures(desk), "queues": [q for q in made if q is not None], "tiles": items[:TILES]}
+    return {
+        "figures": figures(desk),
+        "queues": [q for q in made if q is not None],
+        "chart": charts.open_cases(session, actor, now),
+        "tiles": items[:TILES],
+    }
 
 
 # --- figures ----------------------------------------------------------------------------------------------------

@@ -37,3 +37,27 @@ class Queue:
     empty: str
     count: str = ""
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A line of a chart: how many, and how many of these are late."""
+
+    label: str
+    value: int
+    late: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars with their numbers beside them, so that the picture is its own table; ``note`` says what is counted."""
+
+    label: str
+    bars: list[Bar]
+    note: str
+
+    @property
+    def longest(self) -> int:
+        """The value that fills the width."""
+        return max((bar.value for bar in self.bars), default=0) or 1
