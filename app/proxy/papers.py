@@ -1,7 +1,10 @@
 """The plain dicts that F10 and F11 print: authorization letter, receipt with materials (forms.md).
 
-Numbers stand masked: the papers name people, who are known to their readers anyway. Several cases of one household
-share one receipt; several cases of one person share one letter.
+ID numbers print masked except where the receiving office needs them (forms.md, conventions). F11 stays in the grid and
+shows masks only. F10 goes to a department window, which identifies principal and agent by the whole number; but a file
+with two whole numbers would lie in the register for ten years. So the letter prints the mask and, beside it, a line on
+which each of the two writes the number at the signing; a worker whose number no registry row gives has the line alone.
+Several cases of one household share one receipt; several cases of one person share one letter.
 """
 
 from __future__ import annotations

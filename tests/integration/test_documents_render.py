@@ -489,3 +489,12 @@ def test_one_page_is_drawn_for_one_picture(monkeypatch):
         with pytest.raises(IndexError):
             png_page(pdf, page=number)
     assert len(drawn) == 1
+
+
+@pytest.mark.parametrize("variant", ["normal", "large", "blank"])
+def test_the_letter_has_a_line_for_each_whole_number_and_stays_on_its_pages(variant):
+    """F10 goes to a window that identifies both parties; a worker without a number in the registry has the line alone."""
+    context = sample("F10", agent__id_number="")
+    html = render.html_sheets(registry.form("F10"), context, variant, None)[0]
+    assert html.count('class="hand"') == 2
+    assert page_count(draw("F10", context, variant=variant)) == 1
