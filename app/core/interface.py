@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String, Text, inspect, select
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm import Mapper, RelationshipProperty, Session
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
 from app.core.crypto import EncryptedJson, EncryptedText
@@ -105,6 +105,15 @@ def facts_of(model: type) -> dict[str, Fact]:
             key, "relation", nullable=bool(fk.nullable), target=target, fk=key, attribute=rel.key
         )
     _bare_keys(mapper, found)
+    return found
+
+
+def relation_of(model: type, name: str) -> RelationshipProperty[Any] | None:
+    """The relation a class knows by a name of its own or of its key column; None for anything else."""
+    fact = facts_of(model).get(name)
+    found: RelationshipProperty[Any] | None = inspect(model).relationships.get(
+        fact.attribute if fact else name
+    )
     return found
 
 

@@ -33,10 +33,10 @@ def classes() -> dict[str, type]:
 
 
 class Marked:
-    """Makes and remembers one row per guarded table in an area."""
+    """Makes and remembers one row per guarded table in an area; ``tag`` tells several sets of rows apart."""
 
-    def __init__(self, session: Session, area_id: int, user_id: int, staff_id: int) -> None:
-        self.session, self.area_id = session, area_id
+    def __init__(self, session: Session, area_id: int, user_id: int, staff_id: int, tag: str = "") -> None:
+        self.session, self.area_id, self.tag = session, area_id, tag
         self.rows: dict[str, Any] = {}
         self.known = {"area": area_id, "ab_user": user_id}
         self.staff_id = staff_id
@@ -119,7 +119,7 @@ class Marked:
         if isinstance(kind, EncryptedJson):
             return {"name": MARK, "document_number": MARK}
         if isinstance(kind, EncryptedText):
-            return f"{MARK}{cls.__tablename__}{self.area_id}"
+            return f"{MARK}{self.tag}{cls.__tablename__}{self.area_id}"
         if isinstance(kind, Instant):
             return clock.now()
         if "code_list" in column.info:
@@ -186,7 +186,7 @@ class Marked:
             )
         if name in {"address_pinyin", "name_pinyin", "name_initials", "role", "by_role"}:
             return None
-        return f"{MARK} {self.area_id} {cls.__tablename__} {name}"[:length]
+        return f"{MARK}{self.tag} {self.area_id} {cls.__tablename__} {name}"[:length]
 
     def _code(self, list_name: str) -> str:
         from app.core import codes

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from app.areas.models.tree import Area, OrgUnit
+from app.areas.models.tree import Area, AreaLevel, OrgUnit
 from app.core.crypto import EncryptedText, blind
 from app.core.models import BigKey, Deletable, Period, Record, Scoped, Table, Versioned, args, coded
 
@@ -119,6 +119,8 @@ class RoleScheme(Versioned, Table):
     area_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("area.id"))
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     seats: Mapped[list[RoleSchemeSeat]] = relationship(back_populates="scheme", order_by="RoleSchemeSeat.id")
+    level: Mapped[AreaLevel | None] = relationship()
+    area: Mapped[Area | None] = relationship()
 
     def __str__(self) -> str:
         return self.name

@@ -92,6 +92,7 @@ class CodeItemView(ModelView):
             {"fields": ["code_list", "code", "label", "label_en", "seq", "valid_from", "valid_to", "extra"]},
         )
     ]
+    eager = ("code_list",)
     lookup_columns = ("label", "code")
 
     def is_editable(self, item: CodeItem) -> bool:

@@ -52,8 +52,8 @@ class RoleSchemeView(ModelView):
         (_("Role scheme"), {"fields": ["name", "key", "level_id", "area_id", "source", "active"]})
     ]
     formatters_columns = {
-        "level_id": lambda row: _name(row.level_id, "level"),
-        "area_id": lambda row: _name(row.area_id, "area") or _("Everywhere"),
+        "level_id": lambda row: row.level or "",
+        "area_id": lambda row: row.area or _("Everywhere"),
     }
     related = [RelatedList("RoleSchemeSeatView", "scheme_id", blocks=False)]
 
@@ -69,15 +69,6 @@ class RoleSchemeView(ModelView):
         for seat in list(item.seats):
             session.delete(seat)
         super().remove(session, item, reason)
-
-
-def _name(key: int | None, kind: str) -> str:
-    from flask import current_app
-
-    from app.areas.models import AreaLevel
-
-    row = current_app.appbuilder.session().get(Area if kind == "area" else AreaLevel, key) if key else None
-    return row.name if row is not None else ""
 
 
 class RoleSchemeSeatView(ModelView):

@@ -11,11 +11,11 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, inspect, select
-from sqlalchemy.orm import defer, joinedload, selectinload
+from sqlalchemy.orm import RelationshipProperty, defer, joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
 from app.core import codes, policy, scope, widgets
-from app.core.interface import Fact, Interface, facts_of
+from app.core.interface import Fact, Interface, facts_of, relation_of
 from app.core.paging import SIZES, Keyset, Page, fetch
 from app.core.views import arguments, filters
 from app.core.views.cells import Cells
@@ -56,10 +56,10 @@ class ListMixin:
         for name in {**dict.fromkeys(columns), **dict.fromkeys(self.eager)}:
             load, at = None, model
             for step in name.split("."):
-                fact = facts_of(at).get(step)
-                if fact is None or fact.kind != "relation" or fact.name == fact.fk:
+                relation = relation_of(at, step)
+                if relation is None:
                     break
-                load, at = self.follow(load, getattr(at, step), fact.target), fact.target  # type: ignore[assignment]
+                load, at = self.follow(load, relation), relation.mapper.class_
             if load is not None:
                 loads.append(load)
         return loads
@@ -68,11 +68,16 @@ class ListMixin:
     def facts_on(model: type, kinds: frozenset[str]) -> list[Fact]:
         return [f for f in facts_of(model).values() if f.kind in kinds]
 
-    def follow(self, load: Any, attribute: Any, target: type) -> Any:
-        """Open classes (areas) are joined; guarded ones are read by key, so that the guard cannot spoil the plan."""
-        strategy = selectinload if scope.is_guarded(target) else joinedload
+    def follow(self, load: Any, relation: RelationshipProperty[Any]) -> Any:
+        """Open classes (areas) are joined; guarded ones are read by key, so that the guard cannot spoil the plan.
+
+        Protected columns and texts without a bound stay away; a bounded one (the address of a home) may be its name.
+        """
+        attribute, target = relation.class_attribute, relation.mapper.class_
+        strategy = selectinload if relation.uselist or scope.is_guarded(target) else joinedload
         step = getattr(load, strategy.__name__)(attribute) if load is not None else strategy(attribute)
-        heavy = [defer(getattr(target, f.name)) for f in self.facts_on(target, HEAVY | {"longtext"})]
+        facts = self.facts_on(target, HEAVY | {"longtext"})
+        heavy = [defer(getattr(target, f.name)) for f in facts if f.kind in HEAVY or f.length is None]
         return step.options(*heavy) if heavy else step
 
     def keyset(self, order: str, descending: bool) -> Keyset:

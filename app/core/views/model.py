@@ -11,7 +11,7 @@ from flask_appbuilder import ModelView as FabModelView
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement
 
-from app.core.interface import Interface
+from app.core.interface import Interface, relation_of
 from app.core.paging import SIZES
 from app.core.views.base import COMMON_LABELS, BaseView
 from app.core.views.editing import EditMixin
@@ -97,6 +97,13 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
             fact = self.datamodel.fact(name)
             if fact is None or not ops_of(fact):
                 raise ValueError(f"{me}: cannot filter by {name!r}")
+        for name in (*self.eager, *self.lookup_eager):
+            at = model
+            for step in name.split("."):
+                relation = relation_of(at, step)
+                if relation is None:
+                    raise ValueError(f"{me}: {name!r} is no relation that could be loaded")
+                at = relation.mapper.class_
         for name in (*self.list_columns, *self.show_columns):
             known = (
                 self.datamodel.fact(name) is not None

@@ -152,7 +152,9 @@ class ShowMixin:
     def lookup_rows(self, query: str, page: int) -> list[Any]:
         """One page of rows and one more; order by the first look-up column."""
         model, first = self.datamodel.obj, self.lookup_columns[0]
-        found = select(model).options(*self.options(list(self.lookup_eager)))
+        nameless = model.__str__ is object.__str__  # called by its first columns
+        columns = [*self.lookup_eager, *(self.list_columns if nameless else ())]
+        found = select(model).options(*self.options(columns))
         found = found.where(*self.base_where(), *self.lookup_where())
         if query:
             found = found.where(search.matching(model, tuple(self.lookup_columns), query))

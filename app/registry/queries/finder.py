@@ -88,9 +88,9 @@ def below(session: Session, actor: Actor, area: Area | None) -> list[tuple[Area,
         query = query.where(Area.path.in_([lo for lo, _hi in actor.ranges]))
     else:
         query = query.where(Area.parent_id == area.id)
-    return [
-        (a, counters.total(session, tally.LIVING, ((a.path, a.path + "~"),))) for a in session.scalars(query)
-    ]
+    areas = list(session.scalars(query))
+    living = counters.totals(session, tally.LIVING, [a.id for a in areas])
+    return [(a, living[a.id]) for a in areas]
 
 
 def is_ground(area: Area) -> bool:

@@ -1,0 +1,160 @@
+"""A list costs a handful of statements, however many rows it shows: no look-up a row (speed.md).
+
+The pages are opened once for the whole module, on a filling of its own; each list then has its test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from app.areas.roles import ROLES
+from tests.factories.areas import make_area
+from tests.support.marked import Marked
+from tests.support.world import World, sign_in
+
+MOST = 6
+ROWS = 8  # more than MOST: a statement a row shows
+# verb: its path, and what each row of the answer begins with
+VERBS = {"list": ("list/", '<tr class="gb-record"'), "lookup": ("lookup", '"id":')}
+READERS = {
+    "workstation": "clerk_a",
+    "office_clerk": "office_a",
+    "grid_worker": "worker_a",
+    "center_operator": "operator",
+    "system_admin": "admin_system",
+    "security_admin": "admin_security",
+    "auditor": "admin_audit",
+}
+# made beside the guarded tables; their rows are told apart by their texts
+OPEN_TABLES = ("issued_document", "proxy_case", "area_plan", "office_hours", "job", "role_scheme", "org_unit")
+# no more rows can be made from columns alone
+FEW = {"CalendarDayView.list", "CalendarDayView.lookup", "AuditSealView.list"}
+
+
+@dataclass
+class Opened:
+    """What opening a page took: rows shown and statements of the view."""
+
+    rows: int
+    statements: list[str]
+
+
+def views(verb: str) -> list[str]:
+    """The model views of the menu that somebody may list, or look rows up in."""
+    from app import menu
+    from app.core.views import ModelView
+
+    found = [e.view for e in menu.entries() if issubclass(e.view, ModelView)]
+    found = [v for v in found if verb not in v.exclude_route_methods]
+    found = [v for v in found if f"can_{verb}" in (v.base_permissions or [f"can_{verb}"])]
+    return [v.__name__ for v in found if reader_of(v.__name__, verb) is not None]
+
+
+def reader_of(view: str, verb: str) -> str | None:
+    """An account of town A that may open the page."""
+    found = (name for role, name in READERS.items() if ROLES[role].permits(f"can_{verb}", view))
+    return next(found, None)
+
+
+@contextmanager
+def counted(app: Flask, endpoint: str) -> Iterator[list[str]]:
+    """The reads of one view function: what signs in and writes the log happens around it."""
+    from app.extensions import db
+
+    seen: list[str] = []
+    inside: list[bool] = []
+    plain = app.view_functions[endpoint]
+
+    def watched(**kw: Any) -> Any:
+        inside.append(True)
+        try:
+            return plain(**kw)
+        finally:
+            inside.pop()
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if inside and statement.lstrip().startswith(("SELECT", "WITH")):
+            seen.append(" ".join(statement.split()))
+
+    app.view_functions[endpoint] = watched
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+        app.view_functions[endpoint] = plain
+
+
+def fill(session: Any, world: World) -> None:
+    """Several rows of every table in grid A11, each with parents of its own, and several grids."""
+    from app.audit.service import log_access
+
+    fact, grid = world.accounts["worker_a"], world.areas["grid_a11"]
+    for number in range(ROWS):
+        log_access("READ", "person", number, grid)
+    for number in range(ROWS):
+        make_area(session, world.areas["com_a1"], "grid", f"4302990010010{number + 10}")
+        made = Marked(session, grid, fact.user_id, fact.staff_id, tag=f"{number:02d}")
+        made.make_all()
+        for table in OPEN_TABLES:
+            made.row(table)
+        made.rows["rental_home"].name = None  # called by its home
+    session.commit()
+
+
+def open_twice(app: Flask, client: Any, url: str, endpoint: str, row: str) -> Opened:
+    """Code lists and the like are read once a process: the second time counts."""
+    assert client.get(url).status_code == 200, url
+    with counted(app, endpoint) as seen:
+        page = client.get(url).get_data(as_text=True)
+    return Opened(len(re.findall(re.escape(row), page)), seen)
+
+
+@pytest.fixture(scope="module")
+def opened(_app, _database) -> dict[str, Opened]:
+    """Every list and look-up by its endpoint."""
+    from app.core.scope import unscoped
+    from app.extensions import db
+
+    world, found = _database.world, {}
+    _database.restore(_app)
+    with _app.app_context():
+        with unscoped("tests arrange") as session:
+            fill(session, world)
+        clients = {name: sign_in(_app, world, name) for name in READERS.values()}
+        pages = [
+            (f"{name}.{verb}", reader_of(name, verb), f"{base_of(_app, name)}/{path}", row)
+            for verb, (path, row) in VERBS.items()
+            for name in views(verb)
+        ]
+        pages.append(("CensusDesk.index", "clerk_a", "/census/", '<li><a href="/census/?area='))
+        for endpoint, account, url, row in pages:
+            found[endpoint] = open_twice(_app, clients[account], url, endpoint, row)
+        db.session.remove()
+    _database.close(_app)
+    return found
+
+
+def base_of(app: Flask, name: str) -> str:
+    return str(app.extensions["geban_pages"][name].route_base)
+
+
+@pytest.mark.parametrize("endpoint", [f"{name}.{verb}" for verb in VERBS for name in views(verb)])
+def test_a_list_costs_few_statements_however_many_rows(opened, endpoint):
+    page = opened[endpoint]
+    assert len(page.statements) <= MOST, "\n".join(page.statements)
+    assert page.rows >= ROWS or endpoint in FEW
+
+
+def test_the_census_counts_the_households_of_all_areas_in_one_statement(opened):
+    page = opened["CensusDesk.index"]
+    assert page.rows >= ROWS
+    assert len(page.statements) <= MOST, "\n".join(page.statements)
