@@ -9,9 +9,9 @@ from flask_babel import lazy_gettext as _
 
 from app.core.errors import NotAllowed
 from app.demo.make import Wish, make_demo
+from app.documents.drawing import Press
 from app.documents.errors import PaperError
 from app.documents.press import site_press
-from app.documents.service import Press
 
 
 def load(app: Flask, city: str, persons: int, say: Callable[[str], None]) -> bool:

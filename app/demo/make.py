@@ -30,7 +30,7 @@ from app.demo.people import Inventor
 from app.demo.progress import Progress
 from app.demo.staff import StaffBuilder
 from app.demo.story import Story
-from app.documents.service import Press
+from app.documents.drawing import Press
 from app.proxy.models import ProxyCase
 from app.registry.models import Person
 

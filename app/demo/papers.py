@@ -12,7 +12,7 @@ from app.core.clock import to_local
 from app.demo.acting import Cast
 from app.documents import service as paper_service
 from app.documents.choices import DocumentAction
-from app.documents.service import Press
+from app.documents.drawing import Press
 from app.proxy import papers
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase

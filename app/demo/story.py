@@ -19,7 +19,7 @@ from app.demo.acting import Cast
 from app.demo.cases import CaseMaker
 from app.demo.daily import ROUND_SIZE, SLOTS, Diary
 from app.demo.papers import issue_letters, issue_sheets
-from app.documents.service import Press
+from app.documents.drawing import Press
 from app.proxy.choices import State
 from app.registry.models import Dwelling, Person
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from app.documents.drawing import Press
 from app.documents.pool import RenderPool
-from app.documents.service import Press
 
 
 def site_press() -> Press:

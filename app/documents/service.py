@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,11 +27,10 @@ from app.core.numbering import coming_serial, next_serial
 from app.core.serials import format_serial
 from app.documents import registry
 from app.documents.choices import DocumentAction, DocumentState
-from app.documents.errors import PaperError
+from app.documents.drawing import Press, Sheet, drawn
 from app.documents.models import DocumentStep, IssuedDocument, PrintLog
 from app.documents.preview import page_count
 from app.documents.queries import office_of
-from app.documents.refusals import refusal
 from app.documents.rules import MACHINE, stands
 
 PDF_CONTEXT = "issued_document.pdf"
@@ -39,36 +38,11 @@ MAX_COPIES = 20
 # follower(session, actor, now, paper, step): what the owner of a paper does when the paper takes a step
 Follower = Callable[[Session, Actor, datetime, "IssuedDocument", DocumentAction], None]
 _followers: dict[str, Follower] = {}
-# render(form_code, context, variant, watermark) -> PDF bytes; the site gives its pool of processes, tests render in-process
-Render = Callable[[str, Mapping[str, Any] | None, str, str | None], bytes]
-
-
-@dataclass(frozen=True)
-class Press:
-    """What the service needs of the site: the renderer and the public address of the verification page."""
-
-    render: Render
-    public_url: str
 
 
 def follow(owner_kind: str, follower: Follower) -> None:
     """A domain above follows the papers of its records (ADR 0011), in the same transaction and after each step."""
     _followers[owner_kind] = follower
-
-
-def preview(
-    press: Press, form_code: str, context: Mapping[str, Any], mark: str, variant: str = "normal"
-) -> bytes:
-    """The paper as it would look, without number, marked as a draft. Raises the same refusals as ``issue``."""
-    blank = {"number": "", "at": "", "by": "", "office": "", "verify_url": "", "seal": ""}
-    return _rendered(
-        press, form_code, {**context, "issue": {**blank, **context.get("issue", {})}}, variant, mark
-    )
-
-
-def blank_form(press: Press, form_code: str) -> bytes:
-    """An empty form for the field."""
-    return _rendered(press, form_code, None, "blank", None)
 
 
 @dataclass(frozen=True)
@@ -81,16 +55,6 @@ class Wanted:
     area_id: int
     context: Mapping[str, Any]
     variant: str = "normal"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The whole context of a paper with its heading, and the bytes once it is drawn."""
-
-    full: Mapping[str, Any]
-    token: str
-    variant: str
-    pdf: bytes = b""
 
 
 def lay_out(session: Session, actor: Actor, now: datetime, press: Press, **asked: Any) -> Sheet:
@@ -106,11 +70,6 @@ def lay_out(session: Session, actor: Actor, now: datetime, press: Press, **asked
     return _filled(
         press, wanted, secrets.token_urlsafe(16), _heading(session, actor, now, form, area, coming_serial)
     )
-
-
-def drawn(press: Press, form_code: str, sheet: Sheet) -> Sheet:
-    """The sheet with its bytes; needs no database. Raises Invalid for what cannot be printed."""
-    return replace(sheet, pdf=_rendered(press, form_code, sheet.full, sheet.variant, None))
 
 
 def issue(
@@ -292,12 +251,3 @@ def _step(
     document.state = str(step.target.value)
     session.add(row)
     return row
-
-
-def _rendered(
-    press: Press, form_code: str, context: Mapping[str, Any] | None, variant: str, mark: str | None
-) -> bytes:
-    try:
-        return press.render(form_code, context, variant, mark)
-    except PaperError as error:
-        raise refusal(error) from error

@@ -25,7 +25,7 @@ from app.core.views import (
     has_access,
     permission_name,
 )
-from app.documents import queries, registry, service
+from app.documents import drawing, queries, registry, service
 from app.documents.choices import DocumentAction, DocumentState
 from app.documents.models import IssuedDocument, PrintLog
 from app.documents.press import picture, site_press
@@ -194,7 +194,7 @@ class PrintDesk(BaseView):
         """An empty form for the field."""
         if code not in registry.load_forms():
             raise NotFound()
-        return pdf_response(service.blank_form(site_press(), code), f"{code}-blank")
+        return pdf_response(drawing.blank_form(site_press(), code), f"{code}-blank")
 
 
 class VerifyView(BaseView):

@@ -16,9 +16,9 @@ from app.core.session import unit_of_work
 from app.documents import registry, service
 from app.documents.choices import DocumentAction
 from app.documents.context import shape_faults
+from app.documents.drawing import Press
 from app.documents.models import IssuedDocument
 from app.documents.render import render_pdf
-from app.documents.service import Press
 from app.registry import papers
 from app.registry.models import ConsentTask, Person
 from app.registry.papers import Asked

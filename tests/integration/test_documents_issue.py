@@ -16,9 +16,10 @@ from app.core.scope import acting_as
 from app.core.session import unit_of_work
 from app.documents import registry, service
 from app.documents.choices import DocumentAction
+from app.documents.drawing import Press
+from app.documents.errors import PaperError
 from app.documents.models import IssuedDocument, PrintLog
 from app.documents.render import render_pdf
-from app.documents.service import Press
 from config import ROOT
 from tests.support.world import csrf_of
 
@@ -105,7 +106,7 @@ def test_a_name_no_font_can_print_takes_no_number(worker, world, station):
 def test_numbers_have_no_gaps_when_every_third_issue_fails(app, worker, world, station):
     def press(form, ctx, variant, mark):
         if ctx["principal"]["name"] == "broken":
-            raise service.PaperError("no paper")
+            raise PaperError("no paper")
         return b"%PDF-1.7\n"
 
     cheap = Press(press, "https://geban.test")

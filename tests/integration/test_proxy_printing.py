@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from app.core.session import current_unit
+from app.documents.drawing import Press
 from app.documents.models import IssuedDocument, PrintLog
-from app.documents.service import Press
 from tests.factories.proxy import step, walk
 from tests.integration.test_proxy_papers import walked
 from tests.integration.test_proxy_rounds import elders, worker

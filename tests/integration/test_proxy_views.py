@@ -14,8 +14,8 @@ from app.areas.models import OrgUnit
 from app.audit.models import AccessLog
 from app.core import clock
 from app.core.files import Attachment
+from app.documents.drawing import Press
 from app.documents.models import IssuedDocument, PrintLog
-from app.documents.service import Press
 from app.proxy.models import CaseStep, ProxyCase, ServiceItemVersion
 from app.registry.models import Person
 from tests.factories.proxy import step, walk

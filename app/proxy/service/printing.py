@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.documents import service as paper_service
+from app.documents.drawing import Press, Sheet
 from app.documents.models import IssuedDocument
 from app.documents.queries import Owner, issued
 from app.documents.rules import stands
-from app.documents.service import Press, Sheet
 from app.proxy import papers
 from app.proxy.models import ProxyCase
 from app.proxy.queries.prints import DOOR, PROXY_CASE, anchor, behind

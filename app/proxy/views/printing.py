@@ -14,6 +14,7 @@ from app.core.actor import Actor, current_actor
 from app.core.errors import Conflict
 from app.core.session import unit_of_work
 from app.core.views import Interface
+from app.documents import drawing
 from app.documents import service as paper_service
 from app.documents.models import IssuedDocument
 from app.documents.press import site_press
@@ -32,7 +33,7 @@ def previewed(session: Session, find: Find) -> Response:
     for case in job.cases:
         log_access("READ", "proxy_case", case.id, case.area_id, job.code)
     session.rollback()  # drawing takes a while: nothing is held meanwhile
-    return pdf_response(paper_service.preview(site_press(), job.code, context, mark), f"{job.code}-draft")
+    return pdf_response(drawing.preview(site_press(), job.code, context, mark), f"{job.code}-draft")
 
 
 def printed(session: Session, find: Find) -> Response:
@@ -47,7 +48,7 @@ def printed(session: Session, find: Find) -> Response:
         asked = job.asked(job.context(session, actor, now))
         sheet = paper_service.lay_out(session, actor, now, press, **asked)
     session.rollback()
-    ahead = paper_service.drawn(press, job.code, sheet)
+    ahead = drawing.drawn(press, job.code, sheet)
     try:
         with unit_of_work(session):
             job = find(session, actor)

@@ -18,9 +18,9 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.documents import service as paper_service
 from app.documents.choices import DocumentAction, DocumentState
+from app.documents.drawing import Press
 from app.documents.models import IssuedDocument
 from app.documents.queries import office_of
-from app.documents.service import Press
 from app.registry import papers
 from app.registry.choices import ConsentKind
 from app.registry.models import ConsentTask, HouseholdMember, Person, PersonArea

@@ -14,8 +14,8 @@ from app.core.errors import Invalid, NotFound
 from app.core.session import unit_of_work
 from app.core.views import BaseView, Interface, expose, has_access, permission_name
 from app.core.widgets import view_of
+from app.documents import drawing
 from app.documents import registry as forms
-from app.documents import service as paper_service
 from app.documents.choices import DocumentState
 from app.documents.models import IssuedDocument
 from app.documents.press import site_press
@@ -69,7 +69,7 @@ class ConsentDesk(BaseView):
         press = site_press()
         asked, _guardian, variant = self._asked(person)
         context = consents.sheet_context(self.session, current_actor(), clock.now(), press, person, asked)
-        pdf = paper_service.preview(press, papers.FORM, context, str(DRAFT), variant)
+        pdf = drawing.preview(press, papers.FORM, context, str(DRAFT), variant)
         return pdf_response(pdf, f"{papers.FORM}-draft")
 
     @expose("/issue/<person_uid>", methods=["POST"])
