@@ -216,6 +216,12 @@ def community_of(session: Session, path: str) -> Area | None:
     return session.scalars(query.limit(1)).first()
 
 
+def vacant_among(session: Session, path: str, ids: Sequence[int], day: date) -> set[int]:
+    """Which of these areas below a path are base grids without a worker."""
+    query = select(Area.id).where(Area.id.in_(ids), base_grids(path, day), ~has_worker(day))
+    return set(session.scalars(query)) if ids else set()
+
+
 def next_worker_no(session: Session, path: str, day: date) -> int:
     """The lowest number that no open post of the community has."""
     community = community_of(session, path)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.areas.models import Area, AreaLevel, AreaSuccession
 from app.areas.rules import SEGMENT, range_of
 from app.areas.service import live
+from app.core.actor import Actor
 from app.core.counters import AreaCounter
 
 
@@ -70,6 +71,51 @@ def children(session: Session, area_id: int, day: date | None = None) -> list[Ar
     """Areas directly below one, in the order of the tree; with a day, those in force."""
     query = select(Area).where(Area.parent_id == area_id).order_by(Area.path)
     return list(session.scalars(query.where(*in_force(Area, day)) if day else query))
+
+
+def children_after(session: Session, parent: Area, day: date, after: str | None, count: int) -> list[Area]:
+    """The areas directly below that stand after a path, in the order of the paths; `count` at most."""
+    query = select(Area).where(Area.parent_id == parent.id, *in_force(Area, day)).order_by(Area.path)
+    if after is not None:
+        query = query.where(Area.path > after)
+    return list(session.scalars(query.limit(count)))
+
+
+def siblings(session: Session, area: Area, day: date) -> list[Area]:
+    """The areas of the same level under the same parent, the area itself left out."""
+    query = select(Area).where(
+        Area.parent_id == area.parent_id,
+        Area.level_id == area.level_id,
+        Area.id != area.id,
+        *in_force(Area, day),
+    )
+    return list(session.scalars(query.order_by(Area.path)))
+
+
+def by_ids(session: Session, ids: Iterable[int]) -> list[Area]:
+    """Areas by their ids, in the order of the paths."""
+    wanted = list(ids)
+    return (
+        list(session.scalars(select(Area).where(Area.id.in_(wanted)).order_by(Area.path))) if wanted else []
+    )
+
+
+def tops(session: Session, actor: Actor, day: date) -> list[Area]:
+    """Where an actor's part of the tree begins: the roots for the whole site, else the areas of the posts."""
+    begins = (
+        Area.parent_id.is_(None) if actor.whole_site else Area.path.in_([low for low, _high in actor.ranges])
+    )
+    return list(session.scalars(select(Area).where(begins, *in_force(Area, day)).order_by(Area.path)))
+
+
+def made_by(session: Session, plan_id: int) -> list[Area]:
+    """The areas that a plan brought into being or gave ground to."""
+    return by_ids(
+        session,
+        session.scalars(
+            select(AreaSuccession.new_area_id).where(AreaSuccession.plan_id == plan_id).distinct()
+        ),
+    )
 
 
 def child_levels(session: Session, level_key: str | None) -> list[AreaLevel]:

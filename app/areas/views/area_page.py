@@ -51,11 +51,11 @@ def area_context(session: Session, area: Area, day: date, after: str) -> dict[st
         "more_below": rows[-1].uid if more else "",
         "child_numbers": _child_numbers(session, area, rows),
         "child_people": people,
-        "vacant": _vacant(session, area, ids, day),
-        "successors": _linked(
+        "vacant": queries.vacant_among(session, area.path, ids, day),
+        "successors": queries.by_ids(
             session, [new for old, new in queries.successors(session, [area.id]) if old == area.id]
         ),
-        "predecessors": _linked(session, queries.predecessors(session, area.id)),
+        "predecessors": queries.by_ids(session, queries.predecessors(session, area.id)),
         "outline": outline(area.polygon),
         "count_labels": [(kind, label) for kind, label in _shown_counts().items() if kind in live.DECLARED],
         "has_ground": area.level.kind in ("grid", "cell") or bool(area.polygon) or any(_sides(area)),
@@ -97,14 +97,14 @@ def _band(area: Area, living: int | None) -> dict[str, Any]:
 
 
 def _below(session: Session, area: Area, day: date, after: str) -> tuple[list[Area], bool]:
-    query = select(Area).where(Area.parent_id == area.id, *queries.in_force(Area, day)).order_by(Area.path)
+    path = None
     if after:
-        key = checked_key(after, uid=True)
-        path = session.scalar(select(Area.path).where(Area.uid == key, Area.parent_id == area.id))
+        path = session.scalar(
+            select(Area.path).where(Area.uid == checked_key(after, uid=True), Area.parent_id == area.id)
+        )
         if path is None:
             raise Invalid()
-        query = query.where(Area.path > path)
-    rows = list(session.scalars(query.limit(BELOW + 1)))
+    rows = queries.children_after(session, area, day, path, BELOW + 1)
     return rows[:BELOW], len(rows) > BELOW
 
 
@@ -114,18 +114,6 @@ def _child_numbers(session: Session, area: Area, rows: list[Area]) -> dict[int, 
 
 def _sides(area: Area) -> tuple[str | None, ...]:
     return area.boundary_east, area.boundary_south, area.boundary_west, area.boundary_north
-
-
-def _vacant(session: Session, area: Area, ids: list[int], day: date) -> set[int]:
-    """Base grids among the areas directly below without a worker."""
-    query = select(Area.id).where(
-        Area.id.in_(ids), queries.base_grids(area.path, day), ~queries.has_worker(day)
-    )
-    return set(session.scalars(query)) if ids else set()
-
-
-def _linked(session: Session, ids: list[int]) -> list[Area]:
-    return list(session.scalars(select(Area).where(Area.id.in_(ids)).order_by(Area.path))) if ids else []
 
 
 def outline(geometry: Any, size: int = 200) -> dict[str, Any] | None:

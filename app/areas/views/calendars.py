@@ -11,12 +11,14 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm.attributes import get_history
 
+from app.areas import queries
 from app.areas.models import Area, CalendarDay, OfficeHours
 from app.areas.service import calendars
 from app.areas.service.calendars import Effect
 from app.areas.views.common import AreaInterface, PlacedInterface, at_form, may_write
 from app.core import clock
 from app.core.actor import current_actor
+from app.core.errors import NotFound
 from app.core.numbers import whole_number
 from app.core.views import ModelView, badge, expose, has_access, permission_name
 
@@ -135,11 +137,10 @@ class CalendarDayView(PlacedView):
     def _area(self, key: str) -> Area:
         if key:
             return AreaInterface(Area).by_key(self.session, key)
-        query = select(Area).order_by(Area.path)
-        actor = current_actor()
-        if not actor.whole_site and actor.ranges:
-            query = query.where(Area.path == actor.ranges[0][0])
-        return self.session.scalars(query.limit(1)).one()
+        found = queries.tops(self.session, current_actor(), clock.today())
+        if not found:
+            raise NotFound()
+        return found[0]
 
 
 def _days(year: int, month: int) -> list[date]:

@@ -8,7 +8,6 @@ from flask import flash, request, url_for
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
 from app.areas import queries
 from app.areas.forms.plans import (
@@ -96,17 +95,11 @@ class PlanPages:
     def _facts(self, mode: Mode, source: Area) -> dict[str, Any]:
         """What the page offers: ground, posts, neighbours, areas below."""
         day = clock.today()
-        siblings = select(Area).where(
-            Area.parent_id == source.parent_id,
-            Area.level_id == source.level_id,
-            Area.id != source.id,
-            *queries.in_force(Area, day),
-        )
         ground = mode in (Mode.split, Mode.homes)
         return {
             "ground": ground_of(self.session, [source.id]) if ground else [],
             "posts": open_posts(self.session, (source.id,), day) if mode is Mode.split else [],
-            "siblings": list(self.session.scalars(siblings.order_by(Area.path))),
+            "siblings": queries.siblings(self.session, source, day),
             "children": queries.children(self.session, source.id, day) if mode is Mode.split else [],
         }
 
@@ -132,7 +125,7 @@ class PlanPages:
 
     def _stored(self, shape: Shape, source: Area, facts: dict[str, Any], head: HeadForm) -> PlanInput:
         ids = {*shape.sources, *(child for piece in shape.pieces for child in piece.children)}
-        areas = {area.id: area for area in self.session.scalars(select(Area).where(Area.id.in_(ids)))}
+        areas = {area.id: area for area in queries.by_ids(self.session, ids)}
         if shape.parent:
             head.parent.data = self.session.get(Area, shape.parent)
         return stored(shape, facts["ground"], areas, facts["posts"])

@@ -7,12 +7,14 @@ from typing import Any
 from flask import flash, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
-from app.areas import jobs  # noqa: F401  the jobs register themselves
+from app.areas import (
+    jobs,  # noqa: F401  the jobs register themselves
+    queries,
+)
 from app.areas.choices import PlanAction, PlanKind, PlanState
 from app.areas.forms.staff import role_words
-from app.areas.models import Area, AreaPlan
+from app.areas.models import AreaPlan
 from app.areas.service import live, plans
 from app.areas.views.common import may_write
 from app.areas.views.plan_page import PlanPages
@@ -71,7 +73,7 @@ class AreaPlanView(PlanPages, ModelView):
             is_draft=item.state == PlanState.draft.value and writes,
             is_waiting=item.state == PlanState.scheduled.value and writes,
             is_due=item.effective_on <= today,
-            areas_after=self._areas_after(item),
+            areas_after=queries.made_by(self.session, item.id),
         )
         return context
 
@@ -85,12 +87,6 @@ class AreaPlanView(PlanPages, ModelView):
             "words": label,
             "reason": step.reason,
         }
-
-    def _areas_after(self, item: AreaPlan) -> list[Area]:
-        from app.areas.models import AreaSuccession
-
-        new = select(AreaSuccession.new_area_id).where(AreaSuccession.plan_id == item.id)
-        return list(self.session.scalars(select(Area).where(Area.id.in_(new)).order_by(Area.path)))
 
     # --- steps --------------------------------------------------------------------------------------------------
 

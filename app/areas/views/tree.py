@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import request, url_for
 from flask_babel import lazy_gettext as _
-from sqlalchemy import or_, select
 
 from app.areas import queries
 from app.areas.choices import LevelKind
@@ -216,16 +215,7 @@ class AreaView(EndPage, ModelView):
     @permission_name("list")
     def tree(self) -> Any:
         """The way into the tree: the page of the only area of the actor, or a choice of several."""
-        actor = current_actor()
-        if actor.whole_site:
-            query = select(Area).where(Area.parent_id.is_(None))
-        else:
-            query = select(Area).where(
-                or_(Area.path.in_([lo for lo, _hi in actor.ranges]), Area.id.is_(None))
-            )
-        tops = list(
-            self.session.scalars(query.where(*queries.in_force(Area, clock.today())).order_by(Area.path))
-        )
+        tops = queries.tops(self.session, current_actor(), clock.today())
         if len(tops) == 1 and self.can("show"):
             return self.go(self.url_show(tops[0]))
         return self.render_template("areas/tops.html", title=self.list_title, tops=tops)
