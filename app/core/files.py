@@ -62,12 +62,14 @@ def owned_by(kind: str, visible: Callable[[Actor], Select[Any]]) -> None:
 
 
 def _with_the_owner(actor: Actor) -> Any:
-    known = [
-        (Attachment.owner_kind == kind) & Attachment.owner_uid.in_(visible(actor))
-        for kind, visible in _owners.items()
-    ]
+    known = [(Attachment.owner_kind == kind) & _is_among(visible(actor)) for kind, visible in _owners.items()]
     others = Attachment.owner_kind.not_in(list(_owners)) & scope.in_scope(Attachment.area_id, actor)  # type: ignore[arg-type]
     return or_(others, *known)
+
+
+def _is_among(uids: Select[Any]) -> Any:
+    """Asked of the owner itself, by its unique index: a record has few attachments, an actor sees many records."""
+    return uids.where(uids.selected_columns[0] == Attachment.owner_uid).correlate(Attachment).exists()
 
 
 scope.guard(Attachment, _with_the_owner)
