@@ -25,3 +25,10 @@ errorlog = "-"
 # off unless asked for, and never with the query: a search may hold personal data
 accesslog = "-" if os.environ.get("GEBAN_ACCESS_LOG") == "1" else None
 access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(D)s"
+
+
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    """The rendering processes start beside the first requests: no clerk waits seconds for the first paper of a day."""
+    from app.documents.press import warm
+
+    warm(worker.wsgi, delay=2.0)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from app.documents.errors import PaperError, RenderCrash, RenderTimeout
+from app.documents.scratch import Scratch, sweep
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _WORKER = Path(__file__).with_name("worker.py")
@@ -44,9 +44,9 @@ class Limits:
 class _Lane:
     """One process and its pipe. Used by one thread at a time (the pool sees to that)."""
 
-    def __init__(self, fonts_root: Path, limits: Limits) -> None:
-        self._fonts_root, self._limits = fonts_root, limits
-        self._scratch: str | None = None
+    def __init__(self, fonts_root: Path, limits: Limits, scratch_root: Path) -> None:
+        self._fonts_root, self._limits, self._scratch_root = fonts_root, limits, scratch_root
+        self._scratch: Scratch | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._is_ready = False
@@ -64,9 +64,9 @@ class _Lane:
             "hard_mb": self._limits.hard_mb,
         }
         # Copies of the fonts lie here. The process takes it away when it leaves, we do when it was killed.
-        self._scratch = tempfile.mkdtemp(prefix="geban-print-")
+        self._scratch = Scratch(self._scratch_root)
         handle = theirs.detach()
-        folders = [str(_PROJECT), str(self._fonts_root), self._scratch]
+        folders = [str(_PROJECT), str(self._fonts_root), str(self._scratch.path)]
         command = [sys.executable, "-I", str(_WORKER), str(handle), *folders]
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         try:
@@ -130,7 +130,7 @@ class _Lane:
         except subprocess.TimeoutExpired:
             process.kill()
             code = process.wait()
-        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.remove()
         return code
 
 
@@ -144,13 +144,18 @@ class RenderPool:
     fonts_root: Path
     size: int = 1
     limits: Limits = field(default_factory=Limits)
+    scratch_root: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / f"geban-{os.getuid()}")
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _owner: int = field(default=0, repr=False)
     _all: list[_Lane] = field(default_factory=list, repr=False)
     _idle: queue.LifoQueue[_Lane] = field(default_factory=queue.LifoQueue, repr=False)
 
     def start(self) -> None:
-        """Start all processes and wait; raises EngineMissing, FormFolderError: the start-up check of a site."""
+        """Start all processes and wait; raises EngineMissing, FormFolderError: the start-up check of a site.
+
+        Folders that killed processes left below ``scratch_root`` are taken away first.
+        """
+        sweep(Path(self.scratch_root))
         self._lanes()
         for lane in self._all:
             if lane.pid is None:
@@ -203,7 +208,10 @@ class RenderPool:
             if self._owner != os.getpid():
                 if self.size < 1:
                     raise PaperError("a pool needs at least one process")
-                self._all = [_Lane(Path(self.fonts_root), self.limits) for _ in range(self.size)]
+                self._all = [
+                    _Lane(Path(self.fonts_root), self.limits, Path(self.scratch_root))
+                    for _ in range(self.size)
+                ]
                 self._idle = queue.LifoQueue()
                 for lane in self._all:
                     self._idle.put(lane)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,18 +14,45 @@ from flask import Flask, current_app
 from app.documents.drawing import Press
 from app.documents.pool import RenderPool
 
+_OPENING = threading.Lock()
+
 
 def site_press() -> Press:
-    """The press of the running site; its processes start with the first paper (1.5 s) and stay warm."""
+    """The press of the running site; its processes start with `warm` or with the first paper, and stay warm."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    press = app.extensions.get("geban_press")
-    if press is None:
-        press = app.extensions["geban_press"] = _open(app)
+    with _OPENING:
+        press: Press | None = app.extensions.get("geban_press")
+        if press is None:
+            press = app.extensions["geban_press"] = _open(app)
     return press
 
 
+def warm(app: Flask, *, delay: float = 0.0) -> threading.Thread:
+    """Start the rendering processes beside a web process: nobody waits for their first paper.
+
+    ``delay`` seconds leave the machine to the first requests. What keeps the processes from starting is logged here
+    and raised to whoever prints.
+    """
+
+    def start() -> None:
+        time.sleep(delay)
+        with app.app_context():
+            try:
+                site_press()
+            except Exception as error:
+                app.logger.error("papers cannot be printed: %s: %s", type(error).__name__, error)
+
+    thread = threading.Thread(target=start, name="geban-press", daemon=True)
+    thread.start()
+    return thread
+
+
 def _open(app: Flask) -> Press:
-    pool = RenderPool(Path(app.config["GEBAN_FONTS"]), size=app.config["GEBAN_RENDER_WORKERS"])
+    pool = RenderPool(
+        Path(app.config["GEBAN_FONTS"]),
+        size=app.config["GEBAN_RENDER_WORKERS"],
+        scratch_root=app.config["GEBAN_HOME"] / "scratch",
+    )
     pool.start()
     atexit.register(pool.close)
     app.extensions["geban_pool"] = pool

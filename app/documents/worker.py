@@ -60,12 +60,14 @@ def _answer(kind: str, arguments: dict[str, Any], fonts_root: Path) -> tuple[str
 
 
 def _warm_up(fonts_root: Path) -> None:
-    """Draw one sample, so that the first clerk does not wait for it, then take what is loaded out of the collector."""
+    """Draw a sample of each form, so that the first clerk does not wait for it, then take what is loaded out of the
+    collector.
+    """
     from app.documents.registry import load_forms
     from app.documents.render import render_pdf
 
-    form = min(load_forms().values(), key=lambda form: form.code)
-    render_pdf(form.code, form.sample, fonts_root=fonts_root)
+    for form in load_forms().values():
+        render_pdf(form.code, form.sample, fonts_root=fonts_root)
     gc.collect()
     gc.freeze()
 

@@ -12,7 +12,7 @@ from app.areas.models import Area, OrgUnit, Post
 from app.core import clock
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.scope import acting_as
-from app.core.session import unit_of_work
+from app.core.session import current_unit, unit_of_work
 from app.documents import registry, service
 from app.documents.choices import DocumentAction
 from app.documents.context import shape_faults
@@ -187,6 +187,25 @@ class TestScreens:
         assert [s["code"] for s in paper.context["sensitive"]] == ["child", "photo"]
         assert paper.context["guardian"]["relation"] == "祖父"
         assert paper.number in clerk.get(f"/consents/person/{family['child']}").text
+
+    def test_drawing_holds_no_transaction_and_the_mark_of_a_preview_is_chinese(self, app, login_as, family):
+        seen = []
+
+        def render(form, context, variant, mark):
+            seen.append((current_unit() is None, mark))
+            return PRESS.render(form, context, variant, mark)
+
+        before = app.extensions.get("geban_press")
+        app.extensions["geban_press"] = Press(render, "https://geban.test")
+        try:
+            clerk = login_as("clerk_a")
+            for step in ("preview", "issue"):
+                answer = post(clerk, f"/consents/{step}/{family['child']}", guardian=family["old"])
+                assert answer.status_code < 400
+        finally:
+            app.extensions["geban_press"] = before
+        assert [free for free, _mark in seen] == [True, True]
+        assert not seen[0][1].isascii()
 
     def test_the_sheet_is_one_click_from_the_resident_and_from_the_task(self, login_as, family, system):
         link = f'href="/consents/person/{family["child"]}"'

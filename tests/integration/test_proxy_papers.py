@@ -11,11 +11,11 @@ from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.documents import registry
 from app.documents.context import shape_faults
+from app.documents.language import in_paper_language
 from app.documents.models import IssuedDocument
 from app.documents.render import render_pdf
 from app.proxy import papers
 from app.proxy.models import ProxyCase
-from app.proxy.views.paper_words import in_paper_language
 from app.worklog.models import Visit
 from config import ROOT
 from tests.factories.proxy import step, walk

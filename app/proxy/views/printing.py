@@ -16,12 +16,12 @@ from app.core.session import unit_of_work
 from app.core.views import Interface
 from app.documents import drawing
 from app.documents import service as paper_service
+from app.documents.language import DRAFT, in_paper_language
 from app.documents.models import IssuedDocument
 from app.documents.press import site_press
 from app.documents.views import pdf_response
 from app.proxy.service.printing import Find, issue_job
 from app.proxy.views import field_forms as forms
-from app.proxy.views.paper_words import DRAFT, in_paper_language
 
 
 def previewed(session: Session, find: Find) -> Response:

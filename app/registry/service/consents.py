@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.documents import service as paper_service
 from app.documents.choices import DocumentAction, DocumentState
-from app.documents.drawing import Press
+from app.documents.drawing import Press, Sheet
 from app.documents.models import IssuedDocument
 from app.documents.queries import office_of
 from app.registry import papers
@@ -133,6 +133,22 @@ def sheet_context(
     return papers.consent(session, person, area, office, asked, day=day, public_url=press.public_url)
 
 
+def lay_out_sheet(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    press: Press,
+    person: Person,
+    asked: Asked,
+    *,
+    variant: str = "normal",
+) -> Sheet:
+    """The sheet as it will be when nobody takes its number first; drawn before `issue_sheet` is called."""
+    wanted = _wanted(session, actor, now, press, person, asked, variant)
+    _need_none_out(session, wanted["owner_kind"], wanted["owner_uid"])
+    return paper_service.lay_out(session, actor, now, press, **wanted)
+
+
 def issue_sheet(
     session: Session,
     actor: Actor,
@@ -143,14 +159,45 @@ def issue_sheet(
     *,
     guardian_uid: str | None = None,
     variant: str = "normal",
+    ahead: Sheet | None = None,
 ) -> IssuedDocument:
     """Issue F29 for a person: for the open consent task where there is one, else for the person.
 
     Raises Conflict while a sheet stands that has not come back, Invalid without a guardian for a child, NotAllowed.
     """
-    context = sheet_context(session, actor, now, press, person, asked)
+    wanted = _wanted(session, actor, now, press, person, asked, variant)
+    _need_none_out(session, wanted["owner_kind"], wanted["owner_uid"])
+    document = paper_service.issue(session, actor, now, press, ahead=ahead, **wanted)
     task = open_task(session, person)
-    owner_kind, owner_uid = (OWNER_TASK, task.uid) if task else (OWNER_PERSON, person.uid)
+    if task is not None:
+        task.document_uid, task.notice_version = document.uid, wanted["context"]["text_version"]
+        task.guardian_uid = guardian_uid
+        session.flush()
+    return document
+
+
+def _wanted(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    press: Press,
+    person: Person,
+    asked: Asked,
+    variant: str,
+) -> dict[str, Any]:
+    """The sheet as the register of papers takes it."""
+    task = open_task(session, person)
+    return {
+        "form_code": papers.FORM,
+        "owner_kind": OWNER_TASK if task else OWNER_PERSON,
+        "owner_uid": task.uid if task else person.uid,
+        "area_id": sheet_area(session, actor, person).id,
+        "context": sheet_context(session, actor, now, press, person, asked),
+        "variant": variant,
+    }
+
+
+def _need_none_out(session: Session, owner_kind: str, owner_uid: str) -> None:
     waiting = select(IssuedDocument).where(
         IssuedDocument.owner_kind == owner_kind,
         IssuedDocument.owner_uid == owner_uid,
@@ -159,23 +206,6 @@ def issue_sheet(
     )
     if session.scalars(waiting).first() is not None:
         raise Conflict(_("A consent sheet is out already: print it again, or declare it void."))
-    document = paper_service.issue(
-        session,
-        actor,
-        now,
-        press,
-        form_code=papers.FORM,
-        owner_kind=owner_kind,
-        owner_uid=owner_uid,
-        area_id=sheet_area(session, actor, person).id,
-        context=context,
-        variant=variant,
-    )
-    if task is not None:
-        task.document_uid, task.notice_version = document.uid, context["text_version"]
-        task.guardian_uid = guardian_uid
-        session.flush()
-    return document
 
 
 def sheets(session: Session, person: Person) -> Sequence[IssuedDocument]:

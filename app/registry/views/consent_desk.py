@@ -17,6 +17,7 @@ from app.core.widgets import view_of
 from app.documents import drawing
 from app.documents import registry as forms
 from app.documents.choices import DocumentState
+from app.documents.language import DRAFT, in_paper_language
 from app.documents.models import IssuedDocument
 from app.documents.press import site_press
 from app.documents.views import pdf_response
@@ -26,7 +27,6 @@ from app.registry.queries import cards
 from app.registry.service import consents
 
 LONGEST = 50
-DRAFT = _("Draft, not valid")
 VARIANTS = ("normal", "large")
 
 
@@ -69,7 +69,9 @@ class ConsentDesk(BaseView):
         press = site_press()
         asked, _guardian, variant = self._asked(person)
         context = consents.sheet_context(self.session, current_actor(), clock.now(), press, person, asked)
-        pdf = drawing.preview(press, papers.FORM, context, str(DRAFT), variant)
+        with in_paper_language():
+            mark = str(DRAFT)
+        pdf = drawing.preview(press, papers.FORM, context, mark, variant)
         return pdf_response(pdf, f"{papers.FORM}-draft")
 
     @expose("/issue/<person_uid>", methods=["POST"])
@@ -77,18 +79,17 @@ class ConsentDesk(BaseView):
     @permission_name("use")
     def issue(self, person_uid: str) -> Any:
         """Number and store the sheet; its own page prints it and takes the signature."""
+        actor, now, press = current_actor(), clock.now(), site_press()
+        person = self._person(person_uid)
+        asked, _guardian, variant = self._asked(person)
+        sheet = consents.lay_out_sheet(self.session, actor, now, press, person, asked, variant=variant)
+        self.session.rollback()  # drawing takes a while: nothing is held meanwhile
+        ahead = drawing.drawn(press, papers.FORM, sheet)
         with unit_of_work(self.session) as session:
             person = self._person(person_uid)
             asked, guardian, variant = self._asked(person)
             document = consents.issue_sheet(
-                session,
-                current_actor(),
-                clock.now(),
-                site_press(),
-                person,
-                asked,
-                guardian_uid=guardian,
-                variant=variant,
+                session, actor, now, press, person, asked, guardian_uid=guardian, variant=variant, ahead=ahead
             )
             url = self._url(document)
         return self.go(url or f"{self.route_base}/person/{person_uid}")
