@@ -131,6 +131,24 @@ class TestSaving:
         person = place.session.scalars(select(Person)).one()
         assert (person.sex, person.birth_date) == ("2", date(1979, 1, 1))
 
+    def test_a_later_edit_is_held_against_the_number_on_file(self, place):
+        place.save(entry(typed(ResidentFactory())))
+        home = place.state()["households"][0]
+        member = home["members"][0]
+        row = MemberEntry(
+            "a",
+            membership=member["uid"],
+            membership_version=member["version"],
+            person_version=member["person"]["version"],
+            relation="02",
+            fields={"birth": "1990-01-01", "sex": "2"},
+        )
+        typing = census.check_row(place.session, row, actor=session_actor(place.session), now=clock.now())
+        assert {p.code for p in typing.problems} == {"birth_differs", "sex_differs"}
+        _saved, checked = place.save(entry(row, uid=home["uid"], version=home["version"]))
+        found = {(p.member, p.field, p.code, p.stops) for p in checked.problems}
+        assert found >= {("a", "birth", "birth_differs", False), ("a", "sex", "sex_differs", False)}
+
     def test_a_registered_household_repeats_the_same_people(self, place):
         rows = [typed(r, f"r{i}") for i, r in enumerate(family()[:2])]
         again = [MemberEntry(f"s{i}", same_as=row.ref, relation=row.relation) for i, row in enumerate(rows)]

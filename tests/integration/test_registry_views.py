@@ -80,6 +80,14 @@ class TestPersons:
         system.rollback()
         assert system.scalar(read) == 1
 
+    def test_a_record_that_contradicts_the_number_on_file_says_so(self, clerk, place):
+        url = f"/person/edit/{place['head']}"
+        assert "the ID number says" not in clerk.get(f"/person/show/{place['head']}").text
+        assert fill(clerk, url, sex="2", birth_date="1990-01-01").status_code == 303
+        shown = clerk.get(f"/person/show/{place['head']}").text
+        assert shown.count("the ID number says") == 2
+        assert place["number"] not in shown
+
     def test_a_new_resident_gets_what_a_resident_needs(self, clerk, place, system):
         number = id_number(ResidentFactory().birth, 321)
         answer = fill(

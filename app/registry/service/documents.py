@@ -15,12 +15,13 @@ from app.core.errors import Conflict, Finding, Invalid, refuse_errors
 from app.core.scope import unscoped
 from app.registry.choices import FieldGroup
 from app.registry.models import Person, PersonDocument
-from app.registry.rules import inspect_document, normalise_number
+from app.registry.rules import Birth, inspect_document, normalise_number
 from app.registry.service import consents, matching, sources
 from app.registry.service.checks import check_code
 
 FIELD = "number"
 OTHER_HOLDER = "other_holder"
+DIFFERENCES = frozenset({"birth_differs", "sex_differs"})
 
 
 def set_number(document: PersonDocument, kind: str, number: str) -> None:
@@ -47,6 +48,13 @@ def doubts(
         first = open_doubts[0]
         raise Invalid(first.message, field=FIELD, finding=first.code, needs_reason=True)
     return findings
+
+
+def differences(person: Person, birth: Birth | None, sex: str | None, day: date) -> list[Finding]:
+    """Where a birth date or a sex contradicts the numbers that are on file for the person. Warnings only."""
+    numbers = [d for d in person.documents if d.valid_to is None and d.deleted_at is None]
+    found = [f for d in numbers for f in inspect_document(d.kind, d.number, day, birth=birth, sex=sex)]
+    return [f for f in found if f.code in DIFFERENCES]
 
 
 def add_document(

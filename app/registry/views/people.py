@@ -7,6 +7,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 from sqlalchemy import inspect
 from sqlalchemy.orm import selectinload
 
@@ -15,7 +16,7 @@ from app.core import clock
 from app.core.actor import current_actor
 from app.core.errors import DomainError
 from app.core.masks import mask_id_number, mask_phone
-from app.core.views import Interface, ModelView, RelatedList, expose, has_access
+from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access
 from app.registry.models import Person
 from app.registry.queries import cards
 from app.registry.rules import check_name
@@ -64,6 +65,7 @@ class PersonView(ModelView):
         "area_id": _("Managed by"),
         "area": _("Managed by"),
         "document": _("ID number"),
+        "document_checked": _("ID number"),
         "phone_number": _("Phone"),
         "sources": _("Sources"),
         "died_on": _("Died on"),
@@ -105,7 +107,7 @@ class PersonView(ModelView):
     }
     edit_form_extra_fields = {"birth_date": BIRTH}
     show_fieldsets = [
-        (_("Identity"), {"fields": [*IDENTITY, "document", "phone_number"]}),
+        (_("Identity"), {"fields": [*IDENTITY, "document_checked", "phone_number"]}),
         (_("Household registration"), {"fields": ["area", *REGISTRATION]}),
         (_("Work and family"), {"fields": [*STATUS, "sources"]}),
     ]
@@ -122,6 +124,7 @@ class PersonView(ModelView):
     formatters_columns = {
         "birth_date": born,
         "document": lambda row: _masked_document(row),
+        "document_checked": lambda row: _checked_document(row),
         "phone_number": lambda row: _masked_phone(row),
         "sources": lambda row: _sources(row),
     }
@@ -215,6 +218,12 @@ def look_before(session: Any, kind: str | None, number: str | None, person_id: i
 def _masked_document(row: Person) -> str:
     found = cards.primary(row.documents)
     return mask_id_number(found.number) if found else ""
+
+
+def _checked_document(row: Person) -> str | Markup:
+    """The number behind its mask, with what the record says against it until one of the two is put right."""
+    found = documents.differences(row, birth_of(row), row.sex, clock.today())
+    return Markup(" ").join([_masked_document(row), *(badge(f.message, "yellow") for f in found)])
 
 
 def _masked_phone(row: Person) -> str:

@@ -29,7 +29,7 @@ desk.changed = (row, key) => {
   if (["name", "birth", "number"].includes(key) && !member.person) member.decision = "";
   desk.buttons();
 };
-desk.left = (row, key) => { if (["number", "name", "birth", "phone"].includes(key)) check(desk, row); };
+desk.left = (row, key) => { if (["number", "name", "birth", "sex", "phone"].includes(key)) check(desk, row); };
 
 async function save(thenNext) {
   if (desk.saving) return;
@@ -60,17 +60,28 @@ function saved(answer, thenNext) {
     say(words.savedLate);
     return;
   }
+  const notes = unseen(answer.data.notes);
   desk.households = model.fromState(desk.state);
   forget();
   const { added, changed, left, asked } = answer.data.saved;
   const text = words.saved.replace("{added}", added).replace("{changed}", changed).replace("{left}", left) + (asked ? ` ${words.waiting.replace("{n}", asked)}` : "");
   desk.tell(text);
-  if (thenNext) { goOn(); return; }
+  if (thenNext && !notes.length) { goOn(); return; }
   root.querySelector("[data-restored]")?.remove();
   desk.draw();
   showRequests();
   say(text, "success");
+  for (const note of notes) say(note, "warning");
   document.querySelector("button[data-save=next]").focus();
+}
+
+/** Doubts that came with the save and did not stand under their rows before, with the names of the people. */
+function unseen(notes) {
+  return notes.flatMap((note) => {
+    const member = desk.members.find((m) => m.ref === note.member);
+    if (member?.problems.some((p) => p.code === note.code)) return [];
+    return [[member && model.value(member, "name"), words.labels[note.field], note.message].filter(Boolean).join(" · ")];
+  });
 }
 
 function goOn() {

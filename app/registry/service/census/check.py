@@ -105,7 +105,9 @@ def check_entry(
 def check_row(session: Session, entry: MemberEntry, *, actor: Actor, now: datetime) -> Row:
     """One row while it is being typed: what the number says, what is odd, who it might be (throttled, logged)."""
     today = clock.to_local(now).date()
-    person = _person(session, entry.person)
+    member = session.scalars(select(HouseholdMember).where(HouseholdMember.uid == (entry.membership or "")))
+    known = member.one_or_none()
+    person = known.person if known is not None else _person(session, entry.person)
     row = read_row(session, entry, person, actor=actor, today=today)
     row.problems = [p for p in row.problems if p.code != "missing"]
     check_match(session, row, {}, actor=actor, now=now, typing=True)

@@ -16,7 +16,7 @@ from app.core.errors import Finding, Invalid
 from app.core.interface import facts_of
 from app.registry.models import Person, PersonDocument, Residence
 from app.registry.rules import Birth, check_name, derive, inspect_document, normalise_phone, parse_birth
-from app.registry.service import consents, groups
+from app.registry.service import consents, documents, groups
 from app.registry.service.census.entry import (
     PERSON_CODES,
     PERSON_TEXTS,
@@ -139,6 +139,8 @@ def _read_number(row: Row, today: date) -> None:
         derived = derive(row.doc_kind, row.number)
         if derived is not None:
             known_birth, known_sex = known_birth or Birth(derived.birth), known_sex or derived.sex
+    elif person is not None and (row.birth or row.person_fields.get("sex")):
+        findings = documents.differences(person, row.birth, row.person_fields.get("sex"), today)
     row.birth, row.sex = known_birth, known_sex
     for finding in findings:
         _note(row, finding)

@@ -13,8 +13,8 @@ export function forget() {
 export async function check(desk, row) {
   const { member } = row;
   const body = model.sent(member);
-  const { number, doc_kind, birth, name, phone } = body.fields;
-  const key = JSON.stringify([number, doc_kind, birth, name, phone, body.person, body.decision, body.number_reason]);
+  const { number, doc_kind, birth, sex, name, phone } = body.fields;
+  const key = JSON.stringify([number, doc_kind, birth, sex, name, phone, body.person, body.decision, body.number_reason]);
   if (row.linked || asked.get(member.ref) === key || model.isBlank(member)) return;
   asked.set(member.ref, key);
   const answer = await desk.talk.check(body);
