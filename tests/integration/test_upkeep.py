@@ -156,11 +156,13 @@ def test_one_failing_task_does_not_stop_the_others(app, system, seals, monkeypat
     assert done >= {kind for kind, at in jobs.registry.daily_jobs().items() if at <= local}
 
 
-def test_other_keys_are_told_before_anything_is_written(app, monkeypatch):
+def test_other_keys_are_told_before_anything_is_written(app, monkeypatch, tmp_path):
     from app import site
     from app.core import crypto
 
-    monkeypatch.setattr(crypto, "_ring", [Keyring.fresh()])
+    monkeypatch.setattr(crypto, "_ring", list(crypto._ring))
+    Keyring.fresh().save(tmp_path / "keys.json")
+    monkeypatch.setitem(app.config, "GEBAN_KEYS", tmp_path / "keys.json")
     with pytest.raises(KeyProblem, match="GEBAN_KEYS"):
         site.first_start(app)
 
