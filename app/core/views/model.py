@@ -11,7 +11,8 @@ from flask_appbuilder import ModelView as FabModelView
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement
 
-from app.core.interface import Interface, relation_of
+from app.core import policy
+from app.core.interface import Interface, facts_of, relation_of
 from app.core.paging import SIZES
 from app.core.views.base import COMMON_LABELS, BaseView
 from app.core.views.editing import EditMixin
@@ -95,7 +96,7 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
                 raise ValueError(f"{me}: cannot sort by {name!r}")
         for name in self.search_columns:
             fact = self.datamodel.fact(name)
-            if fact is None or not ops_of(fact):
+            if fact is None or not ops_of(fact) or not self._is_open(name):
                 raise ValueError(f"{me}: cannot filter by {name!r}")
         for name in (*self.eager, *self.lookup_eager):
             at = model
@@ -112,6 +113,14 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
             )
             if not known:
                 raise ValueError(f"{me}: {model.__name__} has no {name!r}")
+
+    def _is_open(self, name: str) -> bool:
+        """Whether a (dotted) column may be asked for in a list: a filter on a masked value would be an oracle."""
+        *steps, last = name.split(".")
+        model: Any = self.datamodel.obj
+        for step in steps:
+            model = facts_of(model)[step].target
+        return policy.is_open(model, last)
 
     def _init_forms(self) -> None:
         """Forms are built on first use: the views of related models may not be there yet."""
