@@ -72,7 +72,7 @@ def apply(session: Session, deltas: Deltas) -> None:
     """Change counters in the transaction of the session: with its commit, or at once inside a savepoint, which may still
     be taken back, and once the commit has begun.
     """
-    transaction = session.get_transaction()
+    transaction = session.get_transaction() or session.begin()
     if session.in_nested_transaction() or session.info.get(SETTLED) is transaction:
         _write(session, deltas)
         return

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import time
 
+import pytest
+
 from app.audit.seal import seal
 from app.audit.service import log_access
 from app.core import clock
 from app.core.actor import Actor
 from app.site import status
 from app.site.worker import BEAT
+
+
+@pytest.fixture(autouse=True)
+def _role_without_rights(monkeypatch):
+    """The tests' own role on PostgreSQL owns the tables; what that brings is shown in test_grants."""
+    monkeypatch.setattr(status, "_rights", lambda _session: [])
 
 
 def levels(system, home):
