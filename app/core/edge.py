@@ -49,6 +49,7 @@ SENTENCES: dict[int, tuple[Any, Any]] = {
     ),
     503: (_("Busy"), _("The system is busy. Try again in a minute.")),
 }
+NOT_SHOWN = _("The page cannot be shown. Try again; if it happens again, tell the administrator.")
 STALE_FORM = _("This page was open for too long or in two windows. Reload it and send it again.")
 BAD_HOST = _("This address is not one of this site.")
 
@@ -212,6 +213,10 @@ def _http_error(error: HTTPException) -> Any:
         reference = secrets.token_hex(4)
         cause = getattr(error, "original_exception", None) or error
         log.error("error %s at %s: %s", reference, request.endpoint, cause, exc_info=cause)
+    if status == 500 and request.method in {"GET", "HEAD"}:
+        sentence = (
+            NOT_SHOWN  # a page that only reads says nothing about saving: the step before may have saved
+        )
     response = error_answer(status, sentence, reference=reference)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:

@@ -22,6 +22,7 @@ from app.registry.service.census import (
 from app.registry.service.census.entry import DECISIONS, FIELDS
 
 MOST_HOUSEHOLDS, MOST_MEMBERS, LONGEST = 20, 80, 300
+DRAFT_FORM = 1  # of the draft's shape: an older page may have kept another
 _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REF = re.compile(r"[A-Za-z0-9_:-]{1,60}")
 _BROKEN = _("The page sent something that cannot be read. Please reload it; your entry is kept.")
@@ -66,6 +67,19 @@ def read_entry(data: Any) -> DwellingEntry:
     uid = _uid(body.get("client_uid")) or _fail()
     typed.refuse()
     return DwellingEntry(uid, households, _code(body.get("source")) or "grid")
+
+
+def read_draft(data: Any) -> dict[str, Any]:
+    """What the page keeps while somebody types: households with their rows. Raises Invalid for another shape, which
+    the page could not be opened with again.
+    """
+    body = _dict(data)
+    if body.get("form") != DRAFT_FORM:
+        raise Invalid(_BROKEN)
+    for household in _list(body.get("households"), MOST_HOUSEHOLDS):
+        for member in _list(_dict(household).get("members"), MOST_MEMBERS):
+            _dict(_dict(member).get("fields", {}))
+    return dict(body)
 
 
 def read_row(data: Any) -> MemberEntry:

@@ -261,6 +261,7 @@ def test_refusals_are_sentences_and_leak_nothing(failing, name, accept):
         assert answer.headers["Retry-After"] == "60"
     if status == 500:
         assert re.search(r"[0-9a-f]{8}", text)
+        assert "Nothing was saved" not in text  # a page that only reads
 
 
 def test_the_log_of_an_error_names_its_reference_but_no_query(failing, caplog):

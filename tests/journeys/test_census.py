@@ -10,7 +10,7 @@ import pytest
 import yaml
 from sqlalchemy import func, select
 
-from app.core import clock
+from app.core import clock, drafts
 from app.core.drafts import Draft, Submission
 from app.registry.models import Building, Dwelling, Household, MoveInRequest, Person, PersonDocument
 from tests.factories.registry import (
@@ -120,6 +120,27 @@ def test_what_is_typed_is_kept_encrypted_and_comes_back(clerk, system, homes, lo
     colleague = Clerk(login_as("clerk_a"), clerk.home)
     assert colleague.data()["draft"] is None
     assert clerk.save(*family()).status_code == 200
+    assert clerk.data()["draft"] is None
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        [],
+        {},
+        {"form": 2, "households": []},
+        {"form": 1, "households": {}},
+        {"form": 1, "households": [{"kind": "living"}]},
+        {"form": 1, "households": [{"members": [1]}]},
+        {"form": 1, "households": [{"members": [{"fields": None}]}]},
+    ],
+)
+def test_a_draft_the_page_could_not_open_again_is_not_kept(clerk, system, homes, world, payload):
+    assert clerk.post("draft", payload).status_code == 400
+    assert system.scalar(select(func.count(Draft.id))) == 0
+    user = world.accounts["worker_a"].user_id
+    drafts.save_draft(system, user, f"census:{clerk.home}", payload)
+    system.commit()
     assert clerk.data()["draft"] is None
 
 
@@ -398,8 +419,10 @@ class TestHomes:
         clerk = login_as("worker_a")
         page = f"/homes/houses?area={world.uids['grid_a11']}"
         data = form_of(clerk.get(page).text) | {"village_group": "Upper", "numbers": "1-12, 15, 12-1"}
-        assert clerk.post(page, data=data).status_code == 303
-        assert clerk.post(page, data=data).status_code == 303
+        told = [clerk.get(clerk.post(page, data=data).location).text for _again in range(2)]
+        assert "14 homes were made." in told[0]
+        assert "homes were made." not in told[1]
+        assert "14 were already there" in told[1]
         assert system.scalar(select(func.count(Dwelling.id))) == 14
         listed = clerk.get(f"/census/?area={world.uids['grid_a11']}&group=Upper").text
         assert listed.count('<a class="gc-flat') == 14

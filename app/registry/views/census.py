@@ -197,9 +197,7 @@ class CensusDesk(BaseView):
     def draft(self, dwelling_uid: str) -> Any:
         """Keep what has been typed so far; the page sends it every few seconds and after each member."""
         home = self._home(dwelling_uid)
-        payload = request.get_json()
-        if not isinstance(payload, dict):
-            raise Invalid(gettext("The page sent something that cannot be read."))
+        payload = forms.read_draft(request.get_json())
         with unit_of_work(self.session):
             kept = drafts.save_draft(
                 self.session, self._user(current_actor()), PAGE + home.uid, payload, title=home.address
@@ -221,8 +219,12 @@ class CensusDesk(BaseView):
         kept = drafts.read_draft(self.session, self._user(current_actor()), PAGE + home.uid)
         if kept is None:
             return None
+        try:
+            payload = forms.read_draft(kept.payload)
+        except Invalid:  # kept by another version of the page: the home opens as it stands in the register
+            return None
         return {
-            "payload": kept.payload,
+            "payload": payload,
             "saved_at": clock.to_local(kept.updated_at).strftime("%Y-%m-%d %H:%M"),
         }
 

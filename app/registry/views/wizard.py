@@ -103,7 +103,7 @@ class HomeWizard(BaseView):
             building.floors = building.floors or form.floors.data
             made = homes.build(session, building, rooms, now=clock.now(), area_of_unit=None)
             uid, count = building.uid, len(made)
-        flash(ngettext("%(num)s home was made.", "%(num)s homes were made.", count), "success")
+        _tell(count, len(rooms) - count)
         return self.go(url_for("CensusDesk.index", area=self._uid(area_id), building=uid))
 
     def _make_houses(self, form: HouseForm) -> Any:
@@ -122,13 +122,19 @@ class HomeWizard(BaseView):
                     made += 1
                 except Conflict:
                     known += 1
-        flash(ngettext("%(num)s home was made.", "%(num)s homes were made.", made), "success")
-        if known:
-            flash(gettext("%(num)s were already there and stay as they are.", num=known), "info")
+        _tell(made, known)
         return self.go(url_for("CensusDesk.index", area=self._uid(area_id), group=group))
 
     def _uid(self, area_id: int) -> str:
         return str(self.session.scalar(select(Area.uid).where(Area.id == area_id)))
+
+
+def _tell(made: int, known: int) -> None:
+    """What came of it; nothing made is no success."""
+    if made:
+        flash(ngettext("%(num)s home was made.", "%(num)s homes were made.", made), "success")
+    if known:
+        flash(gettext("%(num)s were already there and stay as they are.", num=known), "info")
 
 
 def _by_unit(planned: Any) -> list[dict[str, Any]] | None:
