@@ -20,15 +20,20 @@ _COMPACT = re.compile(r"[0-9]{8}")
 _CLOCK = re.compile("(?P<h>[0-9]{1,2})\\s*[:\uff1a\u65f6\u70b9]\\s*(?P<m>[0-9]{1,2})?\\s*\u5206?$")
 
 
-def date_parts(text: str) -> list[int] | None:
-    """Year, month, day (or fewer) of a typed date; None when it is not one. Full-width digits count as digits."""
+def figures(text: str | None) -> list[str] | None:
+    """One to three groups of digits as they were typed; None where something else stands. Full-width digits count."""
     plain = unicodedata.normalize("NFKC", text or "").strip()
     if _COMPACT.fullmatch(plain):
-        return [int(plain[:4]), int(plain[4:6]), int(plain[6:])]
+        return [plain[:4], plain[4:6], plain[6:]]
     parts = [part for part in _SEPARATORS.split(plain) if part]
-    if not 1 <= len(parts) <= 3 or not all(re.fullmatch("[0-9]{1,4}", part) for part in parts):
-        return None
-    return [int(part) for part in parts] if len(parts[0]) == 4 else None
+    fits = 1 <= len(parts) <= 3 and all(re.fullmatch("[0-9]{1,8}", part) for part in parts)
+    return parts if fits else None
+
+
+def date_parts(text: str | None) -> list[int] | None:
+    """Year, month, day (or fewer) of a typed date; None when it is not one."""
+    parts = figures(text)
+    return [int(part) for part in parts] if parts and len(parts[0]) == 4 else None
 
 
 def parse_day(text: str, *, field: str | None = None) -> date:

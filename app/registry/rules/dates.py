@@ -1,21 +1,16 @@
 """Birth dates as clerks type them, and the age that follows from one (completed years)."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext as _
 
 from app.core.choices import Choice
+from app.core.dates import figures
 from app.core.errors import Invalid
 
 EARLIEST_YEAR = 1850
 FIELD = "birth_date"
-
-# separators: blank . / - , the ideographic comma, and the characters for year, month, day (two ways to say it)
-_SEPARATORS = re.compile("[\\s./\\-,\u3001\u5e74\u6708\u65e5\u53f7]+")
-_COMPACT = re.compile(r"[0-9]{8}")
 
 
 class Precision(Choice):
@@ -48,12 +43,8 @@ def parse_birth(text: str, today: date) -> Birth:
     Full-width digits are read as digits. Raises Invalid(field="birth_date") with a sentence for two-digit years,
     impossible dates, dates after `today` or before 1850.
     """
-    plain = unicodedata.normalize("NFKC", text or "").strip()
-    if _COMPACT.fullmatch(plain):
-        parts = [plain[:4], plain[4:6], plain[6:]]
-    else:
-        parts = [part for part in _SEPARATORS.split(plain) if part]
-    if not 1 <= len(parts) <= 3 or not all(re.fullmatch("[0-9]{1,8}", part) for part in parts):
+    parts = figures(text)
+    if parts is None:
         raise Invalid(_("Please write the birth date like 1985-02-21 or 19850221."), field=FIELD)
     if len(parts[0]) != 4:
         raise Invalid(_("Please write the year with four digits, like 1985-02-21."), field=FIELD)
