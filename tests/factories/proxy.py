@@ -17,7 +17,7 @@ from app.registry.models import Person
 
 # what each action needs, in the simplest form that passes
 GIVEN: dict[Action, dict[str, Any]] = {
-    Action.rebook: {"appointment": "2099-01-05", "reason": "asked for it"},
+    Action.rebook: {"reason": "asked for it"},
     Action.entrust: {"signature": "paper"},
     Action.submit: {"window": "Window 3"},
     Action.take_back: {"reason": "a page was forgotten"},
@@ -29,7 +29,6 @@ GIVEN: dict[Action, dict[str, Any]] = {
     Action.approve: {"decision": "approved", "result_no": "WJ-77", "appeared": True},
     Action.refuse: {"reason": "not of age", "remedies": "appeal within 60 days"},
     Action.fetch: {"result": "stamped card"},
-    Action.set_out: {"appointment": "2099-01-09"},
     Action.deliver: {"receipt": "paper"},
     Action.pick_up: {"receipt": "paper"},
     Action.miss: {"reason": "nobody home", "attempted_at": "2099-01-09 10:00"},
@@ -61,6 +60,8 @@ WAY = (
 def given_for(case: ProxyCase, action: Action, **more: Any) -> dict[str, Any]:
     """Everything an action asks for in a case."""
     given = dict(GIVEN.get(action, {}))
+    if action in {Action.rebook, Action.set_out}:
+        given["appointment"] = (clock.today() + timedelta(days=9)).isoformat()
     if action in {Action.collect, Action.supply}:
         given["materials"] = [{"seq": m.seq} for m in case.materials if m.applies is not False]
     if action is Action.request_supplement:

@@ -6,6 +6,7 @@ import io
 import re
 from datetime import timedelta
 
+import pikepdf
 import pytest
 from PIL import Image
 from sqlalchemy import select
@@ -343,9 +344,17 @@ def test_a_photo_of_the_signed_paper_is_kept_and_shown_to_who_may(system, login_
     assert fresh(system).scalars(select(AccessLog.action).where(AccessLog.action == "DOWNLOAD")).all()
 
 
-def test_a_bad_photo_stops_the_step(system, login_as, booked):
+def blank_pdf() -> bytes:
+    out, document = io.BytesIO(), pikepdf.new()
+    document.add_blank_page()
+    document.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"<svg onload=alert(1)>", blank_pdf()], ids=["markup", "no picture"])
+def test_a_bad_photo_stops_the_step(system, login_as, booked, content):
     uid = booked()
-    photo = (io.BytesIO(b"<svg onload=alert(1)>"), "x.jpg")
+    photo = (io.BytesIO(content), "x.jpg")
     answer = press_button(login_as("worker_a"), system, uid, "entrust", signature="paper", photo=photo)
     assert answer.status_code == 400
     assert case_of(system, uid).state == "booked"
@@ -469,6 +478,11 @@ def test_a_case_is_booked_on_the_page(system, login_as, elder):
         ({"item": "XX-99"}, 400),
         ({"appointment": "2001-01-01"}, 400),
         ({"appointment": "soon"}, 422),
+        ({"appointment": (clock.today() + timedelta(days=91)).isoformat()}, 400),
+        ({"slot": "25:00-99:99"}, 400),
+        ({"slot": "11:00-09:00"}, 400),
+        ({"applicant_phone": "abc"}, 400),
+        ({"applicant_name": "1<b>"}, 400),
         ({"person": ""}, 422),
     ],
 )
@@ -477,6 +491,28 @@ def test_a_booking_that_is_refused_keeps_what_was_typed(system, login_as, elder,
     assert answer.status_code == status
     assert "please ring twice" in answer.text
     assert fresh(system).scalars(select(ProxyCase)).all() == []
+
+
+def test_what_is_typed_of_who_asks_is_kept_as_the_registry_keeps_it(system, login_as, elder):
+    answer = book(
+        login_as("clerk_a"),
+        person=elder,
+        slot="9:00-11:00",
+        applicant_name=" Li Jr ",
+        applicant_phone="199 0000 0009",
+    )
+    assert answer.status_code == 303, answer.text[:600]
+    case = fresh(system).scalars(select(ProxyCase)).one()
+    assert case.applicant == {"name": "Li Jr", "phone": "19900000009"}
+    assert case.booked_slot == "09:00-11:00"
+
+
+def test_a_person_whom_the_service_is_not_meant_for_is_told_and_booked(system, login_as, elder):
+    client = login_as("clerk_a")
+    assert "the resident is" not in client.get(book(client, person=elder).headers["Location"]).text
+    page = client.get(book(client, person=elder, item="MZ-09").headers["Location"]).text
+    assert "people of 100 and older; the resident is" in page
+    assert len(fresh(system).scalars(select(ProxyCase)).all()) == 2
 
 
 def test_nobody_books_for_a_person_of_another_town_on_the_page(system, login_as, elder):

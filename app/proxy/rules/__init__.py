@@ -1,5 +1,6 @@
 """Decisions of the proxy service, pure: the case machine, its clocks, and which papers are missing."""
 
+from app.proxy.rules.appointments import MOST_AHEAD, age_finding, check_appointment, parse_slot
 from app.proxy.rules.limits import clock_limits
 from app.proxy.rules.machine import BOOKERS, DECIDERS, MACHINE, OPEN_STATES, ROLES, diagram, states_page
 from app.proxy.rules.materials import (
@@ -17,17 +18,21 @@ __all__ = [
     "BOOKERS",
     "DECIDERS",
     "MACHINE",
+    "MOST_AHEAD",
     "OPEN_STATES",
     "ROLES",
     "Paper",
     "PaperNeed",
+    "age_finding",
     "asks_for",
     "case_facts",
+    "check_appointment",
     "clock_limits",
     "diagram",
     "kept_cards",
     "missing_materials",
     "needed_papers",
+    "parse_slot",
     "states_page",
     "unanswered_conditions",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,18 +14,19 @@ from sqlalchemy.orm import Session
 from app.areas.models import Area, OrgUnit, Staff
 from app.core.actor import Actor
 from app.core.clock import to_local
-from app.core.errors import Conflict, Invalid, NotAllowed
+from app.core.errors import Conflict, Finding, Invalid, NotAllowed
 from app.core.numbering import next_serial
 from app.core.serials import format_serial
 from app.proxy.choices import Action
 from app.proxy.models import ProxyCase, ServiceItemVersion
-from app.proxy.rules import MACHINE
+from app.proxy.rules import MACHINE, age_finding, check_appointment, parse_slot
 from app.proxy.service.cases import write_step
 from app.proxy.service.catalogue import version_on
 from app.proxy.service.clocks import tick
 from app.proxy.service.materials import materials_of
 from app.proxy.service.party import party_of
 from app.registry.models import Person, PersonArea
+from app.registry.rules import Birth, Precision, age_on, check_name, normalise_phone
 
 SERIAL_KIND = "DB"
 SMALL = frozenset({"grid", "cell"})
@@ -56,12 +57,13 @@ class Booking:
 def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCase:
     """Open a case for a person of the registry (S3-55: one owner per case). Keywords: see `Booking`.
 
-    Raises Invalid for an appointment in the past, a service that is not offered or a worker out of reach, Conflict
+    Raises Invalid for a day in the past or far ahead, a time or a phone that is none, a service that is not offered or
+    a worker out of reach, Conflict
     when the same service is open for the person already, NotAllowed for a person who does not live in one's area.
     """
     wanted, today = Booking(**asked), to_local(now).date()
-    if wanted.appointment < today:
-        raise Invalid(_("The appointment lies in the past."), field="appointment")
+    check_appointment(wanted.appointment, today)
+    wanted = replace(wanted, slot=parse_slot(wanted.slot), applicant=applicant_of(wanted.applicant))
     version, person = version_on(session, wanted.item_code, today), wanted.person
     given = {
         "applicant": person.name,
@@ -106,6 +108,25 @@ def _row(
     )
     case.materials = materials_of(version, asked.answers)
     return case
+
+
+def applicant_of(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Who asks for somebody else, with name and phone as the registry keeps them; Invalid for what is neither."""
+    found = dict(given or {})
+    if found.get("name"):
+        found["name"] = check_name(found["name"], field="applicant_name")
+    if found.get("phone"):
+        found["phone"] = normalise_phone(found["phone"], field="applicant_phone").number
+    return found or None
+
+
+def wonders(person: Person, version: ServiceItemVersion, day: date) -> list[Finding]:
+    """What does not keep a case from being booked but is told: the age for which the service is meant."""
+    birth = (
+        Birth(person.birth_date, Precision(person.birth_precision or "day")) if person.birth_date else None
+    )
+    found = age_finding((version.more or {}).get("age"), age_on(birth, day))
+    return [found] if found is not None else []
 
 
 def owner_of(session: Session, actor: Actor, staff_id: int | None) -> int | None:

@@ -21,6 +21,7 @@ from app.proxy.rules import kept_cards
 FIRST_DAY = date(2020, 1, 1)
 REQUIRED = {True: "yes", False: "no", "conditional": "conditional"}
 KEPT_AS_IS = (
+    "age",
     "who_may_apply",
     "conditions",
     "publicity",

@@ -14,6 +14,7 @@ from app.core.clock import to_local
 from app.core.errors import Invalid
 from app.proxy.choices import Action, PaperState
 from app.proxy.models import ProxyCase
+from app.proxy.rules import check_appointment, parse_slot
 from app.proxy.service import custody, delivery, materials
 from app.proxy.service.materials import Given
 from app.proxy.service.records import write_line
@@ -106,13 +107,12 @@ def decide(outcome: str) -> Effect:
 
 
 def move_appointment(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
-    """A new day for the visit or for the delivery, not in the past."""
+    """A new day for the visit or for the delivery, not in the past and not far ahead."""
     day = day_given(given, "appointment")
     if day is None:
         return
-    if day < to_local(now).date():
-        raise Invalid(_("The appointment lies in the past."), field="appointment")
-    case.booked_for, case.booked_slot = day, str(given.get("slot") or "").strip()[:11] or None
+    check_appointment(day, to_local(now).date())
+    case.booked_for, case.booked_slot = day, parse_slot(str(given.get("slot") or ""))
 
 
 def withdraw(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:

@@ -20,6 +20,7 @@ from app.proxy.choices import State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import desk
 from app.proxy.service import book
+from app.proxy.service.booking import wonders
 from app.proxy.service.catalogue import find_items, version_on
 from app.proxy.service.printing import for_door
 from app.proxy.views.cases import may_book, promise_light, shown_name, step_light
@@ -96,10 +97,13 @@ class ProxyDesk(BaseView):
                 form.validate()
                 case = self.take(session, form)
                 number, url = case.number, view_of(ProxyCase).url_show(case)
+                told = wonders(form.person.data, case.item_version, form.appointment.data)
         except DomainError as refused:
             form.refuse(refused.field, refused.message)
             return self.booking_page(form, refused.status)
         flash(gettext("Booked: %(number)s", number=number), "success")
+        for finding in told:
+            flash(str(finding.message), "warning")
         return self.go(f"{self.route_base}/book" if "_again" in request.form else url)
 
     @staticmethod

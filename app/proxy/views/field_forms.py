@@ -17,11 +17,11 @@ from app.core.errors import Invalid
 from app.core.uploads import Clean, clean_image, clean_upload
 from app.proxy.choices import PaperState
 from app.proxy.models import ProxyCase
+from app.proxy.rules import parse_slot
 from app.proxy.service.doors import CaseLog, StopLog
 from app.worklog.choices import AT_THE_DOOR, Outcome
 
 UID = re.compile(r"[0-9a-fA-F-]{36}")
-SLOT = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 PNG = "data:image/png;base64,"
 PHOTOS = ("JPEG", "PNG", "WEBP")
 MOST = 60  # people of one round
@@ -47,10 +47,7 @@ def day(request: Request, name: str) -> date | None:
 
 def slot(request: Request, name: str = "slot") -> str | None:
     """Part of the day, 09:00-11:00."""
-    value = request.form.get(name, "").strip()
-    if value and not SLOT.fullmatch(value):
-        raise Invalid(_("This is not a time of the day."), field=name)
-    return value or None
+    return parse_slot(request.form.get(name, ""), field=name)
 
 
 def uids(request: Request, name: str) -> list[str]:
