@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +22,7 @@ FORM = "F29"
 # what the census writes down of everybody; the rest only where there is something of it
 ALWAYS = ("identity", "residence", "household", "service")
 CHILD = "child"
-TOWNS = ("town", "park")
+COUNTY_CODE = re.compile(r"[0-9]{6}")  # GB/T 2260
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,21 @@ def _processor(session: Session, area: Area, office: OrgUnit | None) -> dict[str
 
 
 def _recipients(session: Session, area: Area) -> list[dict[str, str]]:
+    """Who gets the data: county and town, told by code and kind, since a county names its levels as it likes.
+
+    The town is the park, or the division right above the lowest one (the community).
+    """
     query = (
-        select(AreaLevel.key, Area.name)
+        select(AreaLevel.kind, Area.code, Area.name)
         .join(Area, Area.level_id == AreaLevel.id)
         .where(Area.path.in_(prefixes(area.path, own=True)))
         .order_by(Area.path)
     )
-    levels = [(key, name) for key, name in session.execute(query)]
-    county = levels[0][1] if levels else area.name
-    town = next((name for key, name in levels if key in TOWNS), county)
+    above = [tuple(row) for row in session.execute(query)]
+    county = next((name for _kind, code, name in above if COUNTY_CODE.fullmatch(code)), above[0][2])
+    parks = [name for kind, _code, name in above if kind == "park"]
+    divisions = [name for kind, _code, name in above if kind == "division"]
+    town = [*divisions[:-1], *parks][-1] if parks or len(divisions) > 1 else county
     return [
         {"name": row["name"].format(county=county, town=town), "purpose": row["purpose"]}
         for row in seeds.read("consent")["recipients"]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.areas.actors import build_actor
-from app.areas.models import Area, OrgUnit, Post
+from app.areas.models import Area, AreaLevel, OrgUnit, Post
 from app.core import clock
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.scope import acting_as
@@ -37,6 +37,20 @@ PRESS = Press(
     "https://geban.test",
 )
 GUARDIAN = Asked(guardian_name="李国强", guardian_relation="祖父")
+
+
+def test_the_recipients_do_not_hang_on_the_names_of_levels(system, world):
+    """A county keys its levels as it likes, and may be divided into zones: F29 still names county and town."""
+    town = system.get(Area, world.areas["town_a"])
+    for level in system.scalars(select(AreaLevel)):
+        level.key = f"own_{level.key}"[:12]
+    system.flush()
+    grid = system.get(Area, world.areas["grid_a11"])
+    found = [row["name"] for row in papers._recipients(system, grid)]
+    assert [name.startswith(prefix) for name, prefix in zip(found, ("County", town.name), strict=True)] == [
+        True,
+        True,
+    ]
 
 
 def years_ago(years: int) -> date:
