@@ -32,6 +32,7 @@ class PersonDocumentView(ByService, ModelView):
     add_title = _("Add a document")
     edit_title = _("Put the document right")
     label_columns = {
+        "warning_words": _("Hint about the number"),
         "person_id": _("Resident"),
         "person": _("Resident"),
         "kind": _("Kind of document"),

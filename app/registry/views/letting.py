@@ -24,6 +24,7 @@ class RentalHomeView(ByService, ModelView):
     add_title = _("Add a rented home")
     edit_title = _("Change the rented home")
     label_columns = {
+        "crowding": _("Crowding"),
         "dwelling_id": _("Home"),
         "dwelling": _("Home"),
         "name": _("Called"),
