@@ -7,10 +7,10 @@ from app.core.actor import NOBODY, Actor, as_actor, current_actor
 
 def test_nothing_of_a_visitor_is_left_in_the_thread(login_as):
     client = login_as("worker_a")
-    assert client.get("/").status_code == 200
-    assert current_actor() is NOBODY
-    assert client.get("/cases/show/17").status_code == 404
-    assert current_actor() is NOBODY
+    with as_actor(NOBODY):
+        for url, status in (("/", 200), ("/cases/show/17", 404), ("/audit/changes/list/", 403)):
+            assert client.get(url).status_code == status
+            assert current_actor() is NOBODY, url
 
 
 def test_a_request_never_starts_as_somebody(app, client, monkeypatch):
