@@ -277,6 +277,24 @@ class TestHomes:
         assert answer.status_code in {403, 422}
         assert system.scalar(select(func.count(Dwelling.id))) == 2
 
+    def test_a_home_closes_when_everybody_has_left_and_not_before(self, clerk, place, system, world):
+        page = f"/dwelling/close/{place['home']}"
+        assert page in clerk.get(f"/dwelling/show/{place['home']}").text
+        refused = post(clerk, page, last_day=clock.today().isoformat(), reason="pulled down")
+        assert refused.status_code == 422
+        assert "Enter that they left first" in refused.text
+        assert one(system, Dwelling, uid=place["home"]).valid_to is None
+        empty = make_home(system, world.areas["grid_a11"], "77").uid
+        system.commit()
+        assert clerk.get(f"/dwelling/close/{place['foreign_home']}").status_code == 404
+        page = f"/dwelling/close/{empty}"
+        answer = post(clerk, page, last_day=clock.today().isoformat(), reason="pulled down")
+        assert answer.status_code == 303, answer.text
+        assert one(system, Dwelling, uid=empty).valid_to is not None
+        assert page not in clerk.get(f"/dwelling/show/{empty}").text
+        assert clerk.get(f"/census/dwelling/{empty}").status_code == 404
+        assert clerk.get("/dwelling/lookup").text.count('"id":') == 1
+
     def test_a_rented_home_with_its_tenant(self, clerk, place, system, world):
         answer = fill(
             clerk,

@@ -52,8 +52,7 @@ def doubts(
 
 def differences(person: Person, birth: Birth | None, sex: str | None, day: date) -> list[Finding]:
     """Where a birth date or a sex contradicts the numbers that are on file for the person. Warnings only."""
-    numbers = [d for d in person.documents if d.valid_to is None and d.deleted_at is None]
-    found = [f for d in numbers for f in inspect_document(d.kind, d.number, day, birth=birth, sex=sex)]
+    found = [f for d in _open(person) for f in inspect_document(d.kind, d.number, day, birth=birth, sex=sex)]
     return [f for f in found if f.code in DIFFERENCES]
 
 
@@ -139,9 +138,3 @@ def _next_dup_no(document: PersonDocument) -> int:
 
 def _open(person: Person) -> list[PersonDocument]:
     return [d for d in person.documents if d.deleted_at is None and d.valid_to is None]
-
-
-def primary_document(person: Person) -> PersonDocument | None:
-    """The document shown with the person: the primary one, else the first that is in force."""
-    rows = _open(person)
-    return next((d for d in rows if d.is_primary), rows[0] if rows else None)

@@ -23,7 +23,6 @@ from app.registry.rules.addresses import AddressParts, compose
 from app.registry.rules.rooms import Room
 from app.registry.service import wording
 from app.registry.service.checks import check_fields
-from app.registry.service.ties import last_day
 
 HOME_KINDS = ("grid", "cell")
 BUILDING_FIELDS = frozenset(
@@ -205,12 +204,6 @@ def refuse_twin(session: Session, dwelling: Dwelling) -> None:
     with session.no_autoflush:
         if set(session.scalars(same)) - {dwelling.id}:
             raise Conflict(_("This home is already in the register."), field="room_no", finding="known")
-
-
-def close_dwelling(session: Session, dwelling: Dwelling, now: datetime) -> None:
-    """A home that is no more (pulled down, joined to another); whoever lives there must have left."""
-    dwelling.valid_to = last_day(dwelling.valid_from, clock.to_local(now).date())
-    session.flush()
 
 
 @dataclass(frozen=True)

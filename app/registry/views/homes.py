@@ -8,11 +8,13 @@ from flask import url_for
 from flask_babel import lazy_gettext as _
 from sqlalchemy import inspect
 
+from app.audit.service import give_reason
 from app.core import clock
-from app.core.views import Interface, ModelView, RelatedList
+from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
 from app.registry.models import Building, Dwelling
 from app.registry.rules import normalise_phone
-from app.registry.service import homes, regrid
+from app.registry.service import closing, homes, households, regrid
+from app.registry.views.common import EndPage, open_only
 
 
 class BuildingView(ModelView):
@@ -81,7 +83,7 @@ def _floor_grid(row: Building) -> str:
     return url_for("CensusDesk.index", area=row.area.uid, building=row.uid)
 
 
-class DwellingView(ModelView):
+class DwellingView(EndPage, ModelView):
     """Flats and houses; the address line is derived from its parts."""
 
     route_base = "/dwelling"
@@ -147,11 +149,29 @@ class DwellingView(ModelView):
                 url_for("CensusDesk.dwelling", dwelling_uid=row.uid) if row.valid_to is None else None
             ),
             "can_use:CensusDesk",
-        )
+        ),
+        (_("This home is no more"), lambda row: open_only(row, "DwellingView.close"), "can_edit"),
     ]
 
     def lookup_text(self, row: Dwelling) -> str:
         return row.address
+
+    def lookup_where(self) -> tuple[Any, ...]:
+        return (Dwelling.valid_to.is_(None),)
+
+    @expose("/close/<pk>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("edit")
+    def close(self, pk: str) -> Any:
+        """Pulled down, joined to another."""
+
+        def end(session: Any, item: Dwelling, form: Any, _actor: Any, _now: Any) -> None:
+            give_reason(session, form.reason.data)
+            on = households.day_after(form.last_day.data, clock.today())
+            closing.close_dwelling(session, item, on)
+
+        note = _("Who lived here stays in the history of the home. Look-ups and the walk leave it out.")
+        return self.end_page(pk, title=_("This home is no more"), note=note, end=end)
 
     def check(self, session: Any, item: Dwelling, form: Any, is_new: bool) -> None:
         homes.home_area(session, item.area_id)
