@@ -15,6 +15,7 @@ from app.core.actor import Actor
 from app.core.pinyin import spell
 from app.registry.choices import HouseholdKind, MoveInState, ResidenceKind
 from app.registry.models import (
+    Building,
     BuildingUnit,
     Dwelling,
     Household,
@@ -215,8 +216,6 @@ def stops(session: Session, area_id: int) -> list[tuple[Stop, str]]:
 
 def building_names(session: Session, area_id: int) -> dict[int | None, str]:
     """Address of each building that has homes in the grid; its key in the walk."""
-    from app.registry.models import Building
-
     query = (
         select(Building.id, Building.address)
         .join(Dwelling, Dwelling.building_id == Building.id)

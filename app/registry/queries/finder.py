@@ -98,6 +98,11 @@ def is_ground(area: Area) -> bool:
     return area.level.kind in HOME_KINDS
 
 
+def building(session: Session, uid: str) -> Building | None:
+    """A building in which the actor sees a home."""
+    return session.scalars(select(Building).where(Building.uid == uid)).one_or_none()
+
+
 def buildings(session: Session, area: Area) -> list[Place]:
     """Buildings with homes in the grid."""
     lived = _lived_in().subquery()

@@ -21,7 +21,7 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.registry import forms
-from app.registry.models import Building, Dwelling
+from app.registry.models import Dwelling
 from app.registry.queries import desk, finder
 from app.registry.service import census
 
@@ -84,7 +84,7 @@ class CensusDesk(BaseView):
         wanted, group = request.args.get("building"), request.args.get("group")
         page: dict[str, Any] = {"buildings": buildings, "houses": houses, "building": None, "group": None}
         if wanted or (buildings and group is None):
-            building = session.query(Building).filter_by(uid=wanted or buildings[0].key).one_or_none()
+            building = finder.building(session, wanted or buildings[0].key)
             if building is None:
                 raise NotFound()
             page |= {"building": building, "units": finder.floor_grid(session, building, drafted)}

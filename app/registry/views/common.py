@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, request
+from flask import flash, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
@@ -134,8 +134,6 @@ class EndPage:
 
 def open_only(row: Any, endpoint: str) -> str | None:
     """Address of an end page for rows that are still open."""
-    from flask import url_for
-
     return None if row.valid_to is not None else url_for(endpoint, pk=row.uid)
 
 

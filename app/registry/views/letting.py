@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import object_session
 
 from app.core import clock
 from app.core.errors import Invalid
@@ -98,8 +99,6 @@ class RentalHomeView(ByService, ModelView):
 
 
 def _crowding(row: RentalHome) -> str:
-    from sqlalchemy.orm import object_session
-
     session = object_session(row)
     finding = rentals.crowding(session, row) if session is not None else None
     return str(finding.message) if finding else ""
