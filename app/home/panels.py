@@ -290,6 +290,9 @@ def draft_url(page: str) -> str:
     name, _sep, key = page.partition(":")
     if name == "census":
         return f"/census/dwelling/{key}"
+    places = {"FieldDoor": "/field/stop/", "FieldDeliver": "/field/deliver/", "FieldPlan": "/field/plan"}
+    if name in places or name.startswith("CaseStep"):
+        return f"{places.get(name, '/cases/show/')}{key}".removesuffix("new")
     base = frame.page_url(name).removesuffix("list/")
     if not base:
         return frame.page_url("Drafts")

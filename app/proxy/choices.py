@@ -144,6 +144,10 @@ class Signed(Choice):
 
 # where the department has the papers before it and marks them
 MARKING_STATES = (State.prechecking, State.accepted, State.processing)
+# where a result waits to be fetched, and where it is to be handed over
+TO_FETCH = (State.approved.value, State.refused.value)
+TO_DELIVER = (State.result_received.value, State.delivering.value, State.delivery_failed.value)
+BEFORE_WINDOW = (State.entrusted.value, State.collected.value, State.supplement.value)
 
 
 # Names of what steps need, and of what stands in their way

@@ -7,11 +7,10 @@ import pytest
 
 from app.proxy.rules import (
     MACHINE,
+    asks_for,
     case_facts,
     kept_cards,
     missing_materials,
-    needed_papers,
-    unanswered_conditions,
 )
 
 
@@ -47,38 +46,22 @@ ODD = Need("odd", "conditional")
 ALL = [FORM, CARD, DISABLED, BILLS, PHOTO]
 
 
-def names(papers):
-    return [paper.need.name for paper in papers]
-
-
 @pytest.mark.demand("S3-49")
 def test_conditional_papers_count_when_the_answer_is_yes():
     answers = {"somebody is disabled": True, "ill": False}
-    asked = needed_papers(ALL, answers)
-    assert names(asked) == ["form", "card", "disability card", "photo"]
-    assert [paper.required for paper in asked] == [True, True, True, False]
-    assert all(paper.applies for paper in asked)
-
-
-def test_an_unanswered_condition_stays_on_the_list_and_is_asked():
-    asked = needed_papers(ALL)
-    assert names(asked) == ["form", "card", "disability card", "bills", "photo"]
-    assert [paper.applies for paper in asked] == [True, True, None, None, True]
-    assert unanswered_conditions([*ALL, Need("x-ray", "conditional", "ill"), ODD]) == [
-        "somebody is disabled",
-        "ill",
-        "odd",
+    asked = [asks_for(need, answers) for need in ALL]
+    assert [(one.required, one.applies) for one in asked] == [
+        (True, True),
+        (True, True),
+        (True, True),
+        (True, False),
+        (False, True),
     ]
-    assert unanswered_conditions(ALL, {"ill": False}) == ["somebody is disabled"]
-    assert unanswered_conditions(ALL, {"ill": False, "somebody is disabled": True}) == []
-    assert names(needed_papers([ODD], {"odd": True})) == ["odd"]
 
 
-def test_what_the_office_can_fetch_itself_is_asked_for_only_when_that_failed():
-    answers = {"somebody is disabled": True, "ill": True}
-    assert names(needed_papers(ALL, answers, sharing=True)) == ["form", "bills", "photo"]
-    assert "card" in names(needed_papers(ALL, answers, sharing=True, share_failed=["card"]))
-    assert "disability card" not in names(needed_papers(ALL, answers, sharing=True, share_failed=["card"]))
+def test_an_unanswered_condition_stays_open():
+    assert [asks_for(need, {}).applies for need in ALL] == [True, True, None, None, True]
+    assert asks_for(ODD, {"odd": True}).applies is True
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.core import search
 from app.core.actor import Actor
-from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItem, ServiceItemVersion
 from app.proxy.queries.case_page import MAIN
 from app.proxy.rules import MACHINE
@@ -106,8 +105,3 @@ def level_of(due_at: datetime | None, warn_at: datetime | None, now: datetime) -
     if now > due_at:
         return "red"
     return "yellow" if warn_at is not None and now > warn_at else "green"
-
-
-def open_states() -> list[tuple[str, Any]]:
-    """States a case may be in before its end."""
-    return [(s.value, s.label) for s in State if s not in (State.archived, State.cancelled)]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.core.actor import Actor
 from app.core.errors import NotFound
-from app.proxy.choices import PaperState, State
+from app.proxy.choices import TO_DELIVER, TO_FETCH, PaperForm, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.rules import missing_materials
 from app.proxy.service.materials import seen
@@ -22,8 +22,6 @@ from app.worklog.choices import VisitState
 from app.worklog.models import Visit, VisitStop, VisitWorker
 
 MOST_ROUNDS = 60
-TO_FETCH = (State.approved.value, State.refused.value)
-TO_DELIVER = (State.result_received.value, State.delivering.value, State.delivery_failed.value)
 
 
 @dataclass
@@ -204,3 +202,25 @@ def first_state(material: Any) -> str:
 def round_uid(session: Session, case: ProxyCase) -> str | None:
     """Uid of the round a case belongs to, where the actor may see it."""
     return session.scalars(select(Visit.uid).where(Visit.id == case.visit_id)).one_or_none()
+
+
+def visit_uid_of(session: Session, stop_uid: str) -> str:
+    """Uid of the visit a stop belongs to. NotFound outside the scope."""
+    query = select(Visit.uid).join(VisitStop, VisitStop.visit_id == Visit.id).where(VisitStop.uid == stop_uid)
+    uid = session.scalars(query).one_or_none()
+    if uid is None:
+        raise NotFound()
+    return uid
+
+
+def case_of(session: Session, uid: str) -> ProxyCase:
+    """One case for reading. NotFound outside the scope."""
+    case = session.scalars(select(ProxyCase).where(ProxyCase.uid == uid)).one_or_none()
+    if case is None:
+        raise NotFound()
+    return case
+
+
+def keeps_originals(cases: Sequence[ProxyCase]) -> bool:
+    """Whether a paper of these cases is an original that stays with the worker: then a day to give it back is asked."""
+    return any(m.form == PaperForm.original and not m.is_authorization for c in cases for m in c.materials)

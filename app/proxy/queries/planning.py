@@ -105,6 +105,20 @@ def _candidates(session: Session, people: Sequence[Person], item_code: str) -> l
     return found
 
 
+def with_chosen(
+    session: Session, actor: Actor, found: Sequence[Candidate], uids: Sequence[str], item_code: str
+) -> list[Candidate]:
+    """The candidates of a page with those who were ticked before and are not among them, the ticked ones first."""
+    there = {c.uid for c in found}
+    query = (
+        select(Person)
+        .join(Area, Area.id == Person.area_id)
+        .where(Person.uid.in_([uid for uid in uids if uid not in there]), _own(actor))
+        .order_by(Person.name_pinyin, Person.id)
+    )
+    return [*_candidates(session, session.scalars(query).all(), item_code), *found] if uids else list(found)
+
+
 def people_by_uid(session: Session, uids: Sequence[str]) -> list[Person]:
     """People by uid inside the scope. NotFound when one of them is not there."""
     found = {p.uid: p for p in session.scalars(select(Person).where(Person.uid.in_(uids)))}

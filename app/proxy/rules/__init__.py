@@ -10,8 +10,6 @@ from app.proxy.rules.materials import (
     case_facts,
     kept_cards,
     missing_materials,
-    needed_papers,
-    unanswered_conditions,
 )
 
 __all__ = [
@@ -31,8 +29,6 @@ __all__ = [
     "diagram",
     "kept_cards",
     "missing_materials",
-    "needed_papers",
     "parse_slot",
     "states_page",
-    "unanswered_conditions",
 ]

@@ -58,35 +58,6 @@ def asks_for(need: PaperNeed, answers: Mapping[str, bool | None]) -> PaperAnswer
     return PaperAnswer(need, need.required == YES, True)
 
 
-def needed_papers(
-    needs: Iterable[PaperNeed],
-    answers: Mapping[str, bool | None] | None = None,
-    *,
-    sharing: bool = False,
-    share_failed: Iterable[str] = (),
-) -> list[PaperAnswer]:
-    """The papers to collect from the resident, in the item's order; unanswered conditional ones stand among them.
-
-    With `sharing` the office fetches the exempt papers itself, but those named in `share_failed` are asked for.
-    """
-    failed = set(share_failed)
-    asked = (asks_for(need, answers or {}) for need in needs)
-    return [
-        one
-        for one in asked
-        if one.applies is not False
-        and not (sharing and one.need.share_exempt and one.need.name not in failed)
-    ]
-
-
-def unanswered_conditions(
-    needs: Iterable[PaperNeed], answers: Mapping[str, bool | None] | None = None
-) -> list[str]:
-    """Conditions nobody has answered yet, in order, each once: open ones are never taken for a no."""
-    asked = (asks_for(need, answers or {}) for need in needs)
-    return list(dict.fromkeys(one.need.condition or one.need.name for one in asked if one.applies is None))
-
-
 def missing_materials(papers: Iterable[Paper]) -> list[str]:
     """Names of required papers that are not there, or that the department marked as bad; order kept."""
     return [paper.name for paper in papers if _is_missing(paper)]

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
-from app.proxy.choices import Action, PaperState, State
+from app.proxy.choices import TO_DELIVER, Action, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.rules import missing_materials
 from app.proxy.service.cases import act
@@ -151,3 +152,34 @@ def round_on(session: Session, actor: Actor, day: date, area_id: int, *, apart_f
         .order_by(Visit.id)
     )
     return session.scalars(query).first()
+
+
+# --- bringing the result home -----------------------------------------------------------------------------------------
+
+
+def need_deliverable(case: ProxyCase) -> None:
+    """Raises Conflict when there is no result of the case to hand over."""
+    if case.state not in TO_DELIVER:
+        raise Conflict(_("This result has been handed over already, or is not here yet."))
+
+
+def set_out_with(session: Session, actor: Actor, now: datetime, case: ProxyCase) -> None:
+    """Who stands at the door with a result has set out, written down or not."""
+    need_deliverable(case)
+    if case.state != State.delivering:
+        act(session, actor, now, case, Action.set_out, {"appointment": to_local(now).date().isoformat()})
+
+
+def hand_over_here(
+    session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Mapping[str, Any]
+) -> None:
+    """The result changes hands at the door (S3-51)."""
+    set_out_with(session, actor, now, case)
+    act(session, actor, now, case, Action.deliver, given)
+
+
+def nobody_reached(session: Session, actor: Actor, now: datetime, case: ProxyCase, reason: str) -> None:
+    """An attempt that failed counts with its minute and reason."""
+    set_out_with(session, actor, now, case)
+    at = to_local(now).strftime("%Y-%m-%d %H:%M")
+    act(session, actor, now, case, Action.miss, {"reason": reason, "attempted_at": at})

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Area
 from app.core.actor import Actor
+from app.core.clock import to_local
 from app.core.errors import Conflict, DomainError, Invalid
-from app.proxy.choices import Action, State
+from app.proxy.choices import TO_FETCH, Action, State
 from app.proxy.models import ProxyCase
 from app.proxy.service.booking import area_for, book
 from app.proxy.service.cases import WHOLE, act
@@ -193,3 +195,19 @@ def hand_in(session: Session, actor: Actor, now: datetime, visit: Visit, window:
     if not ready:
         raise Conflict(_("No case of this round is ready to be handed in."))
     return step_together(session, actor, now, ready, Action.submit, {"window": window})
+
+
+def fetch_results(session: Session, actor: Actor, now: datetime, visit: Visit) -> list[ProxyCase]:
+    """Fetch the results of a round that are there and set out with them today; returns the cases on their way.
+
+    Raises Conflict when none is waiting. A case that cannot take a step stays where it is.
+    """
+    waiting = [c for c in cases_of(session, visit).values() if c.state in TO_FETCH]
+    if not waiting:
+        raise Conflict(_("No result of this round is waiting at the office."))
+    fetched: list[ProxyCase] = []
+    for case in waiting:
+        what = {"result": case.item_version.result_name or gettext("result")}
+        fetched += step_together(session, actor, now, [case], Action.fetch, what).done
+    today = {"appointment": to_local(now).date().isoformat()}
+    return step_together(session, actor, now, fetched, Action.set_out, today).done

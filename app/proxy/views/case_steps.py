@@ -22,6 +22,7 @@ from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page
 from app.proxy.rules import MACHINE
 from app.proxy.service import act, facts, give_back, mark, offers, open_case
+from app.proxy.views import kept
 
 PHOTOS = ("JPEG", "PNG", "WEBP")
 
@@ -41,7 +42,8 @@ class StepsMixin:
         """The form of one step: as a piece for the dialog, as a page where there is no script."""
         case = case_page.load(self.session, pk)
         asked = self.asked(case, Action.parse(action, field="action"))
-        return self.step_page(asked, forms.step_form(asked))
+        found = kept.kept(self.session, kept.step_page(pk, action))
+        return self.step_page(asked, forms.step_form(asked, kept.typed(found)), found=found)
 
     @expose("/<pk>/act", methods=["POST"])
     @has_access
@@ -53,6 +55,7 @@ class StepsMixin:
             with unit_of_work(self.session) as session:
                 case = open_case(session, pk, request.form.get("_version") or "0")
                 self.take(session, case, action)
+                kept.forget(session, kept.step_page(pk, action.value))
                 url, words = self.url_show(case), str(State.parse(case.state).label)
         except DomainError as refused:
             if wants_json():
@@ -104,14 +107,19 @@ class StepsMixin:
         bars = tuple(bar for bar in offered.to.bars if known.get(bar))
         return Asked(action, offered.to, case, actor.label, clock.now(), bars)
 
-    def step_page(self, asked: Asked, form: Any, status: int = 200) -> Any:
+    def step_page(
+        self, asked: Asked, form: Any, status: int = 200, found: dict[str, Any] | None = None
+    ) -> Any:
         names = [name for name, _needed in forms.field_names(asked)]
-        typed = request.form if request.method == "POST" else None
+        page_key = kept.step_page(asked.case.uid, asked.action.value)
+        found = found or {"page": page_key, "at": None, "pairs": []}
+        typed = request.form if request.method == "POST" else kept.typed(found)
         page = self.render_template(
             "proxy/case_step.html",
             title=asked.action.label,
             case=asked.case,
             asked=asked,
+            kept=found,
             form=form,
             fields=[form[name] for name in names],
             lines=forms.paper_lines(asked.case, typed) if asked.block else [],

@@ -17,19 +17,20 @@ from sqlalchemy.orm import Session
 from app.core import clock, codes
 from app.core.actor import Actor, current_actor
 from app.core.edge import wants_json
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Invalid
 from app.core.models import new_uid
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.core.widgets import view_of
-from app.proxy.choices import Action, PaperForm, PaperState, State
+from app.proxy.choices import BEFORE_WINDOW, TO_DELIVER, TO_FETCH, PaperForm, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
 from app.proxy.queries import planning, prints
-from app.proxy.service import act, open_case, rounds
+from app.proxy.service import open_case, rounds
 from app.proxy.service.delivery import RATINGS
-from app.proxy.service.doors import log_door
+from app.proxy.service.doors import hand_over_here, log_door, need_deliverable, nobody_reached
 from app.proxy.views import field_forms as forms
+from app.proxy.views import kept
 from app.proxy.views.field_saving import once
 from app.proxy.views.field_saving import signed as signed_by
 from app.worklog import service as worklog
@@ -37,7 +38,6 @@ from app.worklog.choices import Outcome
 
 OFFERED = "WJ-02"  # the yearly stamp: what rounds are made for most often (S3-65)
 AGES = (80, 65, 0)
-DELIVERABLE = pages.TO_DELIVER
 
 
 class FieldDesk(BaseView):
@@ -63,16 +63,19 @@ class FieldDesk(BaseView):
     def plan(self) -> Any:
         """Choose the service, the day and the people of the own grid; one visit and a case for each comes of it."""
         if request.method == "POST":
-            return self._done(once(self.session, current_actor(), self._plan))
+            return self._done(once(self.session, current_actor(), self._plan, kept.PLAN))
         today, actor = clock.today(), current_actor()
         found, more = planning.candidates(self.session, actor, today, age=65, item_code=OFFERED)
+        draft = kept.kept(self.session, kept.PLAN)
+        chosen = [value for name, value in draft["pairs"] if name == "people"]
         return self.render_template(
             "proxy/field_plan.html",
             title=_("Plan a round"),
             items=planning.items_on(self.session, today),
             offered=OFFERED,
-            people=found,
+            people=planning.with_chosen(self.session, actor, found, chosen, OFFERED),
             more=more,
+            kept=draft,
             ages=AGES,
             staff=planning.colleagues(self.session, actor),
             slots=forms.SLOTS,
@@ -131,10 +134,10 @@ class FieldDesk(BaseView):
             doors=doors,
             begun=any(s.outcome for s in visit.stops),
             next_stop=next((p.stop.uid for d in doors for p in d.people if p.stop.outcome is None), ""),
-            missing={c.uid: pages.still_missing(c) for c in cases if c.state in _BEFORE_WINDOW},
+            missing={c.uid: pages.still_missing(c) for c in cases if c.state in BEFORE_WINDOW},
             ready=[c for c in collected if not pages.still_missing(c)],
-            to_fetch=[c for c in cases if c.state in pages.TO_FETCH],
-            deliverable=DELIVERABLE,
+            to_fetch=[c for c in cases if c.state in TO_FETCH],
+            deliverable=TO_DELIVER,
             printables=prints.of_round(self.session, doors),
             new_uid=new_uid,
             window=cases[0].item_version.department_name if cases else "",
@@ -166,17 +169,9 @@ class FieldDesk(BaseView):
     @permission_name("use")
     def fetch(self, uid: str) -> Any:
         """Fetch the results that are there and set out with them today."""
-        today = {"appointment": clock.today().isoformat()}
         with unit_of_work(self.session) as session:
-            actor, now, done = current_actor(), clock.now(), 0
-            cases = list(rounds.cases_of(session, worklog.open_visit(session, uid)).values())
-            waiting = [c for c in cases if c.state in pages.TO_FETCH]
-            if not waiting:
-                raise Conflict(_("No result of this round is waiting at the office."))
-            for case in waiting:
-                what = {"result": case.item_version.result_name or gettext("result")}
-                fetched = rounds.step_together(session, actor, now, [case], Action.fetch, what).done
-                done += len(rounds.step_together(session, actor, now, fetched, Action.set_out, today).done)
+            visit = worklog.open_visit(session, uid)
+            done = len(rounds.fetch_results(session, current_actor(), clock.now(), visit))
         flash(ngettext("%(num)s result is on its way.", "%(num)s results are on their way.", done), "success")
         return self.go(self._round_url(uid))
 
@@ -201,8 +196,9 @@ class FieldDesk(BaseView):
         """Write down one door: who was met, which papers changed hands, who signed (S3-49)."""
         visit, stop, cases = pages.stop_of(self.session, visit_uid, stop_uid)
         if request.method == "POST":
+            page = kept.door_page(stop_uid)
             return self._done(
-                once(self.session, current_actor(), lambda s, a: self._log(s, a, visit_uid, stop_uid))
+                once(self.session, current_actor(), lambda s, a: self._log(s, a, visit_uid, stop_uid), page)
             )
         return self.render_template(
             "proxy/field_door.html",
@@ -212,6 +208,8 @@ class FieldDesk(BaseView):
             cases=cases,
             address=pages.address_of(stop, cases),
             first_state=pages.first_state,
+            kept=kept.kept(self.session, kept.door_page(stop_uid)),
+            keeps_originals=pages.keeps_originals(cases),
             unsigned=any(c.state == State.booked for c in cases),
             slots=forms.SLOTS,
             tomorrow=clock.today() + timedelta(days=1),
@@ -221,6 +219,13 @@ class FieldDesk(BaseView):
             paper_states={s.value: s.label for s in PaperState},
             paper_forms={f.value: f.label for f in PaperForm},
         )
+
+    @expose("/stop/<stop_uid>", methods=["GET"])
+    @has_access
+    @permission_name("use")
+    def stop(self, stop_uid: str) -> Any:
+        """From the list of drafts to the door."""
+        return self.go(f"{self.route_base}/door/{pages.visit_uid_of(self.session, stop_uid)}/{stop_uid}")
 
     def _log(self, session: Session, actor: Actor, visit_uid: str, stop_uid: str) -> str:
         visit = worklog.open_visit(session, visit_uid)
@@ -242,15 +247,19 @@ class FieldDesk(BaseView):
     @permission_name("use")
     def deliver(self, case_uid: str) -> Any:
         """Hand the result over: recipient, signature or photo, rating; or write down that nobody was reached."""
-        case = self._case(case_uid)
+        case = pages.case_of(self.session, case_uid)
         if request.method == "POST":
-            return self._done(once(self.session, current_actor(), lambda s, a: self._deliver(s, a, case_uid)))
+            page = kept.delivery_page(case_uid)
+            return self._done(
+                once(self.session, current_actor(), lambda s, a: self._deliver(s, a, case_uid), page)
+            )
         return self.render_template(
             "proxy/field_deliver.html",
             title=_("Hand over the result"),
             case=case,
             back=self._back(case),
-            open_here=case.state in DELIVERABLE,
+            kept=kept.kept(self.session, kept.delivery_page(case_uid)),
+            open_here=case.state in TO_DELIVER,
             state=State.parse(case.state),
             originals=[c.name for c in case.custody if c.returned_at is None],
             ratings=codes.choices(self.session, RATINGS),
@@ -259,30 +268,14 @@ class FieldDesk(BaseView):
 
     def _deliver(self, session: Session, actor: Actor, case_uid: str) -> str:
         case, now = open_case(session, case_uid), clock.now()
-        if case.state not in DELIVERABLE:
-            raise Conflict(_("This result has been handed over already, or is not here yet."))
-        if case.state != State.delivering:
-            act(session, actor, now, case, Action.set_out, {"appointment": clock.today().isoformat()})
         if request.form.get("way") == "missed":
-            reason = forms.text(request, "reason", 200)
-            tried = {"reason": reason, "attempted_at": clock.to_local(now).strftime("%Y-%m-%d %H:%M")}
-            act(session, actor, now, case, Action.miss, tried)
+            nobody_reached(session, actor, now, case, forms.text(request, "reason", 200))
         else:
-            act(
-                session,
-                actor,
-                now,
-                case,
-                Action.deliver,
-                {**forms.delivery(request), **signed_by(session, [case])},
+            need_deliverable(case)  # before the picture of a signature is kept for nothing
+            hand_over_here(
+                session, actor, now, case, {**forms.delivery(request), **signed_by(session, [case])}
             )
         return self._back(case)
-
-    def _case(self, uid: str) -> ProxyCase:
-        case = self.session.query(ProxyCase).filter_by(uid=uid).one_or_none()
-        if case is None:
-            raise NotFound()
-        return case
 
     def _back(self, case: ProxyCase) -> str:
         uid = pages.round_uid(self.session, case)
@@ -295,6 +288,3 @@ class FieldDesk(BaseView):
 
     def _round_url(self, uid: str) -> str:
         return f"{self.route_base}/round/{uid}"
-
-
-_BEFORE_WINDOW = (State.entrusted.value, State.collected.value, State.supplement.value)

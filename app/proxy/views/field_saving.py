@@ -16,10 +16,16 @@ from app.core.errors import Conflict, Invalid
 from app.core.session import unit_of_work
 from app.proxy.models import ProxyCase
 from app.proxy.views import field_forms as forms
+from app.proxy.views.kept import forget
 
 
-def once(session: Session, actor: Actor, write: Callable[[Session, Actor], str]) -> Mapping[str, Any]:
-    """Run a saving and keep its answer under the page's own id; a repetition gets the same answer."""
+def once(
+    session: Session, actor: Actor, write: Callable[[Session, Actor], str], page: str
+) -> Mapping[str, Any]:
+    """Run a saving and keep its answer under the page's own id; a repetition gets the same answer.
+
+    The draft of the ``page`` goes with it.
+    """
     user, uid, body = actor.user_id or 0, forms.client_uid(request), forms.body(request)
     known = drafts.replayed(session, user, uid, body)
     if known is None:
@@ -27,6 +33,7 @@ def once(session: Session, actor: Actor, write: Callable[[Session, Actor], str])
             with unit_of_work(session):
                 answer = {"url": write(session, actor)}
                 drafts.remember(session, user, uid, body, answer)
+                forget(session, page)
             return answer
         except (Conflict, IntegrityError):
             # the same saving may have come in on another connection while this one waited

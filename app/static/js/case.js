@@ -21,17 +21,38 @@ function refuse(form, data) {
   if (field?.setAttribute) { field.setAttribute("aria-invalid", "true"); field.focus(); } else line.scrollIntoView({ block: "nearest" });
 }
 
+// a step in the dialog is kept like any form: a stray Back or Escape loses nothing
+let timer = null;
+let isTyped = false;
+function keepLater(form) {
+  isTyped = true;
+  if (!form.dataset.draft) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const values = [...new FormData(form)].filter(([, value]) => typeof value === "string" && value !== "");
+    post(form.dataset.draftUrl, { page: form.dataset.draft, title: document.title, values });
+  }, 1500);
+}
+
 async function send(form) {
+  clearTimeout(timer);
   const button = form.querySelector('button[type="submit"]');
   button.disabled = true;
   // the field named "action" hides form.action
   const { ok, data } = await post(form.getAttribute("action"), new FormData(form));
-  if (ok && data.url) { window.location = data.url; return; }
+  if (ok && data.url) { isTyped = false; window.location = data.url; return; }
   button.disabled = false;
   refuse(form, data);
 }
 
 if (dialog) {
+  dialog.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-step-form]");
+    if (form) keepLater(form);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (isTyped && dialog.open) { event.preventDefault(); event.returnValue = words.unsaved; }
+  });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-step]");
     if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); open(link.href); }

@@ -1,6 +1,21 @@
 // Pages of a round: a form goes by fetch, so that a refusal or a dead network loses nothing; parts that do not apply hide.
 import { post, say } from "geban/app";
 
+// --- what was kept ------------------------------------------------------------------------------------------------
+// the pairs (name, value) of a draft go back into the form; what is not named was empty or not ticked
+const kept = document.querySelector("[data-kept]");
+if (kept) {
+  const form = document.querySelector("form[data-send]");
+  const pairs = JSON.parse(kept.textContent);
+  for (const field of form.querySelectorAll("input, select, textarea")) {
+    if (!field.name || field.type === "file" || ["csrf_token", "client_uid", "_acting"].includes(field.name)) continue;
+    const values = pairs.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (field.type === "checkbox") field.checked = values.includes(field.value) && !field.disabled;
+    else if (field.type === "radio") { if (values.length) field.checked = values.includes(field.value); }
+    else if (values.length) field.value = values[0];
+  }
+}
+
 // --- sending -----------------------------------------------------------------------------------------------------
 for (const form of document.querySelectorAll("form[data-send]")) {
   let sending = false;
@@ -17,6 +32,7 @@ for (const form of document.querySelectorAll("form[data-send]")) {
     sending = false;
     if (ok && data.url) { location.replace(data.url); return; }
     refuse(form, data);
+    form.dispatchEvent(new Event("input")); // not saved: leaving asks again
   });
 }
 
