@@ -185,7 +185,9 @@ def walk(browser: Browser, url: str, account: dict, seen: dict[str, str]) -> Non
         if path is None:
             continue
         page.set_viewport_size(SIZES["pc"])
-        page.goto(url + path, wait_until="networkidle")
+        answer = page.goto(url + path, wait_until="networkidle")
+        if answer is None or answer.status >= 500:
+            sys.exit(f"  {path} as {user} answers {answer and answer.status}: see the log above.")
         take(page, name)
         seen[name] = f"{page.title().rpartition(' · ')[0]} ({account['role']})"
     context.close()
