@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core import clock
+from app.core.drafts import Draft
 from app.core.files import Attachment
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
@@ -94,6 +95,36 @@ def test_a_refusal_loses_nothing_that_was_typed(open_as, system, round_url):
     assert page.locator("[data-field=signature][data-wrong]").count() == 1
     assert page.input_value("#note") == "the dog bites"
     assert fresh(system).scalars(select(ProxyCase.state)).all() == ["booked"]
+
+
+def test_a_stray_back_asks_and_loses_neither_words_nor_signature(open_as, system, round_url):
+    page = open_as("worker_a", "phone")
+    page.goto(round_url)
+    page.locator("a[href*='/field/door/']").first.tap()
+    page.wait_for_selector(".gf-outcomes")
+    page.locator(".gf-outcomes label").first.tap()
+    page.fill("#note", "the dog bites")
+    Finger(page).sign()
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    with page.expect_response("**/drafts/save"):
+        pass
+    door = page.url
+    page.goto(round_url)
+    assert asked == ["beforeunload"]
+    page.goto(door)
+    page.wait_for_selector(".gf-is-signed")
+    assert page.input_value("#note") == "the dog bites"
+    assert page.locator(".gf-outcomes input").first.is_checked()
+    assert page.locator("[data-signature]").is_visible()
+    page.locator("[data-required] label").first.tap()
+    page.locator("form[data-send] button[type=submit]").tap()
+    page.wait_for_url("**/field/round/**")
+    session = fresh(system)
+    assert session.scalars(select(ProxyCase.state)).all() == ["collected"]
+    picture = session.scalars(select(Attachment)).one()
+    assert picture.purpose == "signature"
+    assert session.scalars(select(Draft)).all() == []
 
 
 @pytest.mark.parametrize("size", ["phone", "pc"])
