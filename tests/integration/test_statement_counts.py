@@ -110,12 +110,15 @@ def fill(session: Any, world: World) -> None:
     session.commit()
 
 
-def open_twice(app: Flask, client: Any, url: str, endpoint: str, row: str) -> Opened:
-    """Code lists and the like are read once a process: the second time counts."""
-    assert client.get(url).status_code == 200, url
-    with counted(app, endpoint) as seen:
-        page = client.get(url).get_data(as_text=True)
-    return Opened(len(re.findall(re.escape(row), page)), seen)
+def open_page(app: Flask, client: Any, url: str, endpoint: str, row: str) -> Opened:
+    """Code lists are read once a process, so a page that is over the mark is opened again: the second time counts."""
+    for _again in range(2):
+        with counted(app, endpoint) as seen:
+            page = client.get(url)
+        assert page.status_code == 200, url
+        if len(seen) <= MOST:
+            break
+    return Opened(len(re.findall(re.escape(row), page.get_data(as_text=True))), seen)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +140,7 @@ def opened(_app, _database) -> dict[str, Opened]:
         ]
         pages.append(("CensusDesk.index", "clerk_a", "/census/", '<li><a href="/census/?area='))
         for endpoint, account, url, row in pages:
-            found[endpoint] = open_twice(_app, clients[account], url, endpoint, row)
+            found[endpoint] = open_page(_app, clients[account], url, endpoint, row)
         db.session.remove()
     _database.close(_app)
     return found
