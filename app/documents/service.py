@@ -35,6 +35,7 @@ from app.documents.rules import MACHINE, stands
 
 PDF_CONTEXT = "issued_document.pdf"
 MAX_COPIES = 20
+FIRST_PRINT = "first print"  # what the log keeps where nobody had to say why
 # follower(session, actor, now, paper, step): what the owner of a paper does when the paper takes a step
 Follower = Callable[[Session, Actor, datetime, "IssuedDocument", DocumentAction], None]
 _followers: dict[str, Follower] = {}
@@ -202,7 +203,7 @@ def print_copy(
             user_id=actor.user_id,
             actor=actor.label,
             copies=copies,
-            reason=reason.strip() or "first print",
+            reason=reason.strip() or FIRST_PRINT,
         )
     )
     log_access(

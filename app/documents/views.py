@@ -49,6 +49,9 @@ class PrintLogView(ModelView):
     datamodel = Interface(PrintLog)
     list_title = show_title = add_title = edit_title = _("Prints")
     label_columns = {"at": _("At"), "actor": _("Printed by"), "copies": _("Copies"), "reason": _("Reason")}
+    formatters_columns = {
+        "reason": lambda row: _("First print") if row.reason == service.FIRST_PRINT else row.reason
+    }
     list_columns = ["at", "actor", "copies", "reason"]
     show_columns = ["at", "actor", "copies", "reason"]
     base_permissions = ["can_list", "can_show"]

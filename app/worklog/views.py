@@ -8,10 +8,10 @@ from flask_babel import lazy_gettext as _
 
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.errors import Invalid
 from app.core.views import Interface, ModelView, RelatedList
 from app.worklog.choices import Outcome, RecordResult, RecordWay, VisitState
 from app.worklog.models import ServiceRecord, Visit, VisitStop
+from app.worklog.service import records
 
 
 class VisitStopView(ModelView):
@@ -109,15 +109,7 @@ class ServiceRecordView(ModelView):
             form.done_on.data = clock.today()
 
     def check(self, session: Any, item: ServiceRecord, form: Any, is_new: bool) -> None:
-        """A record belongs to the worker who writes it, on a day that has come."""
-        if is_new:
-            staff_id = current_actor().staff_id
-            if staff_id is None:
-                raise Invalid(_("Only a worker with a post writes service records."))
-            item.staff_id = staff_id
-        if item.done_on and item.done_on > clock.today():
-            raise Invalid(_("The day lies in the future."), field="done_on")
+        records.claim(current_actor(), clock.today(), item, is_new=is_new)
 
     def is_editable(self, item: ServiceRecord) -> bool:
-        """Lines that a visit or a case wrote are never changed by hand."""
-        return item.ref_kind is None and item.staff_id == current_actor().staff_id
+        return records.may_change(current_actor(), item)

@@ -57,7 +57,8 @@ def test_the_same_press_sent_twice_gives_the_same_paper(system, login_as, press,
     assert [a.status_code for a in answers] == [200, 200]
     assert answers[0].data == answers[1].data
     assert states(system) == [("00001", "issued")]
-    assert len(fresh(system).scalars(select(PrintLog)).all()) == 1
+    assert fresh(system).scalars(select(PrintLog.reason)).all() == ["first print"]
+    assert "First print" in client.get("/prints/list/").text
     assert post(client, f"/cases/{collected}/paper/F11", client_uid=uid).status_code == 409
 
 

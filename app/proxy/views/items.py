@@ -7,7 +7,6 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
@@ -17,6 +16,7 @@ from app.core.session import unit_of_work
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access, permission_name
 from app.proxy.choices import PaperForm
 from app.proxy.models import ServiceItem, ServiceItemVersion, ServiceMaterial
+from app.proxy.queries.versions import newest_version
 from app.proxy.service import catalogue
 from app.proxy.views.item_words import (
     APPEAR,
@@ -222,11 +222,7 @@ class ServiceItemVersionView(ModelView):
             version = self._one(session, pk)
             item = version.item
             catalogue.drop_draft(session, version)
-            left = session.scalars(
-                select(ServiceItemVersion)
-                .where(ServiceItemVersion.item_id == item.id)
-                .order_by(ServiceItemVersion.number.desc())
-            ).first()
+            left = newest_version(session, item)
             url = self.url_show(left) if left else self.home_url()
         return self.go(url)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -16,6 +17,7 @@ from app.core.session import unit_of_work
 from app.core.views import Interface
 from app.documents import drawing
 from app.documents import service as paper_service
+from app.documents.drawing import Press, Sheet
 from app.documents.language import DRAFT, in_paper_language
 from app.documents.models import IssuedDocument
 from app.documents.press import site_press
@@ -43,28 +45,10 @@ def printed(session: Session, find: Find) -> Response:
     known = _known(session, actor, uid)
     if known is not None:
         return known
-    job = find(session, actor)
-    with in_paper_language():
-        asked = job.asked(job.context(session, actor, now))
-        sheet = paper_service.lay_out(session, actor, now, press, **asked)
-    session.rollback()
-    ahead = drawing.drawn(press, job.code, sheet)
+    ahead = _drawn_ahead(session, actor, now, press, find)
     try:
         with unit_of_work(session):
-            job = find(session, actor)
-            with in_paper_language():
-                context = job.context(session, actor, now)
-            document = issue_job(
-                session,
-                actor,
-                now,
-                press,
-                job,
-                context,
-                ahead=ahead,
-                replaces=request.form.get("replaces", ""),
-                reason=forms.text(request, "reason", 200),
-            )
+            document = _issued(session, actor, now, press, find, ahead)
             pdf, number = paper_service.print_copy(session, actor, now, document), document.number
             if uid:
                 drafts.remember(
@@ -78,6 +62,27 @@ def printed(session: Session, find: Find) -> Response:
             raise
         return known
     return pdf_response(pdf, number)
+
+
+def _drawn_ahead(session: Session, actor: Actor, now: datetime, press: Press, find: Find) -> Sheet:
+    """The sheet as it will be when nobody takes its number first; the database is let go of before it is drawn."""
+    job = find(session, actor)
+    with in_paper_language():
+        asked = job.asked(job.context(session, actor, now))
+        sheet = paper_service.lay_out(session, actor, now, press, **asked)
+    session.rollback()
+    return drawing.drawn(press, job.code, sheet)
+
+
+def _issued(
+    session: Session, actor: Actor, now: datetime, press: Press, find: Find, ahead: Sheet
+) -> IssuedDocument:
+    """The paper as the database has it now that nobody else writes."""
+    job = find(session, actor)
+    with in_paper_language():
+        context = job.context(session, actor, now)
+    replaces, reason = request.form.get("replaces", ""), forms.text(request, "reason", 200)
+    return issue_job(session, actor, now, press, job, context, ahead=ahead, replaces=replaces, reason=reason)
 
 
 def _known(session: Session, actor: Actor, uid: str) -> Response | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.clock import to_local
+from app.core.errors import Invalid
 from app.worklog.models import ServiceRecord
 
 CONTENT_LENGTH = 60  # characters of a line on the monthly register (F01)
@@ -46,3 +48,18 @@ def write_record(
     )
     session.add(record)
     return record
+
+
+def claim(actor: Actor, today: date, record: ServiceRecord, *, is_new: bool) -> None:
+    """A record written by hand belongs to the worker who writes it, on a day that has come. Raises Invalid."""
+    if is_new:
+        if actor.staff_id is None:
+            raise Invalid(_("Only a worker with a post writes service records."))
+        record.staff_id = actor.staff_id
+    if record.done_on and record.done_on > today:
+        raise Invalid(_("The day lies in the future."), field="done_on")
+
+
+def may_change(actor: Actor, record: ServiceRecord) -> bool:
+    """Lines that a visit or a case wrote are never changed by hand; others only by their worker."""
+    return record.ref_kind is None and record.staff_id == actor.staff_id
