@@ -1,7 +1,7 @@
 """The working calendar of an area: national days, own days and office hours handed down the tree, the nearest wins.
 
 A change of a day or of hours makes the open clocks of the areas below count anew; their tables belong to upper
-domains, which register here what they have (ADR 0004).
+domains, which register here what they have (ADR 0003).
 """
 
 from __future__ import annotations

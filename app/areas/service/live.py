@@ -1,4 +1,4 @@
-"""What lives in an area and moves when areas are divided anew: upper domains register it here (ADR 0004).
+"""What lives in an area and moves when areas are divided anew: upper domains register it here (ADR 0003).
 
 This package may not import the tables of dwellings, people and cases; they say themselves which of their rows are
 live, which ground each stands on, and how it moves. A row that nobody registered stays where it was, and the

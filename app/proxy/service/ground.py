@@ -1,4 +1,4 @@
-"""Open cases follow their grid when areas are divided anew, their clocks follow the calendar (ADR 0004, S0-15)."""
+"""Open cases follow their grid when areas are divided anew, their clocks follow the calendar (ADR 0003, S0-15)."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ def sheets(session: Session, person: Person) -> Sequence[IssuedDocument]:
 def follow_sheet(
     session: Session, actor: Actor, now: datetime, document: IssuedDocument, action: DocumentAction
 ) -> None:
-    """The signed sheet settles its task; a sheet that is void opens it again (ADR 0011)."""
+    """The signed sheet settles its task; a sheet that is void opens it again (ADR 0006)."""
     task = session.scalars(select(ConsentTask).where(ConsentTask.uid == document.owner_uid)).one_or_none()
     if task is None or task.document_uid != document.uid:
         return

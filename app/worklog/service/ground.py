@@ -1,4 +1,4 @@
-"""Planned visits follow their first door when areas are divided anew (ADR 0004); done ones stay where they were made."""
+"""Planned visits follow their first door when areas are divided anew (ADR 0003); done ones stay where they were made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dividing areas anew: split, merger, transfer, with a preview and an effective date (S0-15; ADR 0004)."""
+"""Dividing areas anew: split, merger, transfer, with a preview and an effective date (S0-15; ADR 0003)."""
 
 from app.areas.service.live import register_count, register_ground, register_live
 from app.areas.service.plans.apply import Outcome, apply_due, apply_one, apply_plan, due
