@@ -42,7 +42,7 @@ _followers: dict[str, Follower] = {}
 
 
 def follow(owner_kind: str, follower: Follower) -> None:
-    """A domain above follows the papers of its records (ADR 0011), in the same transaction and after each step."""
+    """A domain above follows the papers of its records (ADR 0006), in the same transaction and after each step."""
     _followers[owner_kind] = follower
 
 
