@@ -89,7 +89,7 @@ def waiting(session: Session, most: int) -> Sequence[IssuedDocument]:
 
 def printed_between(
     session: Session, low: datetime, high: datetime, most: int
-) -> Sequence[Row[tuple[IssuedDocument, datetime, int]]]:
+) -> Sequence[Row[IssuedDocument, datetime, int]]:
     """(paper, when, copies) of what was printed in a stretch of time, the newest first."""
     query = (
         select(IssuedDocument, PrintLog.at, PrintLog.copies)
