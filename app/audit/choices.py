@@ -71,9 +71,18 @@ SYSTEM_WORDS = (
     _("plans of the day: every live row of the areas moves"),
     _("a move-in changes the area that gives and the area that takes"),
     _("numbering of documents that two people bear"),
-    _("start-up: the Public role must be empty"),
+    _("start-up: keys and the Public role are checked before there is anybody"),
     _("sign-in: nobody is known yet"),
     _("sign-in: the session's own time stamps"),
     _("lockout: tries are counted before anybody is known"),
     _("code due"),
+)
+
+# what the access log says of a look-up, in the words that the domains write: here for the catalogue
+LOOK_UPS = (
+    _("match: none"),
+    _("match: inside"),
+    _("match: elsewhere"),
+    _("by number"),
+    _("first print"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup, escape
 
@@ -13,6 +14,7 @@ from app.audit.choices import ORIGINS, RECORDS, AccessAction, ChangeAction
 from app.audit.models import AccessLog, AuditSeal, ChangeLog
 from app.audit.service import log_access
 from app.core.views import Interface, ModelView, plain, said
+from app.core.views.wording import Wording
 
 READ_ONLY = ["can_list", "can_show"]
 WHO: dict[str, Any] = {
@@ -61,13 +63,19 @@ def _role(row: Any) -> str:
 def _differences(row: ChangeLog) -> Markup:
     view = _view_of(row.table_name)
     lines = [
-        Markup("<li>{}: {} → {}</li>").format(
-            view.label(key) if view else key, escape(plain(old)), escape(plain(new))
-        )
+        Markup("<li>{}: {} → {}</li>").format(_field(view, key), escape(plain(old)), escape(plain(new)))
         for key, old, new in queries.fields(row, queries.model_of(row.table_name))
         if old not in (None, "") or new not in (None, "")
     ]
     return Markup('<ul class="gb-diff">{}</ul>').format(Markup("").join(lines))
+
+
+def _field(view: Any, key: str) -> Any:
+    """A column by its label; keys and hashes, which no page shows, by the name the machine has for them."""
+    words = Wording(view) if view else None
+    if words is not None and words.is_for_people(key):
+        return words.label(key)
+    return gettext("System field %(name)s", name=key)
 
 
 def _detail(row: Any) -> str:

@@ -99,7 +99,7 @@ def _people_by_number(session: Session, query: str) -> Kind:
     if phone:
         where.append(Person.id.in_(select(PersonPhone.person_id).where(PersonPhone.number_index == phone)))
     rows = _rows(session, select(Person).options(joinedload(Person.area)).where(or_(*where))) if where else []
-    hooks.record_access(hooks.Access("SEARCH", "person", detail=f"number, {len(rows)} found"))
+    hooks.record_access(hooks.Access("SEARCH", "person", detail="by number"))
     return _kind(Person, gettext("Residents"), "fa-user", rows, _person_hint)
 
 
