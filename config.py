@@ -77,7 +77,6 @@ class Config:
         self.GEBAN_OUTBOX = _one_of("GEBAN_OUTBOX", "hold", "file", "console")
         self.SECRET_KEY = env("GEBAN_SECRET_KEY") or ""
         self.SQLALCHEMY_DATABASE_URI = _database(self.GEBAN_HOME)
-        self.RATELIMIT_STORAGE_URI = env("GEBAN_REDIS_URL") or "memory://"
         self.SESSION_COOKIE_SECURE = _flag("GEBAN_HTTPS")
         self.GEBAN_PROXIES = _whole("GEBAN_PROXIES", 0, 0, 9)
         self.LOCK_ADDRESS_TRIES = _whole("GEBAN_LOCK_ADDRESS_TRIES", 5, 1, 100_000)
@@ -88,6 +87,7 @@ class Config:
         self.TRUSTED_HOSTS = [h.strip() for h in hosts if h.strip()]
 
     SQLALCHEMY_TRACK_MODIFICATIONS = False
+    RATELIMIT_STORAGE_URI = "memory://"  # FAB's own limiter, which is off: lockout counts in the database, for all nodes
     SESSION_COOKIE_NAME = "geban"
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
