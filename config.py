@@ -87,7 +87,8 @@ class Config:
         self.TRUSTED_HOSTS = [h.strip() for h in hosts if h.strip()]
 
     SQLALCHEMY_TRACK_MODIFICATIONS = False
-    RATELIMIT_STORAGE_URI = "memory://"  # FAB's own limiter, which is off: lockout counts in the database, for all nodes
+    # of FAB's own limiter, which is off: lockout counts in the database, for all nodes
+    RATELIMIT_STORAGE_URI = "memory://"
     SESSION_COOKIE_NAME = "geban"
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
