@@ -25,7 +25,7 @@ from app.areas.models import (
 from app.areas.rules import PostSpan, settled
 from app.areas.service import grants, posts, units
 from app.areas.service import staff as staff_service
-from app.core import clock
+from app.core import clock, codes
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.scope import session_actor
 from tests.factories.areas import make_area, make_duty, make_post, make_staff
@@ -172,6 +172,30 @@ class TestPosts:
             "census",
             "proxy",
         }
+
+    @pytest.mark.parametrize(
+        ("domain", "words"),
+        [
+            pytest.param(
+                "sanitation", "\u73af\u5883\u536b\u751f", marks=pytest.mark.demand("S4-14", "S4-40")
+            ),
+            pytest.param("culture", "\u793e\u533a\u6587\u5316", marks=pytest.mark.demand("S4-15", "S4-41")),
+            pytest.param("residents", "\u5c45\u6c11\u670d\u52a1", marks=pytest.mark.demand("S4-16", "S4-41")),
+            pytest.param(
+                "governance", "\u7efc\u6cbb\u7ef4\u7a33", marks=pytest.mark.demand("S4-17", "S4-41")
+            ),
+            pytest.param("education", "\u6559\u80b2", marks=pytest.mark.demand("S4-18", "S4-41")),
+            pytest.param("family_planning", "\u8ba1\u5212\u751f\u80b2", marks=pytest.mark.demand("S4-40")),
+            pytest.param("relief", "\u4fdd\u969c\u6551\u52a9", marks=pytest.mark.demand("S4-40")),
+        ],
+    )
+    def test_a_duty_is_tagged_with_a_domain_of_the_city(self, clerk, system, a11, domain, words):
+        """The seven services and six networks of the fifth article are codes: a made-up one is refused."""
+        assert codes.label(system, "work_domain", domain) == words
+        post = make_post(clerk, a11)
+        make_duty(clerk, post, domain)
+        assert [d.domain for d in post.duties] == [domain]
+        assert "weather" not in {code for code, _label in codes.choices(system, "work_domain")}
 
 
 class TestDelegation:
@@ -458,6 +482,54 @@ class TestUnits:
         units.change_unit(system, sub, actor, now)
         assert station.path.startswith(sub.path)
         assert sub.path.startswith(peace.path)
+
+    @pytest.mark.demand("S0-27", "S0-28", "S0-29")
+    def test_center_sub_center_and_station_each_belong_to_their_place(self, acting, system, world):
+        """Three levels of offices beside the tree of places, each under its host office; a town's clerk makes those of
+        the own town and no other.
+        """
+        clerk = acting("town_clerk_a")
+        now, actor = clock.now(), session_actor(clerk)
+        center = system.get(OrgUnit, world.units["center"])
+        sub = OrgUnit(
+            code="SUB",
+            kind="sub_center",
+            name="Town center",
+            host_office="Town",
+            area_id=world.areas["town_a"],
+        )
+        sub.parent_id = center.id
+        units.create_unit(clerk, sub, actor, now)
+        station = OrgUnit(code="ST", kind="workstation", name="Station", area_id=world.areas["com_a1"])
+        station.parent_id = sub.id
+        units.create_unit(clerk, station, actor, now)
+        assert [u.kind for u in (center, sub, station)] == ["center", "sub_center", "workstation"]
+        assert (sub.host_office, station.path.startswith(sub.path)) == ("Town", True)
+        level = {area.id: area.level.key for area in system.scalars(select(Area))}
+        assert [level[u.area_id] for u in (center, sub, station)] == ["county", "town", "community"]
+
+    @pytest.mark.demand("S4-08", "S1-09", "S0-64")
+    def test_a_lead_group_with_its_members_a_pilot_batch_and_the_day_it_begins(self, system, world):
+        now, actor = clock.now(), session_actor(system)
+        begins = clock.today() + timedelta(days=30)
+        group = OrgUnit(
+            code="LEAD",
+            kind="lead_group",
+            name="Lead group",
+            area_id=world.areas["county"],
+            pilot_batch="first",
+            go_live_on=begins,
+        )
+        units.create_unit(system, group, actor, now)
+        members = [make_staff(system, world.areas["county"], name) for name in ("Head", "Deputy")]
+        for person in members:
+            make_post(system, world.areas["county"], person, "grid_supervisor", org_unit_id=group.id)
+        found = system.scalars(select(Post).where(Post.org_unit_id == group.id)).all()
+        assert sorted(post.staff.name for post in found) == ["Deputy", "Head"]
+        assert system.scalars(select(OrgUnit.code).where(OrgUnit.pilot_batch == "first")).all() == ["LEAD"]
+        assert system.scalars(select(OrgUnit.code).where(OrgUnit.go_live_on > clock.today())).all() == [
+            "LEAD"
+        ]
 
     def test_a_unit_with_posts_is_not_closed(self, system, world):
         unit = system.get(OrgUnit, world.units["health"])

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.areas import queries
+from app.areas.choices import WORKER_POSITIONS
 from app.areas.models import Area, GridGroup, OrgUnit, Post, PostDuty, Staff
 from app.areas.roles import ROLES
 from app.areas.service.rights import area_of
@@ -27,9 +28,6 @@ LEADS = {
 }
 
 
-NUMBERED = ("grid_worker", "grid_worker_part")
-
-
 def give_post(session: Session, post: Post, actor: Actor, now: datetime) -> Post:
     """Give somebody a post; from today when no day is named. A grid worker without a number gets the one held in this
     community already, else the lowest free one.
@@ -40,7 +38,7 @@ def give_post(session: Session, post: Post, actor: Actor, now: datetime) -> Post
     with session.no_autoflush:
         post.valid_from = post.valid_from or clock.to_local(now).date()
         _check(session, post)
-        if post.worker_no is None and post.position in NUMBERED:
+        if post.worker_no is None and post.position in WORKER_POSITIONS:
             post.worker_no = _number_for(session, post)
     session.add(post)
     session.flush()
