@@ -20,7 +20,7 @@ from app.areas.security import gate, language, visitor
 from app.audit.triggers import KEEP_DAYS
 from app.audit.verify import keys_fit
 from app.core import actor, crypto, files, scope
-from app.site import health
+from app.site import health, journal
 from config import WEAK_SECRETS, Refused
 
 DISTINCT = 10  # characters: "aaaa…" is long and worth nothing
@@ -106,6 +106,8 @@ def request_edge(app: Flask) -> None:
 def finish(app: Flask) -> None:
     """What needs the mounted views: health page, the language of a request, the checks against the database."""
     health.install(app)
+    if app.config["GEBAN_ENV"] != "test":
+        journal.install(app.config["GEBAN_HOME"])
     app.extensions["babel"].locale_selector = language.choose
     with scope.unscoped("start-up: keys and the Public role are checked before there is anybody") as session:
         try:

@@ -18,6 +18,7 @@ from app.core import clock, counters, files, jobs
 from app.inbox.choices import SiteNotice
 from app.inbox.models import Notice
 from app.inbox.service import notify_role
+from app.site import journal
 
 SUNDAY = 7
 KEEP_JOBS = timedelta(days=90)
@@ -89,7 +90,7 @@ def retain_access(work: jobs.Work) -> dict[str, Any]:
 
 
 def tidy(work: jobs.Work) -> dict[str, Any]:
-    """Delete ended jobs after 90 days and read notices after a year; both are no records."""
+    """Delete ended jobs after 90 days and read notices after a year, which are no records; turn the program's log over."""
     work.total, gone = 1, 0
     for _n in work.steps():
         with work.step() as session:
@@ -98,4 +99,4 @@ def tidy(work: jobs.Work) -> dict[str, Any]:
                 delete(Notice).where(Notice.read_at < work.now - KEEP_NOTICES),
             ):
                 gone += session.execute(statement, execution_options={"synchronize_session": False}).rowcount
-    return {"gone": gone}
+    return {"gone": gone, "logs": journal.turn(current_app.config["GEBAN_HOME"], work.now)}
