@@ -5,8 +5,8 @@
     python tools/run_tests.py --coverage …    the pytest parts under branch coverage
 
 A part that fails does not stop the others. A test folder that does not exist yet, or holds no test, is left out and
-said so. Two parts run at a time, since each keeps one core busy, but for the first, which are quick, and the browser,
-which needs a core for Chromium and one for the server; what a part prints is shown when it ends.
+said so. After the first, which are quick, three parts run at a time: each waits a good deal, for a server, for Chromium or
+for a process of its own; what a part prints is shown when it ends.
 """
 
 import argparse
@@ -55,7 +55,6 @@ PARTS = (
     Part("contracts", "import contracts", ("lint-imports", "--no-logo", "--no-cache")),
     Part("types", "mypy, app/core", ("mypy",)),
     Part("unit", "unit", folder="tests/unit", whole=RULES),
-    Part("architecture", "architecture", folder="tests/architecture", alone=False),
     Part("integration", "integration, SQLite", folder="tests/integration", alone=False),
     Part(
         "postgres",
@@ -65,9 +64,12 @@ PARTS = (
         alone=False,
         options=("-p", "tests.support.only_database"),
     ),
+    # the longest first, the short ones fill what is left
+    Part("browser", "browser", folder="tests/browser", alone=False),
     Part("journeys", "journeys", folder="tests/journeys", alone=False),
-    Part("browser", "browser", folder="tests/browser"),
+    Part("architecture", "architecture", folder="tests/architecture", alone=False),
 )
+AT_A_TIME = 3
 
 
 @dataclass
@@ -174,10 +176,10 @@ def run(part: Part, coverage: bool) -> Result:
 
 
 def run_all(parts: list[Part], coverage: bool) -> list[Result]:
-    """Run the parts in their order: one that wants to be alone waits for the pair before it."""
+    """Run the parts in their order: one that wants to be alone waits for those before it."""
     results = []
     for alone, group in groupby(parts, key=lambda part: part.alone):
-        with ThreadPoolExecutor(1 if alone else 2) as pool:
+        with ThreadPoolExecutor(1 if alone else AT_A_TIME) as pool:
             results += pool.map(lambda part: run(part, coverage), group)
     return results
 

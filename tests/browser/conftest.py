@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from werkzeug.wsgi import ClosingIterator
 
 from tests.support.probe import probe, probe_app
 
@@ -40,11 +42,43 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+class Watched:
+    """An app that knows its open requests: what a closing page still sends must not reach the next test's database."""
+
+    def __init__(self, app: Any) -> None:
+        self.app, self.open, self.lock = app, 0, threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable) -> ClosingIterator:
+        with self.lock:
+            self.open += 1
+        try:
+            return ClosingIterator(self.app(environ, start_response), self._done)
+        except BaseException:
+            self._done()
+            raise
+
+    def _done(self) -> None:
+        with self.lock:
+            self.open -= 1
+
+    def settle(self) -> None:
+        """Wait until no request has been open for a fifth of a second."""
+        quiet, until = 0, time.monotonic() + 15
+        while quiet < 4 and time.monotonic() < until:
+            quiet = 0 if self.open else quiet + 1
+            time.sleep(0.05)
+
+
 @pytest.fixture(scope="session")
-def _server(probe_app) -> Iterator[str]:
+def _watched(probe_app) -> Watched:
+    return Watched(probe_app)
+
+
+@pytest.fixture(scope="session")
+def _server(_watched) -> Iterator[str]:
     from werkzeug.serving import make_server
 
-    server = make_server("127.0.0.1", 0, probe_app, threaded=True)
+    server = make_server("127.0.0.1", 0, _watched, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -53,7 +87,7 @@ def _server(probe_app) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_as(probe, probe_app, chromium, _server) -> Iterator[Callable]:
+def open_as(probe, probe_app, chromium, _server, _watched) -> Iterator[Callable]:
     """``open_as("worker_a", "phone")`` is a page of a signed-in user; ``page.goto("/path")`` stays on the site.
 
     At the end no page may have thrown a script error, broken the content policy or asked another host.
@@ -81,6 +115,7 @@ def open_as(probe, probe_app, chromium, _server) -> Iterator[Callable]:
     yield _page
     for context in contexts:
         context.close()
+    _watched.settle()
     assert not troubles
 
 

@@ -17,7 +17,7 @@ from app.core.pinyin import spell
 from app.registry.models import HouseholdMember, MoveInRequest, Person, PersonDocument, PersonPhone
 from app.registry.rules.rooms import plan_rooms
 from app.registry.service import homes
-from tests.browser.conftest import SIZES
+from tests.browser.conftest import SIZES, Watched
 from tests.factories.registry import Resident, ResidentFactory, id_number, make_home, make_household
 
 pytestmark = pytest.mark.browser
@@ -64,7 +64,8 @@ def site(app, chromium, login_as):
     """``site("worker_a")`` is a page of the real app, signed in."""
     from werkzeug.serving import make_server
 
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    watched = Watched(app)
+    server = make_server("127.0.0.1", 0, watched, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     base = f"http://127.0.0.1:{server.server_port}"
@@ -82,6 +83,7 @@ def site(app, chromium, login_as):
     yield _page
     for context in contexts:
         context.close()
+    watched.settle()
     server.shutdown()
     thread.join()
     assert not troubles

@@ -8,6 +8,7 @@ from app.core.errors import Invalid
 from app.registry.choices import RoomPattern
 from app.registry.rules.addresses import AddressParts, Stop, compose, natural, neighbours
 from app.registry.rules.rooms import (
+    MAX_FLATS,
     MAX_ROOMS,
     house_numbers,
     plan_rooms,
@@ -66,6 +67,13 @@ class TestRooms:
         with pytest.raises(Invalid) as refusal:
             numbers(**plan)
         assert refusal.value.field == field
+
+    @pytest.mark.parametrize("pattern", list(RoomPattern))
+    def test_no_two_rooms_of_a_staircase_bear_the_same_number(self, pattern):
+        flats = min(MAX_FLATS, 26) if pattern is RoomPattern.letter else MAX_FLATS
+        for first in (1, -2, 9):
+            rooms = plan_rooms(units=1, floors=50, flats=flats, pattern=pattern, first_floor=first)
+            assert len({room.number for room in rooms}) == len(rooms) == 50 * flats
 
     def test_typed_lists(self):
         assert split_list("1, 2\uff0c3\u30014 5") == ["1", "2", "3", "4", "5"]

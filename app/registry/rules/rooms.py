@@ -39,8 +39,8 @@ def plan_rooms(
     """All flats of a building: `units` staircases with `floors` floors of `flats` flats each.
 
     Floors below ground are counted -1, -2 (there is no floor 0). Skipped floors keep their numbers (no floor 4);
-    a skipped room is left out in every staircase. Raises Invalid when a number is out of bounds, when letters do
-    not suffice, or when two rooms of a staircase would bear the same number.
+    a skipped room is left out in every staircase. Raises Invalid when a number is out of bounds or when letters do
+    not suffice. No two rooms of a staircase bear the same number, as flats have two figures at most.
     """
     _check("units", units, MAX_UNITS)
     _check("floors", floors, MAX_FLOORS)
@@ -103,15 +103,11 @@ def _unit_rooms(
     unit: int, levels: list[int], flats: int, pattern: RoomPattern, left_out: set[str], done: int
 ) -> list[Room]:
     rooms: list[Room] = []
-    seen: set[str] = set()
     running = 0
     for floor in levels:
         for flat in range(1, flats + 1):
             running += 1
             number = _number(pattern, unit, floor, flat, running)
-            if number in seen:
-                raise Invalid(_("Two rooms would bear the number %(room)s.", room=number), field="pattern")
-            seen.add(number)
             if number.upper() not in left_out:
                 rooms.append(Room(unit, floor, flat, number, done + len(rooms) + 1))
     return rooms
