@@ -88,3 +88,12 @@ def test_scripts_of_a_page_act_as_the_page_and_switch_nothing(clerk, world, syst
     system.rollback()
     row = system.query(SignIn).order_by(SignIn.id.desc()).first()
     assert row.acting_role == "leader"
+
+
+@pytest.mark.parametrize("size", [100, 34_000_000])
+def test_a_form_that_is_too_large_is_told_to_whoever_holds_two_posts(clerk, flat, size):
+    """The post is read from the form before anything else is: a form that cannot be read must not break the answer."""
+    url, data = opened(clerk, flat)
+    answer = clerk.post(url, data=data | {"note": "x" * size})
+    assert answer.status_code == (413 if size > 4_000_000 else 303)
+    assert "<h1>" in answer.text or size == 100
