@@ -111,7 +111,7 @@ def test_ended_jobs_and_read_lines_go_after_their_time(system, world):
                     read_at=now - timedelta(days=days),
                 )
             )
-    assert at_night(system, "site.tidy") == {"gone": 2}
+    assert at_night(system, "site.tidy") == {"gone": 2, "logs": 0}
     assert system.scalar(select(func.count()).select_from(Notice)) == 1
 
 
