@@ -64,6 +64,7 @@ def key_of(view: Any, row: Any) -> str:
     return str(getattr(row, "uid", None) or row.id)
 
 
+@pytest.mark.any_database  # who may open which page; the edits below run on both
 @pytest.mark.parametrize("cls", model_views(), ids=lambda c: c.__name__)
 def test_a_model_view_keeps_the_contract(cls, app, client, login_as, rows):
     view = app.extensions["geban_pages"][cls.__name__]
