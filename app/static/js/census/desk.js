@@ -122,17 +122,17 @@ export class Desk {
   }
 
   addMember(household) {
-    const last = household.members.at(-1);
+    const last = model.last(household.members);
     if (!last || !model.isBlank(last)) household.members.push(model.blankMember());
     this.draw();
-    this.focusMember(household.members.at(-1));
+    this.focusMember(model.last(household.members));
     this.talk.keep();
   }
 
   addHousehold() {
     this.households.push(model.blankHousehold());
     this.draw();
-    this.focusMember(this.households.at(-1).members[0]);
+    this.focusMember(model.last(this.households).members[0]);
   }
 
   takeOut(row) {
@@ -149,7 +149,7 @@ export class Desk {
     household.members.splice(at, 1);
     if (!model.isBlank(member)) household.removed = member;
     this.draw();
-    this.focusMember(household.members[at] ?? household.members.at(-1));
+    this.focusMember(household.members[at] ?? model.last(household.members));
   }
 
   /** The same people once more, as the household of the register; who is not registered here is then taken out. */

@@ -1,4 +1,6 @@
 // Everything by keyboard: Enter leads on, Ctrl+Enter saves, arrows go from row to row.
+import { last } from "./model.js";
+
 export function listen(desk, save) {
   const { root } = desk;
 
@@ -23,7 +25,7 @@ export function listen(desk, save) {
     const before = order[order.indexOf(key) - 1];
     if (before) { desk.focus(row, before); return; }
     const above = desk.rows.get(row.household.members[row.household.members.indexOf(row.member) - 1]?.ref);
-    if (above) desk.focus(above, above.order().at(-1));
+    if (above) desk.focus(above, last(above.order()));
   }
 
   function upOrDown(row, key, step) {

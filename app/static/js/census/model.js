@@ -13,6 +13,11 @@ export function newRef(prefix) {
   return `${prefix}${Date.now().toString(36)}${counter}`;
 }
 
+/** The last of a list; Array.at is missing in Chromium 90 and 91. */
+export function last(list) {
+  return list[list.length - 1];
+}
+
 /** A UUID; crypto.randomUUID is missing over plain http. */
 export function newUid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
