@@ -152,14 +152,21 @@ def _check_twice(session: Session, post: Post) -> None:
         raise Conflict(_("This person holds this post already."), field="position")
 
 
+def _numbering(session: Session, area: Area) -> Area:
+    """The community that numbers the workers of an area; two clerks who give a number there at once wait for each other
+    (SQLite has one writer anyway).
+    """
+    community = queries.community_of(session, area.path) or area
+    session.execute(select(Area.id).where(Area.id == community.id).with_for_update())
+    return community
+
+
 def _check_number(session: Session, post: Post, area: Area) -> None:
     if post.worker_no is None:
         return
     if not 1 <= post.worker_no <= 999:
         raise Invalid(_("A worker number lies between 1 and 999."), field="worker_no")
-    community = queries.community_of(session, area.path) or area
-    # two clerks who give the same number at once wait for each other here (SQLite has one writer anyway)
-    session.execute(select(Area.id).where(Area.id == community.id).with_for_update())
+    community = _numbering(session, area)
     same = (
         _others(post)
         .join(Area, Area.id == Post.area_id)
@@ -179,8 +186,7 @@ def _check_number(session: Session, post: Post, area: Area) -> None:
 
 def _number_for(session: Session, post: Post) -> int:
     area = area_of(session, post.area_id)
-    community = queries.community_of(session, area.path) or area
-    session.execute(select(Area.id).where(Area.id == community.id).with_for_update())
+    community = _numbering(session, area)
     own = (
         _others(post)
         .with_only_columns(Post.worker_no)
