@@ -18,7 +18,6 @@ from app.areas.rules import (
     child_path,
     depth_of,
     full_name,
-    is_within,
     range_of,
 )
 from app.areas.service import live
@@ -204,11 +203,6 @@ def _standing(session: Session, area: Area, last_day: date) -> list[tuple[str, A
         *((one.key, one.label, live.count_in(session, one, [area.id])) for one in live.registered()),
     ]
     return [entry for entry in found if entry[2]]
-
-
-def is_inside(area: Area, ancestor: Area) -> bool:
-    """Whether an area is another one or lies below it."""
-    return is_within(area.path, ancestor.path)
 
 
 class _Listed:
