@@ -7,6 +7,7 @@ from flask_appbuilder import Model
 from app import all_models  # noqa: F401  every table must be known before comparing
 from app.core.crypto import EncryptedText
 from app.core.models import Instant
+from app.site import schema
 
 target_metadata = Model.metadata
 
@@ -45,7 +46,7 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    with engine.connect() as connection:
+    with engine.connect() as connection, schema.rebuilding(connection):
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             context.run_migrations()

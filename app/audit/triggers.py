@@ -12,7 +12,7 @@ from flask_appbuilder import Model
 from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
-from app.core.models import StepBase
+from app.core.models import AppendOnly
 
 # the two logs and their seals, and what was printed
 LOGS = ("access_log", "audit_purge", "audit_seal", "change_log", "print_log")
@@ -50,9 +50,9 @@ END $$
 
 
 def tables() -> tuple[str, ...]:
-    """All append-only tables: the logs and every step table (house: History is rows)."""
-    steps = {m.class_.__tablename__ for m in Model.registry.mappers if issubclass(m.class_, StepBase)}
-    return tuple(sorted({*LOGS, *steps}))
+    """All append-only tables: the logs, every step table and what is written once (house: History is rows)."""
+    once = {m.class_.__tablename__ for m in Model.registry.mappers if issubclass(m.class_, AppendOnly)}
+    return tuple(sorted({*LOGS, *once}))
 
 
 def names(table: str) -> tuple[str, ...]:

@@ -149,7 +149,19 @@ def live(*columns: str, name: str, unique: bool = True, where: str = "deleted_at
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
-class StepBase(Keyed, Model):
+class Confirmed:
+    """Where the record comes from and who confirmed it last on which day (一数一源, S4-54; S3-18)."""
+
+    source: Mapped[str | None] = coded(list_name="data_source", sort_order=85)
+    confirmed_on: Mapped[date | None] = mapped_column(Date, sort_order=86)
+    confirmed_by: Mapped[int | None] = mapped_column(Integer, sort_order=87)
+
+
+class AppendOnly:
+    """Rows that are written once: the database itself refuses to change or delete them (app/audit/triggers.py)."""
+
+
+class StepBase(AppendOnly, Keyed, Model):
     """One transition of a state machine: who, when, from, to, why. Append-only (house: History is rows)."""
 
     __abstract__ = True

@@ -1,4 +1,4 @@
-"""Buildings, units, dwellings with their addresses; rental homes with tenancies; venues."""
+"""Buildings, units and chiefs of buildings; dwellings with their addresses."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, Numeric, String, or_, select
+from sqlalchemy import Date, ForeignKey, Index, Integer, Numeric, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from app.areas.models import Area
+from app.areas.models import Area, OrgUnit, Staff
 from app.core import scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedText, blind
 from app.core.models import (
     AreaBound,
     BigKey,
+    Confirmed,
     Deletable,
     Period,
     Record,
@@ -26,10 +27,9 @@ from app.core.models import (
     args,
     coded,
 )
-from app.registry.models.people import Person
 
 
-class Building(AreaBound, Record):
+class Building(AreaBound, Confirmed, Record):
     """A building. Its area is the smallest one that holds all its dwellings: two grids may share a building,
     and each of them sees it through its own dwellings.
     """
@@ -45,13 +45,18 @@ class Building(AreaBound, Record):
     floors: Mapped[int | None] = mapped_column(Integer)
     floors_below: Mapped[int | None] = mapped_column(Integer)
     built_year: Mapped[int | None] = mapped_column(Integer)
+    area_m2: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    property_unit_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("org_unit.id"), index=True)
     property_company: Mapped[str | None] = mapped_column(String(80))
+    property_phone: Mapped[str | None] = mapped_column(String(40))
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(11, 8))
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(11, 8))
     note: Mapped[str | None] = mapped_column(String(300))
 
     area: Mapped[Area] = relationship()
+    property_unit: Mapped[OrgUnit | None] = relationship()
     units: Mapped[list[BuildingUnit]] = relationship(back_populates="building", order_by="BuildingUnit.seq")
+    chiefs: Mapped[list[BuildingChief]] = relationship(back_populates="building", order_by="BuildingChief.id")
 
     def __str__(self) -> str:
         return self.name
@@ -105,7 +110,20 @@ class BuildingUnit(BuildingChild, Versioned, Table):
         return self.name
 
 
-class Dwelling(Scoped, Period, Record):
+class BuildingChief(BuildingChild, Period, Versioned, Deletable, Table):
+    """Who looks after a building (楼长, 楼栋长) from when to when; the person is on the staff list."""
+
+    __tablename__ = "building_chief"
+
+    staff_id: Mapped[int] = mapped_column(BigKey, ForeignKey("staff.id"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("building_unit.id"), index=True)
+    note: Mapped[str | None] = mapped_column(String(120))
+    building: Mapped[Building] = relationship(back_populates="chiefs")
+    staff: Mapped[Staff] = relationship()
+    unit: Mapped[BuildingUnit | None] = relationship()
+
+
+class Dwelling(Scoped, Period, Confirmed, Record):
     """A flat, house or room people may live in; the area sits here. Address: division → road or village group +
     number, building → unit → floor → room where there are any (house, section 3).
     """
@@ -114,6 +132,7 @@ class Dwelling(Scoped, Period, Record):
     __table_args__ = args(
         Index("ix_dwelling_building", "building_id", "unit_id", "floor", "room_no"),
         Index("ix_dwelling_address", "address"),
+        Index("ix_dwelling_area_confirmed", "area_id", "confirmed_on"),
     )
 
     building_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("building.id"))
@@ -126,9 +145,16 @@ class Dwelling(Scoped, Period, Record):
     address: Mapped[str] = mapped_column(String(200))
     address_pinyin: Mapped[str | None] = mapped_column(String(120), index=True)
     walk_order: Mapped[int | None] = mapped_column(Integer)
+    house_no: Mapped[str | None] = mapped_column(String(50), index=True)
     housing_use: Mapped[str | None] = coded(list_name="housing_use")
     area_m2: Mapped[Decimal | None] = mapped_column(Numeric(8, 2))
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(11, 8))
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(11, 8))
     owner_name: Mapped[str | None] = mapped_column(String(50))
+    owner_document_kind: Mapped[str | None] = coded(list_name="id_document")
+    owner_document: Mapped[str | None] = mapped_column(EncryptedText("dwelling.owner_document"))
+    owner_document_index: Mapped[str | None] = mapped_column(String(32), index=True)
+    owner_address: Mapped[str | None] = mapped_column(String(160))
     owner_phone: Mapped[str | None] = mapped_column(EncryptedText("dwelling.owner_phone"))
     owner_phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
     note: Mapped[str | None] = mapped_column(String(300))
@@ -140,6 +166,11 @@ class Dwelling(Scoped, Period, Record):
     @validates("owner_phone")
     def _index_phone(self, _key: str, value: str | None) -> str | None:
         self.owner_phone_index = blind("phone", value)
+        return value
+
+    @validates("owner_document")
+    def _index_document(self, _key: str, value: str | None) -> str | None:
+        self.owner_document_index = blind("document", value)
         return value
 
     def __str__(self) -> str:
@@ -183,102 +214,3 @@ class DwellingSuccession(Scoped, Table):
     new_dwelling_id: Mapped[int] = mapped_column(BigKey, ForeignKey("dwelling.id"), index=True)
     effective_on: Mapped[date] = mapped_column(Date)
     kind: Mapped[str] = mapped_column(String(8))  # split merge
-
-
-class RentalHome(Scoped, Record):
-    """A dwelling (or part of it) that is let. GB/T 31000 knows one tenant; people come and go: see Tenancy."""
-
-    __tablename__ = "rental_home"
-
-    dwelling_id: Mapped[int] = mapped_column(BigKey, ForeignKey("dwelling.id"), index=True)
-    name: Mapped[str | None] = mapped_column(String(80))
-    rental_kind: Mapped[str | None] = coded(list_name="rental_kind")
-    rental_use: Mapped[str | None] = coded(list_name="rental_use")
-    risk: Mapped[str | None] = coded(list_name="rental_risk")
-    hazard: Mapped[str | None] = coded(list_name="house_hazard")
-    landlord_person_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("person.id"), index=True)
-    landlord_name: Mapped[str | None] = mapped_column(String(50))
-    landlord_phone: Mapped[str | None] = mapped_column(EncryptedText("rental_home.landlord_phone"))
-    landlord_phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
-    agent_name: Mapped[str | None] = mapped_column(String(80))
-    contract_no: Mapped[str | None] = mapped_column(String(60))
-    registered: Mapped[bool] = mapped_column(Boolean, default=False)
-    lease_until: Mapped[date | None] = mapped_column(Date)
-    next_check_on: Mapped[date | None] = mapped_column(Date)
-    status: Mapped[str] = coded(list_name="record_status", default="effective", nullable=False)
-    note: Mapped[str | None] = mapped_column(String(300))
-
-    area: Mapped[Area] = relationship()
-    dwelling: Mapped[Dwelling] = relationship()
-    landlord: Mapped[Person | None] = relationship()
-    tenancies: Mapped[list[Tenancy]] = relationship(back_populates="rental_home", order_by="Tenancy.id")
-
-    @validates("landlord_phone")
-    def _index_phone(self, _key: str, value: str | None) -> str | None:
-        self.landlord_phone_index = blind("phone", value)
-        return value
-
-    def __str__(self) -> str:
-        return self.name or str(self.dwelling or "")
-
-
-class Tenancy(Period, Deletable, Versioned, Table):
-    """Who rents from when to when (S4 rentals); visible with the rental home."""
-
-    __tablename__ = "tenancy"
-
-    rental_home_id: Mapped[int] = mapped_column(BigKey, ForeignKey("rental_home.id"), index=True)
-    person_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"), index=True)
-    head_count: Mapped[int] = mapped_column(Integer, default=1)
-    relation_to_landlord: Mapped[str | None] = mapped_column(String(40))
-    rental_home: Mapped[RentalHome] = relationship(back_populates="tenancies")
-    person: Mapped[Person] = relationship()
-
-    @classmethod
-    def __scope_parent__(cls) -> tuple[str, type]:
-        return "rental_home_id", RentalHome
-
-
-def _tenancies(actor: Actor) -> Any:
-    home = Model.metadata.tables["rental_home"]
-    return Tenancy.rental_home_id.in_(select(home.c.id).where(scope.in_scope(home.c.area_id, actor)))
-
-
-scope.guard(Tenancy, _tenancies)
-
-
-class Venue(Scoped, Record):
-    """A shop, workshop, school or other place of the grid: nine small venues, key venues, resident organisations."""
-
-    __tablename__ = "venue"
-
-    name: Mapped[str] = mapped_column(String(100), index=True)
-    name_initials: Mapped[str | None] = mapped_column(String(60), index=True)
-    venue_key: Mapped[str | None] = coded(list_name="venue_key")
-    nine_small: Mapped[str | None] = coded(list_name="venue_nine_small")
-    credit_code: Mapped[str | None] = mapped_column(String(18), index=True)
-    building_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("building.id"), index=True)
-    dwelling_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("dwelling.id"), index=True)
-    address: Mapped[str] = mapped_column(String(200))
-    operator_name: Mapped[str | None] = mapped_column(String(50))
-    operator_phone: Mapped[str | None] = mapped_column(EncryptedText("venue.operator_phone"))
-    operator_phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
-    area_m2: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
-    staff_count: Mapped[int | None] = mapped_column(Integer)
-    seats: Mapped[int | None] = mapped_column(Integer)
-    licence_no: Mapped[str | None] = mapped_column(String(60))
-    licence_until: Mapped[date | None] = mapped_column(Date)
-    status: Mapped[str] = coded(list_name="record_status", default="effective", nullable=False)
-    note: Mapped[str | None] = mapped_column(String(300))
-
-    area: Mapped[Area] = relationship()
-    building: Mapped[Building | None] = relationship()
-    dwelling: Mapped[Dwelling | None] = relationship()
-
-    @validates("operator_phone")
-    def _index_phone(self, _key: str, value: str | None) -> str | None:
-        self.operator_phone_index = blind("phone", value)
-        return value
-
-    def __str__(self) -> str:
-        return self.name

@@ -14,6 +14,7 @@ from app.core import scope
 from app.core.actor import Actor
 from app.core.models import (
     BigKey,
+    Confirmed,
     Deletable,
     Instant,
     Period,
@@ -30,17 +31,20 @@ from app.registry.models.homes import Dwelling
 from app.registry.models.people import Person, PersonChild
 
 
-class Household(Scoped, Period, Record):
+class Household(Scoped, Period, Confirmed, Record):
     """A household: registered (户籍户), living (居住户) or collective; a person may be in one of each kind.
     The 300–500 rule counts living households (S0-17).
     """
 
     __tablename__ = "household"
+    __table_args__ = args(Index("ix_household_area_visit", "area_id", "last_visit_on"))
 
     kind: Mapped[str] = mapped_column(String(12))  # registered living collective
     household_no: Mapped[str | None] = mapped_column(String(24), index=True)
     head_person_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("person.id"), index=True)
     name: Mapped[str | None] = mapped_column(String(80))
+    needs: Mapped[str | None] = mapped_column(String(300))
+    last_visit_on: Mapped[date | None] = mapped_column(Date)
     note: Mapped[str | None] = mapped_column(String(300))
 
     area: Mapped[Area] = relationship()

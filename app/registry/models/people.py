@@ -40,6 +40,7 @@ class Person(AreaBound, Record):
         Index("ix_person_initials", "name_initials"),
         Index("ix_person_pinyin", "name_pinyin"),
         Index("ix_person_birth", "birth_date"),
+        Index("ix_person_area_confirmed", "area_id", "confirmed_on"),
     )
 
     name: Mapped[str] = mapped_column(String(50))
@@ -55,12 +56,16 @@ class Person(AreaBound, Record):
     political_status: Mapped[str | None] = coded(list_name="political_status")
     education: Mapped[str | None] = coded(list_name="education")
     employment: Mapped[str | None] = coded(list_name="employment_status")
+    occupation_class: Mapped[str | None] = coded(list_name="occupation_class")
     occupation: Mapped[str | None] = mapped_column(String(30))
     workplace: Mapped[str | None] = mapped_column(String(100))
     population_kind: Mapped[str | None] = coded(list_name="population_kind")
     consistency: Mapped[str | None] = coded(list_name="household_consistency")
+    separation: Mapped[str | None] = coded(list_name="separation_kind")
     register_division: Mapped[str | None] = mapped_column(String(120))
     register_address: Mapped[str | None] = mapped_column(String(160))
+    confirmed_on: Mapped[date | None] = mapped_column(Date)  # the oldest of the field groups in PersonSource
+    merged_into_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("person.id"), index=True)
     died_on: Mapped[date | None] = mapped_column(Date)
     status: Mapped[str] = coded(list_name="record_status", default="effective", nullable=False)
     status_reason: Mapped[str | None] = coded(list_name="cancel_reason")
@@ -108,6 +113,15 @@ def _person_children(actor: Actor) -> Any:
     if not actor.sees_persons:
         ids = ids.where(false())
     return lambda cls: cls.person_id.in_(ids)
+
+
+def ids_of_seen(table: str, actor: Actor) -> Select[Any]:
+    """Sub-select of the keys of a table's rows (with ``person_id``) whose person the actor sees: for grandchildren."""
+    rows = Model.metadata.tables[table]
+    keys = select(rows.c.id)
+    if not actor.sees_persons:
+        return keys.where(false())
+    return keys if actor.whole_site else keys.where(rows.c.person_id.in_(visible_persons(actor)))
 
 
 scope.guard(Person, _persons, whole_site=True)
@@ -200,7 +214,9 @@ class PersonGroup(PersonChild, Period, Versioned, Deletable, Table):
     level: Mapped[str] = mapped_column(String(2))
     evidence: Mapped[str | None] = mapped_column(String(120))
     details: Mapped[Any | None] = mapped_column(EncryptedJson("person_group.details"))
-    next_visit_on: Mapped[date | None] = mapped_column(Date)
+    visit_days: Mapped[int | None] = mapped_column(Integer)  # own interval; else the group's
+    last_visit_on: Mapped[date | None] = mapped_column(Date)
+    next_visit_on: Mapped[date | None] = mapped_column(Date, index=True)
     end_reason: Mapped[str | None] = mapped_column(String(120))
     person: Mapped[Person] = relationship(back_populates="groups")
 
