@@ -54,6 +54,7 @@ PARTS = (
     Part("format", "ruff format", ("ruff", "format", "--check", "--quiet", ".")),
     Part("contracts", "import contracts", ("lint-imports", "--no-logo", "--no-cache")),
     Part("types", "mypy, app/core", ("mypy",)),
+    Part("compat", "Chromium 90 and later", ("node", "tools/compat/check.mjs")),
     Part("unit", "unit", folder="tests/unit", whole=RULES),
     Part("integration", "integration, SQLite", folder="tests/integration", alone=False),
     Part(

@@ -93,11 +93,14 @@ def npm() -> list[str | Path]:
     return [VENV / "bin" / "npm"]
 
 
-def install_node() -> None:
-    run(
-        [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        "The browser libraries and fonts of package.json could not be installed: check the connection to the npm registry.",
-    )
+def install_node(*options: str) -> Callable[[], None]:
+    def install() -> None:
+        run(
+            [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *options],
+            "The packages of package.json could not be installed: check the connection to the npm registry.",
+        )
+
+    return install
 
 
 def build_assets() -> None:
@@ -126,6 +129,7 @@ class Step:
     stamp: Path
     inputs: tuple[str, ...]
     made: Path
+    holds: "Step | None" = None  # a step whose work this one does as well
 
     def fingerprint(self) -> str:
         digest = hashlib.sha256(sys.version.encode())
@@ -146,8 +150,9 @@ class Step:
         print(f"  {self.title} …", flush=True)
         began = time.monotonic()
         self.action()
-        self.stamp.parent.mkdir(parents=True, exist_ok=True)
-        self.stamp.write_text(self.fingerprint())
+        for step in filter(None, (self, self.holds)):
+            step.stamp.parent.mkdir(parents=True, exist_ok=True)
+            step.stamp.write_text(step.fingerprint())
         print(f"  {self.title}: done in {time.monotonic() - began:.0f} s", flush=True)
 
 
@@ -166,15 +171,25 @@ PYTHON_TEST = Step(
     VENV / ".stamp-test",
     ("requirements*.txt", "requirements*.lock"),
     PYTHON,
+    holds=PYTHON_RUN,
+)
+NODE_MODULES = ROOT / "node_modules"
+NODE_RUN = Step(
+    "Browser libraries and fonts from npm",
+    install_node("--omit=dev"),
+    NODE_MODULES / ".stamp",
+    NODE_INPUTS,
+    NODE_MODULES,
+)
+NODE_TEST = Step(
+    "Browser libraries, fonts and lints from npm",
+    install_node(),
+    NODE_MODULES / ".stamp-test",
+    NODE_INPUTS,
+    NODE_MODULES,
+    holds=NODE_RUN,
 )
 ASSETS = (
-    Step(
-        "Browser libraries and fonts from npm",
-        install_node,
-        ROOT / "node_modules" / ".stamp",
-        NODE_INPUTS,
-        ROOT / "node_modules",
-    ),
     Step(
         "Browser libraries with hashed names",
         build_assets,
@@ -197,7 +212,7 @@ ASSETS = (
         ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.mo",
     ),
 )
-STEPS = {"run": (PYTHON_RUN, *ASSETS), "test": (PYTHON_TEST, *ASSETS)}
+STEPS = {"run": (PYTHON_RUN, NODE_RUN, *ASSETS), "test": (PYTHON_TEST, NODE_TEST, *ASSETS)}
 
 
 def main(purpose: str) -> None:
