@@ -21,6 +21,8 @@ from app.core.scope import is_guarded
 
 MARK = "ZZMARK"
 SKIPPED = {"area", "area_level"}
+# a row stands for one of these places only: the other one stays empty
+LEFT_EMPTY = {("safety_check", "venue_id"), ("hazard", "venue_id")}
 
 
 def classes() -> dict[str, type]:
@@ -86,6 +88,8 @@ class Marked:
             "closed_at",
             "returned_at",
         }:
+            return None
+        if (cls.__tablename__, name) in LEFT_EMPTY:
             return None
         for key in column.foreign_keys:
             return self._key(cls, column, key.column.table.name)

@@ -1,6 +1,6 @@
 """Verbs of the work log. Upper domains write down into it: one visit, one record a deed (S3-64, S1-56)."""
 
-from app.worklog.service import ground  # noqa: F401  registers planned visits with the areas
+from app.worklog.service import doors, ground  # noqa: F401  both register themselves with a domain below
 from app.worklog.service.records import CONTENT_LENGTH, write_record
 from app.worklog.service.visits import (
     Door,

@@ -16,6 +16,7 @@ from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
 from app.worklog.choices import MET, Outcome, VisitState
 from app.worklog.models import Visit, VisitPurpose, VisitStep, VisitStop, VisitWorker
+from app.worklog.service.doors import seen_at
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,13 @@ def log_stop(
     Outcome.parse(outcome, field="outcome")
     stop.outcome, stop.at, stop.note = outcome, now, note.strip()[:300] or None
     visit.started_at = visit.started_at or now
+    seen_at(
+        session,
+        outcome,
+        to_local(now).date(),
+        household_id=stop.household_id,
+        dwelling_id=stop.dwelling_id,
+    )
     session.flush()
 
 

@@ -1,0 +1,41 @@
+"""What the registry tells the domains above it (ADR 0010). A signal runs in the transaction of whoever sends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from blinker import Signal
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+
+DOOR_VISITED = Signal("somebody stood at a door for the registry")
+
+
+@dataclass(frozen=True)
+class DoorVisit:
+    """One door and why: a care visit, a check, a census. ``outcome`` and ``record_type`` are codes of the lists visit_outcome
+    and service_record_type; ``content`` is the worker's line of the day (the record type's name when left out);
+    ``ref_kind`` and ``ref_uid`` name the row that the visit was for.
+    """
+
+    area_id: int
+    outcome: str
+    record_type: str
+    ref_kind: str
+    ref_uid: str
+    dwelling_id: int | None = None
+    household_id: int | None = None
+    person_id: int | None = None
+    content: str = ""
+    note: str = ""
+    result: str = "done"
+
+
+def door_visited(session: Session, visit: DoorVisit, *, actor: Actor, now: datetime) -> str | None:
+    """Tell that a door was visited; returns the uid of the visit that the work log wrote, or None for an actor without
+    a staff record. What a receiver raises (DomainError) goes to the caller: nothing is half written.
+    """
+    found = [uid for _receiver, uid in DOOR_VISITED.send(visit, session=session, actor=actor, now=now)]
+    return next((uid for uid in found if uid), None)

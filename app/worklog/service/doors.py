@@ -1,0 +1,153 @@
+"""Doors that somebody stood at for the registry: care visits, checks, census (S3-64: one visit, many purposes).
+
+A worker's unplanned doors of one day in one area are one visit, the walk of the day: each door is a stop, each reason a
+purpose, each deed a line of the day.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.core import codes
+from app.core.actor import Actor
+from app.core.clock import to_local
+from app.registry.models import Household, HouseholdDwelling
+from app.registry.signals import DOOR_VISITED, DoorVisit
+from app.worklog.choices import AT_THE_DOOR, Outcome, VisitState
+from app.worklog.models import Visit, VisitPurpose, VisitStep, VisitStop, VisitWorker
+from app.worklog.service.records import write_record
+
+WALK = "walk"  # the action of the first step of a walk of the day
+EVERYDAY = "V1"  # code list visit_type
+TYPES = "service_record_type"
+
+
+def receive(visit: DoorVisit, *, session: Session, actor: Actor, now: datetime) -> str | None:
+    """Write the door down as a stop of the walk of the day, with its purpose and the worker's line.
+
+    Raises Invalid for an outcome that does not exist. Actors without a staff record leave no visit, but the household
+    counts as seen.
+    """
+    Outcome.parse(visit.outcome, field="outcome")
+    today = to_local(now).date()
+    seen_at(session, visit.outcome, today, household_id=visit.household_id, dwelling_id=visit.dwelling_id)
+    if actor.staff_id is None:
+        return None
+    walk = _walk(session, visit.area_id, actor, now)
+    stop = _stop(walk, visit)
+    stop.outcome, stop.at, stop.note = visit.outcome, now, visit.note.strip()[:300] or stop.note
+    walk.ended_at = now
+    session.flush()
+    walk.purposes.append(
+        VisitPurpose(
+            visit_id=walk.id,
+            stop_id=stop.id,
+            record_type=visit.record_type,
+            ref_kind=visit.ref_kind,
+            ref_uid=visit.ref_uid,
+        )
+    )
+    write_record(
+        session,
+        actor,
+        now,
+        area_id=visit.area_id,
+        record_type=visit.record_type,
+        content=visit.content
+        or dict(codes.choices(session, TYPES)).get(visit.record_type, visit.record_type),
+        way="phone" if visit.outcome == Outcome.phone.value else "door",
+        result=visit.result,
+        visit_id=walk.id,
+        household_id=visit.household_id,
+        ref_kind=visit.ref_kind,
+        ref_uid=visit.ref_uid,
+    )
+    session.flush()
+    return walk.uid
+
+
+def seen_at(
+    session: Session, outcome: str, day: date, *, household_id: int | None, dwelling_id: int | None
+) -> None:
+    """Keep the day on which a household was last met at its door (S1-37); a telephone call is no visit."""
+    if outcome not in AT_THE_DOOR or (household_id is None and dwelling_id is None):
+        return
+    query = select(Household).where(Household.valid_to.is_(None))
+    if household_id is not None:
+        query = query.where(Household.id == household_id)
+    else:
+        here = select(HouseholdDwelling.household_id).where(
+            HouseholdDwelling.dwelling_id == dwelling_id, HouseholdDwelling.valid_to.is_(None)
+        )
+        query = query.where(Household.id.in_(here))
+    for household in session.scalars(query):
+        if household.last_visit_on is None or household.last_visit_on < day:
+            household.last_visit_on = day
+
+
+def _walk(session: Session, area_id: int, actor: Actor, now: datetime) -> Visit:
+    """Today's walk of the worker in the area, begun with the first door."""
+    today = to_local(now).date()
+    begun = select(VisitStep.visit_id).where(VisitStep.action == WALK)
+    mine = select(VisitWorker.visit_id).where(VisitWorker.staff_id == actor.staff_id)
+    query = (
+        select(Visit)
+        .where(
+            Visit.area_id == area_id,
+            Visit.planned_on == today,
+            Visit.state == VisitState.done.value,
+            Visit.id.in_(begun),
+            Visit.id.in_(mine),
+        )
+        .options(selectinload(Visit.stops))
+        .order_by(Visit.id)
+    )
+    known = session.scalars(query).first()
+    if known is not None:
+        return known
+    walk = Visit(
+        area_id=area_id,
+        visit_type=EVERYDAY,
+        planned_on=today,
+        state=VisitState.done.value,
+        started_at=now,
+    )
+    session.add(walk)
+    session.flush()
+    walk.workers.append(VisitWorker(visit_id=walk.id, staff_id=actor.staff_id))
+    walk.steps.append(
+        VisitStep(
+            visit_id=walk.id,
+            at=now,
+            by_label=actor.label,
+            by_role=actor.role,
+            action=WALK,
+            from_state=None,
+            to_state=VisitState.done.value,
+        )
+    )
+    session.flush()
+    return walk
+
+
+def _stop(walk: Visit, visit: DoorVisit) -> VisitStop:
+    """The stop of this door on the walk; the same door on the same day is one stop with several purposes."""
+    door = (visit.dwelling_id, visit.household_id, visit.person_id)
+    for stop in walk.stops:
+        if (stop.dwelling_id, stop.household_id, stop.person_id) == door:
+            return stop
+    stop = VisitStop(
+        visit_id=walk.id,
+        seq=max((s.seq for s in walk.stops), default=0) + 1,
+        dwelling_id=visit.dwelling_id,
+        household_id=visit.household_id,
+        person_id=visit.person_id,
+    )
+    walk.stops.append(stop)
+    return stop
+
+
+DOOR_VISITED.connect(receive)
