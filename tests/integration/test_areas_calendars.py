@@ -171,7 +171,6 @@ class TestClocks:
         calendars.drop_hours(admin, row, session_actor(admin), clock.now())
         calendars.recount_all(admin, session_actor(admin), clock.now())
         assert [call[0] for call in told] == ["affected", "reschedule"] * 3
-        assert (("Test clocks", 10)) in calendars.count_affected(admin, None, MONDAY)
 
 
 class TestCodeLists:

@@ -22,11 +22,12 @@ from app.areas.models import (
 )
 from app.areas.service import plans
 from app.core import clock, counters
-from app.core.errors import Conflict, DomainError, Invalid, NotAllowed
+from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.scope import acting_as, session_actor
 from app.registry.models import Building, Dwelling, Household, Person, PersonArea
 from tests.factories.areas import make_area, make_duty, make_post
 from tests.factories.registry import ResidentFactory, make_home, make_household
+from tests.support.jobs import PLANS, run_now
 
 CODES = ("430299001001003", "430299001001004")
 
@@ -84,7 +85,7 @@ def put_into_force(system):
         plans.schedule(operator, plan, session_actor(operator), clock.now())
         operator.commit()
         with clock.frozen(noon(day or plan.effective_on)):
-            outcome = plans.apply_due(clock.now())
+            outcome = run_now(system, PLANS)
         system.rollback()
         operator.rollback()
         return outcome
@@ -108,7 +109,7 @@ class TestSplit:
     ):
         plan = draft(operator, "split", split_of(grid, [homes_of_a11[0].id, homes_of_a11[1].id]))
         outcome = put_into_force(operator, plan)
-        assert (outcome.applied, outcome.refused) == ([plan.uid], {})
+        assert (outcome["applied"], outcome["refused"]) == ([plan.uid], {})
         first, second = (area_by_code(system, code, tomorrow()) for code in CODES)
         assert home_areas(system, homes_of_a11) == [second.id, second.id, first.id, first.id, first.id]
         for model in (Household, Person):
@@ -314,7 +315,7 @@ class TestMerge:
         }
         with clock.frozen(noon(tomorrow())):
             second_plan = draft(operator, "merge", definition, on=later)
-            assert put_into_force(operator, second_plan).refused == {}
+            assert put_into_force(operator, second_plan)["refused"] == {}
         with clock.frozen(noon(later)):
             actor, _seats = build_actor(world.accounts["worker_a"].user_id, clock.today())
         assert all(
@@ -396,7 +397,7 @@ class TestLife:
         put_into_force(operator, plan)
         before = sorted(system.execute(select(Area.id, Area.path, Area.valid_to)).all())
         with clock.frozen(noon(tomorrow())):
-            assert plans.apply_due(clock.now()).applied == []
+            assert run_now(system, PLANS)["applied"] == []
             assert plans.apply_one(plan.uid, clock.now()) is False
         system.rollback()
         assert sorted(system.execute(select(Area.id, Area.path, Area.valid_to)).all()) == before
@@ -412,14 +413,14 @@ class TestLife:
         plan = draft(operator, "split", split_of(grid, []))
         plans.schedule(operator, plan, session_actor(operator), clock.now())
         operator.commit()
-        assert plans.apply_due(clock.now()).applied == []
+        assert run_now(system, PLANS)["applied"] == []
         with pytest.raises(Conflict, match="day"):
             plans.apply_one(plan.uid, clock.now())
 
     def test_a_late_run_applies_what_was_due(self, operator, system, grid, put_into_force):
         plan = draft(operator, "split", split_of(grid, []))
         outcome = put_into_force(operator, plan, day=tomorrow() + timedelta(days=4))
-        assert outcome.applied == [plan.uid]
+        assert outcome["applied"] == [plan.uid]
         assert system.get(Area, grid).valid_to == clock.today()
 
     def test_a_home_that_came_in_meanwhile_goes_to_the_rest(self, operator, system, grid, homes_of_a11):
@@ -430,7 +431,7 @@ class TestLife:
         new = make_home(system, grid, "99")
         system.commit()
         with clock.frozen(noon(tomorrow())):
-            assert plans.apply_due(clock.now()).applied == [plan.uid]
+            assert run_now(system, PLANS)["applied"] == [plan.uid]
         system.rollback()
         first = area_by_code(system, CODES[0], tomorrow())
         assert home_areas(system, [new]) == [first.id]
@@ -444,10 +445,10 @@ class TestLife:
         make_area(system, world.areas["com_a1"], "grid", CODES[0])
         system.commit()
         with clock.frozen(noon(tomorrow())):
-            outcome = plans.apply_due(clock.now())
+            outcome = run_now(system, PLANS)
         system.rollback()
-        assert outcome.applied == []
-        assert isinstance(outcome.refused[plan.uid], DomainError)
+        assert outcome["applied"] == []
+        assert plan.uid in outcome["refused"]
         assert set(home_areas(system, homes_of_a11)) == {grid}
         assert system.scalars(select(AreaPlan)).one().state == "scheduled"
 

@@ -115,6 +115,10 @@ class TestAreas:
         assert fill(client, f"/areas/close/{area.uid}", reason="").status_code == 422
         assert fill(client, f"/areas/close/{area.uid}", reason="Built over").status_code == 303
         assert reread(system, area).valid_to == clock.today()
+        assert fill(client, f"/areas/reopen/{area.uid}", reason="").status_code == 422
+        assert fill(client, f"/areas/reopen/{area.uid}", reason="A mistake").status_code == 303
+        assert reread(system, area).valid_to is None
+        assert fill(client, f"/areas/reopen/{area.uid}", reason="Once more").status_code == 422
         answer = fill(client, f"/areas/close/{world.uids['grid_a11']}", reason="Still full")
         assert answer.status_code == 422
 

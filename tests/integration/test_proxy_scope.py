@@ -18,6 +18,7 @@ from app.registry.models import Dwelling, Person
 from app.worklog.models import ServiceRecord, Visit
 from tests.factories.proxy import given_for, make_case, step, walk
 from tests.factories.registry import ResidentFactory, make_home, make_household
+from tests.support.jobs import PLANS, run_now
 
 pytest_plugins = ("tests.support.proxy",)
 MODELS = (ProxyCase, CaseStep, CaseClock, ClockPause, CaseMaterial, Custody, CaseDelivery, ServiceRecord)
@@ -190,8 +191,8 @@ def divide(system, acting, world):
         plans.schedule(operator, plan, session_actor(operator), clock.now())
         operator.commit()
         with clock.frozen(clock.day_bounds(tomorrow)[0] + timedelta(hours=4)):
-            outcome = plans.apply_due(clock.now())
-        assert outcome.refused == {}
+            outcome = run_now(system, PLANS)
+        assert outcome["refused"] == {}
         system.rollback()
         return codes
 

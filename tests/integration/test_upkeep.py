@@ -20,13 +20,13 @@ from app.audit.service import log_access
 from app.core import clock, counters, jobs
 from app.core.actor import Actor
 from app.core.crypto import KeyProblem, Keyring
-from app.core.jobs import worker
 from app.core.session import unit_of_work
 from app.core.uploads import Clean
 from app.inbox.models import Notice
 from app.registry.models import Dwelling
 from app.site import upkeep
 from app.site.worker import run
+from tests.support.jobs import run_now
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,17 +35,6 @@ ROOT = Path(__file__).resolve().parents[2]
 def seals(app, tmp_path, monkeypatch):
     monkeypatch.setitem(app.config, "GEBAN_HOME", tmp_path)
     return tmp_path / "seals"
-
-
-def at_night(system, kind, now=None):
-    """Enqueue a nightly job and run it; returns its result."""
-    with unit_of_work(system):
-        job = jobs.enqueue(system, kind, now=now or clock.now())
-    worker.run_one("tester")
-    system.rollback()
-    job = system.get(jobs.Job, job.id)
-    assert (job.state, job.error) == ("done", None)
-    return job.result
 
 
 def spoil(system, log="access_log"):
@@ -63,19 +52,19 @@ def test_counters_that_went_astray_are_set_right(system, world, acting):
     session, area = acting("clerk_a"), world.areas["grid_a11"]
     with unit_of_work(session):
         session.add(Dwelling(area_id=area, address="Road 1"))
-    assert at_night(system, "site.counters") == {"wrong": 0}
+    assert run_now(system, "site.counters") == {"wrong": 0}
     with unit_of_work(system):
         counters.add(system, "dwelling", area, 3)
-    assert at_night(system, "site.counters") == {"wrong": 1}
+    assert run_now(system, "site.counters") == {"wrong": 1}
     assert counters.verify(system) == []
 
 
 def test_the_auditors_are_told_of_a_spoiled_log(system, world, seals):
     log_access("READ", "person", 1, actor=Actor(user_id=1))
     seal(clock.now(), seals)
-    assert at_night(system, "site.logs")["flaws"] == 0
+    assert run_now(system, "site.logs")["flaws"] == 0
     spoil(system)
-    assert at_night(system, "site.logs")["flaws"] == 1
+    assert run_now(system, "site.logs")["flaws"] == 1
     lines = system.scalars(select(Notice)).all()
     assert world.accounts["admin_audit"].user_id in {line.user_id for line in lines}
     assert {line.level for line in lines} == {"alarm"}
@@ -87,9 +76,9 @@ def test_old_rows_are_read_on_sundays_only(system, seals):
     seal(monday - timedelta(days=30), seals)
     spoil(system)
     with clock.frozen(monday):
-        assert at_night(system, "site.logs", monday)["flaws"] == 0
+        assert run_now(system, "site.logs", monday)["flaws"] == 0
     with clock.frozen(monday + timedelta(days=6)):
-        assert at_night(system, "site.logs", monday)["flaws"] == 1
+        assert run_now(system, "site.logs", monday)["flaws"] == 1
 
 
 def test_ended_jobs_and_read_lines_go_after_their_time(system, world):
@@ -111,7 +100,7 @@ def test_ended_jobs_and_read_lines_go_after_their_time(system, world):
                     read_at=now - timedelta(days=days),
                 )
             )
-    assert at_night(system, "site.tidy") == {"gone": 2, "logs": 0}
+    assert run_now(system, "site.tidy") == {"gone": 2, "logs": 0}
     assert system.scalar(select(func.count()).select_from(Notice)) == 1
 
 
@@ -125,11 +114,11 @@ def test_files_that_no_row_names_go_after_a_day(app, system, world, acting, tmp_
         kept = files.save(session, clean, **place, owner_uid="0" * 36, purpose="photo").storage_key
     lost = files.save(session, clean, **place, owner_uid="0" * 36, purpose="photo").storage_key
     session.rollback()
-    assert at_night(system, "site.files") == {"gone": 0}
+    assert run_now(system, "site.files") == {"gone": 0}
     for key in (kept, lost):
         old = (clock.now() - timedelta(days=2)).timestamp()
         os.utime(files.store().path(key), (old, old))
-    assert at_night(system, "site.files") == {"gone": 1}
+    assert run_now(system, "site.files") == {"gone": 1}
     assert list(files.store().keys(clock.now())) == [kept]
 
 

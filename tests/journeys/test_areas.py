@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from app.areas.models import Area, AreaPlan, Post, Staff
-from app.areas.service import plans
 from app.core import clock
 from app.registry.models import Dwelling
 from tests.factories.registry import make_home, make_household
+from tests.support.jobs import PLANS, run_now
 from tests.support.pages import fill, form_of, post
 from tests.support.rows import fresh, reread
 
@@ -69,7 +69,7 @@ def test_a_grid_is_split_while_its_worker_is_signed_in(login_as, system, world):
     assert plan.state == "scheduled"
 
     with clock.frozen(clock.day_bounds(tomorrow)[0] + timedelta(minutes=6)):
-        assert plans.apply_due(clock.now()).applied == [plan.uid]
+        assert run_now(system, PLANS)["applied"] == [plan.uid]
     system.rollback()
     east, west = (
         system.scalars(select(Area).where(Area.name == name, Area.valid_from == tomorrow)).one()

@@ -12,7 +12,6 @@ from app.areas.queries.staffing import (
     holders,
     next_worker_no,
     vacant_among,
-    work_domains,
 )
 from app.areas.queries.tree import (
     ancestor_names,
@@ -83,5 +82,4 @@ __all__ = [
     "successors",
     "tops",
     "vacant_among",
-    "work_domains",
 ]

@@ -5,7 +5,7 @@ All of it is set-based: one page or one total is one statement, for a county of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -229,16 +229,3 @@ def next_worker_no(session: Session, path: str, day: date) -> int:
     query = query.where(below(community.path if community else path), Post.worker_no.is_not(None))
     taken = set(session.scalars(query.where(or_(Post.valid_to.is_(None), Post.valid_to >= day))))
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
-
-
-def work_domains(
-    session: Session, post_ids: Iterable[int], day: date
-) -> dict[int, list[tuple[str, str | None]]]:
-    """(work domain, task) of posts on a day."""
-    query = select(PostDuty.post_id, PostDuty.domain, PostDuty.task).where(
-        PostDuty.post_id.in_(list(post_ids)), *in_force(PostDuty, day)
-    )
-    found: dict[int, list[tuple[str, str | None]]] = {}
-    for post_id, domain, task in session.execute(query.order_by(PostDuty.id)):
-        found.setdefault(post_id, []).append((domain, task))
-    return found

@@ -239,12 +239,6 @@ def recount_all(session: Session, actor: Actor, now: datetime) -> Effect:
     return _changed(session, "", EARLIEST, actor, now)
 
 
-def count_affected(session: Session, area_id: int | None, first_day: date) -> list[tuple[Any, int]]:
-    """(label, number) of open clocks that a change from a day on may move, for the page of that day."""
-    path = area_of(session, area_id).path if area_id else ""
-    return [(one.label, one.affected(session, _areas(path), first_day)) for one in _clocks.values()]
-
-
 def _need(session: Session, actor: Actor, area_id: int | None) -> str:
     path = area_of(session, area_id).path if area_id else ""
     need_area(actor, path)

@@ -79,10 +79,18 @@ class EndPage:
     end_template = "areas/end.html"
 
     def end_page(
-        self, key: str, *, title: Any, note: Any, end: Callable[[Any, Any, RecordForm, Actor, Any], Any]
+        self,
+        key: str,
+        *,
+        title: Any,
+        note: Any,
+        end: Callable[[Any, Any, RecordForm, Actor, Any], Any],
+        without_day: bool = False,
     ) -> Any:
         """``end(session, item, form, actor, now)`` does the work inside the unit of work."""
         form = EndForm()
+        if without_day:
+            del form.last_day
         status = 200
         if request.method == "POST":
             status = 422
@@ -96,7 +104,7 @@ class EndPage:
                     return self.go(where)  # type: ignore[attr-defined]
                 except DomainError as refusal:
                     form.refuse(refusal.field, refusal.message)
-        else:
+        elif not without_day:
             form.last_day.data = clock.today()
         item = self.datamodel.by_key(self.session, key)  # type: ignore[attr-defined]
         page = self.render_template(  # type: ignore[attr-defined]

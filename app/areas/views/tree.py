@@ -164,6 +164,7 @@ class AreaView(EndPage, ModelView):
         (_("Add an area below"), lambda row: _add_url(row), "can_add"),
         (_("Divide anew"), lambda row: _plan_url(row), "can_add:AreaPlanView"),
         (_("Close this area"), lambda row: _close_url(row), "can_edit"),
+        (_("Open this area again"), lambda row: _reopen_url(row), "can_edit"),
     ]
     list_links = [
         (_("Tree"), lambda _row: url_for("AreaView.tree"), "can_show"),
@@ -236,6 +237,23 @@ class AreaView(EndPage, ModelView):
             ),
         )
 
+    @expose("/reopen/<pk>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("edit")
+    def reopen(self, pk: str) -> Any:
+        """Take back a closing that was a mistake, with a reason."""
+        return self.end_page(
+            pk,
+            title=_("Open this area again"),
+            note=_(
+                "Only where its code is still free and nothing followed it; a plan is not taken back here."
+            ),
+            end=lambda session, item, form, actor, now: tree.reopen_area(
+                session, item, form.reason.data or "", actor, now
+            ),
+            without_day=True,
+        )
+
 
 def suggested_code(session: Any, parent: Area, level: AreaLevel) -> str:
     """The next free code below a parent where codes are digits that nest; else nothing."""
@@ -265,3 +283,7 @@ def _plan_url(row: Area | None) -> str | None:
 
 def _close_url(row: Area | None) -> str | None:
     return None if row is None or row.valid_to is not None else url_for("AreaView.close", pk=row.uid)
+
+
+def _reopen_url(row: Area | None) -> str | None:
+    return None if row is None or row.valid_to is None else url_for("AreaView.reopen", pk=row.uid)

@@ -1,7 +1,7 @@
 """Dividing areas anew: split, merger, transfer, with a preview and an effective date (S0-15; ADR 0003)."""
 
 from app.areas.service.live import register_count, register_ground, register_live
-from app.areas.service.plans.apply import Outcome, apply_due, apply_one, apply_plan, due
+from app.areas.service.plans.apply import apply_one, apply_plan, due
 from app.areas.service.plans.definition import PieceSpec, Shape, read_shape, store
 from app.areas.service.plans.preview import Preview, preview
 from app.areas.service.plans.steps import (
@@ -15,11 +15,9 @@ from app.areas.service.plans.steps import (
 )
 
 __all__ = [
-    "Outcome",
     "PieceSpec",
     "Preview",
     "Shape",
-    "apply_due",
     "apply_one",
     "apply_plan",
     "cancel",

@@ -6,7 +6,6 @@ the area of their day; whoever works in a successor reads them there (app/areas/
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -24,35 +23,9 @@ from app.areas.service.plans.preview import Preview, preview
 from app.areas.service.tree import respell, take_number
 from app.core import clock, hooks
 from app.core.actor import Actor
-from app.core.errors import DomainError, NotAllowed
+from app.core.errors import NotAllowed
 from app.core.scope import session_actor, unscoped
 from app.core.session import unit_of_work
-
-
-@dataclass
-class Outcome:
-    """What `apply_due` did: uids of plans in force now, and sentences by uid for those that could not be applied."""
-
-    applied: list[str] = field(default_factory=list)
-    refused: dict[str, DomainError] = field(default_factory=dict)
-
-
-def apply_due(now: datetime) -> Outcome:
-    """Put every scheduled plan whose day has come into force, each in a transaction of its own, oldest day first.
-
-    A plan that no longer fits (its code was taken meanwhile) is left waiting with its reason; the next run tries
-    again. To be called by the job of the day and after a start.
-    """
-    with unscoped("plans of the day: every live row of the areas moves") as session:
-        uids = due(session, now)
-    outcome = Outcome()
-    for uid in uids:
-        try:
-            if apply_one(uid, now):
-                outcome.applied.append(uid)
-        except DomainError as refusal:
-            outcome.refused[uid] = refusal
-    return outcome
 
 
 def due(session: Session, now: datetime) -> list[str]:
