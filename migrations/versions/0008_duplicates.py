@@ -21,7 +21,9 @@ def upgrade() -> None:
     sa.Column('uid', sa.String(length=36), nullable=False),
     sa.Column('code', sa.String(length=24), nullable=False),
     sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('conditions', sa.String(length=160), nullable=False),
     sa.Column('weight', sa.Integer(), nullable=False),
+    sa.Column('at_entry', sa.Boolean(), nullable=False),
     sa.Column('is_on', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.Integer(), nullable=True),
@@ -43,13 +45,18 @@ def upgrade() -> None:
     sa.Column('second_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('rules', sa.String(length=120), nullable=False),
     sa.Column('weight', sa.Integer(), nullable=False),
+    sa.Column('basis', sa.Text(), nullable=False),
     sa.Column('found_by', sa.String(length=12), nullable=False),
+    sa.Column('common_area_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('is_across', sa.Boolean(), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.Integer(), nullable=True),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_by', sa.Integer(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['common_area_id'], ['area.id'], name=op.f('fk_duplicate_pair_common_area_id')),
     sa.ForeignKeyConstraint(['first_id'], ['person.id'], name=op.f('fk_duplicate_pair_first_id')),
     sa.ForeignKeyConstraint(['second_id'], ['person.id'], name=op.f('fk_duplicate_pair_second_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_duplicate_pair')),
@@ -57,6 +64,7 @@ def upgrade() -> None:
     sqlite_autoincrement=True
     )
     with op.batch_alter_table('duplicate_pair', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_duplicate_pair_common_area_id'), ['common_area_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_duplicate_pair_second_id'), ['second_id'], unique=False)
         batch_op.create_index('ix_duplicate_pair_state', ['state', 'weight', 'id'], unique=False)
         batch_op.create_index('uq_duplicate_pair', ['first_id', 'second_id'], unique=True)
@@ -127,6 +135,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_duplicate_pair')
         batch_op.drop_index('ix_duplicate_pair_state')
         batch_op.drop_index(batch_op.f('ix_duplicate_pair_second_id'))
+        batch_op.drop_index(batch_op.f('ix_duplicate_pair_common_area_id'))
 
     op.drop_table('duplicate_pair')
     op.drop_table('duplicate_rule')

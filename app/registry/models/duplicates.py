@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, and_, select, true
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, and_, select, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.areas.models import Area
 from app.core import scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson
@@ -19,13 +20,17 @@ from app.registry.models.people import Person, visible_persons
 class DuplicateRule(Record):
     """What makes two records suspicious: same document, same name and birth date, same pinyin and birth date,
     same phone. Strong ones are asked about at entry, all of them fill the queue.
+
+    ``conditions`` are names of rules/duplicates.py with a comma between; all of them must hold. ``weight`` is 1–100.
     """
 
     __tablename__ = "duplicate_rule"
 
     code: Mapped[str] = mapped_column(String(24), unique=True)
     name: Mapped[str] = mapped_column(String(100))
+    conditions: Mapped[str] = mapped_column(String(160))
     weight: Mapped[int] = mapped_column(Integer)
+    at_entry: Mapped[bool] = mapped_column(Boolean, default=False)
     is_on: Mapped[bool] = mapped_column(Boolean, default=True)
 
     def __str__(self) -> str:
@@ -33,7 +38,12 @@ class DuplicateRule(Record):
 
 
 class DuplicatePair(Versioned, Table):
-    """Two records that may be one person. ``first_id`` < ``second_id``; seen by whoever sees both."""
+    """Two records that may be one person. ``first_id`` < ``second_id``; seen by whoever sees both.
+
+    ``common_area_id`` is the lowest area above both records: who works there settles the pair. ``basis`` holds, for
+    each rule that fired, a keyed digest of what the rule looked at: a pair found different comes back only when a
+    rule fires that did not, or looks at something else than it did.
+    """
 
     __tablename__ = "duplicate_pair"
     __table_args__ = args(
@@ -45,10 +55,15 @@ class DuplicatePair(Versioned, Table):
     second_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"), index=True)
     rules: Mapped[str] = mapped_column(String(120))  # codes of the rules that fired, with a comma between
     weight: Mapped[int] = mapped_column(Integer, default=0)
-    found_by: Mapped[str] = mapped_column(String(12))  # entry import scan
+    basis: Mapped[str] = mapped_column(Text, default="")
+    found_by: Mapped[str] = mapped_column(String(12))  # entry import scan hand
+    common_area_id: Mapped[int] = mapped_column(BigKey, ForeignKey("area.id"), index=True)
+    is_across: Mapped[bool] = mapped_column(Boolean, default=False)  # nobody in the communities sees both
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
     state: Mapped[str] = mapped_column(String(12), default="open")  # open different merged
     first: Mapped[Person] = relationship(foreign_keys=[first_id])
     second: Mapped[Person] = relationship(foreign_keys=[second_id])
+    common_area: Mapped[Area] = relationship()
 
 
 def _both_seen(actor: Actor, *columns: Any) -> Any:
