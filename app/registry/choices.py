@@ -99,3 +99,99 @@ class MoveInNotice(Choice):
     def msgid(self) -> str:
         """The English text, which the inbox translates for its reader."""
         return str(self.label._args[0])
+
+
+class CheckResult(Choice):
+    """One item of a safety check."""
+
+    good = "good", _("In order"), "green"
+    bad = "bad", _("Not in order"), "red"
+    none = "none", _("Does not apply"), "grey"
+
+
+class HazardState(Choice):
+    """Where a hazard stands; `reported` lies with those who may act on it."""
+
+    found = "found", _("To be put right"), "red"
+    rectified = "rectified", _("Said to be put right"), "yellow"
+    reported = "reported", _("Passed on"), "purple"
+    closed = "closed", _("Hazard gone"), "green"
+
+
+class HazardAction(Choice):
+    find = "find", _("Hazard found"), "red"
+    rectify = "rectify", _("Said to be put right: check again"), "blue"
+    give_time = "give_time", _("Give more time"), "grey"
+    passed = "passed", _("Checked again: in order"), "green"
+    failed = "failed", _("Checked again: still not in order"), "red"
+    report = "report", _("Pass on to a department"), "purple"
+    settle = "settle", _("Department has settled it"), "green"
+    take_back = "take_back", _("Comes back from the department"), "grey"
+
+
+class Measure(Choice):
+    """What the threshold of a small place is measured in."""
+
+    area_m2 = "area_m2", _("Floor area (m²)"), "grey"
+    seats = "seats", _("Seats or places"), "grey"
+    beds = "beds", _("Beds"), "grey"
+    staff_count = "staff_count", _("Number of staff"), "grey"
+
+
+class CampaignState(Choice):
+    planned = "planned", _("Planned"), "grey"
+    running = "running", _("Running"), "green"
+    closed = "closed", _("Closed"), "blue"
+
+
+class CampaignAction(Choice):
+    plan = "plan", _("Plan"), "grey"
+    start = "start", _("Start"), "green"
+    close = "close", _("Close"), "blue"
+
+
+class TargetState(Choice):
+    """The last word about a home of a campaign."""
+
+    todo = "todo", _("Not yet visited"), "grey"
+    visited = "visited", _("Visited"), "green"
+    absent = "absent", _("Nobody home"), "yellow"
+    refused = "refused", _("Refused"), "red"
+    revisit = "revisit", _("Come again on a day"), "purple"
+
+
+class DuplicateFound(Choice):
+    """Where a pair of records was noticed."""
+
+    entry = "entry", _("At entry"), "blue"
+    imported = "import", _("At an import"), "blue"
+    scan = "scan", _("By the search of the register"), "grey"
+    hand = "hand", _("By hand"), "grey"
+
+
+class DuplicateState(Choice):
+    open = "open", _("To be settled"), "yellow"
+    different = "different", _("Two people"), "grey"
+    merged = "merged", _("Merged"), "green"
+
+
+class DuplicateAction(Choice):
+    """What happens to a pair of records."""
+
+    find = "find", _("Found"), "yellow"
+    differ = "differ", _("They are two people"), "grey"
+    merge = "merge", _("Merge them"), "green"
+    reopen = "reopen", _("Look at it again"), "yellow"
+    undo = "undo", _("Take the merge apart"), "red"
+
+
+class DuplicateNotice(Choice):
+    """Lines that duplicates put into inboxes; they name nobody."""
+
+    above = "above", _("Records of your area and another one may be one person. The level above settles it."), "grey"
+    decide = "decide", _("Records of two of your areas may be one person. Please settle it."), "yellow"
+
+    @property
+    def msgid(self) -> str:
+        """The English text, which the inbox translates for its reader."""
+        return str(self.label._args[0])

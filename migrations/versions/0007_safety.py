@@ -24,6 +24,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=100), nullable=False),
     sa.Column('condition', sa.JSON(), nullable=False),
     sa.Column('check_days', sa.Integer(), nullable=True),
+    sa.Column('source', sa.String(length=160), nullable=True),
     sa.Column('is_on', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.Integer(), nullable=True),
@@ -35,6 +36,26 @@ def upgrade() -> None:
     sa.Column('delete_reason', sa.String(length=200), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_risk_rule')),
     sa.UniqueConstraint('uid', name=op.f('uq_risk_rule_uid')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('venue_threshold',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('uid', sa.String(length=36), nullable=False),
+    sa.Column('nine_small', sa.String(length=24), nullable=False),
+    sa.Column('venue_key', sa.String(length=24), nullable=False),
+    sa.Column('measure', sa.String(length=12), nullable=False),
+    sa.Column('most', sa.Integer(), nullable=False),
+    sa.Column('source', sa.String(length=160), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_by', sa.Integer(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('deleted_by', sa.Integer(), nullable=True),
+    sa.Column('delete_reason', sa.String(length=200), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_venue_threshold')),
+    sa.UniqueConstraint('uid', name=op.f('uq_venue_threshold_uid')),
     sqlite_autoincrement=True
     )
     op.create_table('safety_check',
@@ -80,6 +101,7 @@ def upgrade() -> None:
     sa.Column('found_on', sa.Date(), nullable=False),
     sa.Column('fix_by', sa.Date(), nullable=True),
     sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('reported_unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.Integer(), nullable=True),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -89,6 +111,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['area_id'], ['area.id'], name=op.f('fk_hazard_area_id')),
     sa.ForeignKeyConstraint(['check_id'], ['safety_check.id'], name=op.f('fk_hazard_check_id')),
     sa.ForeignKeyConstraint(['rental_home_id'], ['rental_home.id'], name=op.f('fk_hazard_rental_home_id')),
+    sa.ForeignKeyConstraint(['reported_unit_id'], ['org_unit.id'], name=op.f('fk_hazard_reported_unit_id')),
     sa.ForeignKeyConstraint(['venue_id'], ['venue.id'], name=op.f('fk_hazard_venue_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_hazard')),
     sa.UniqueConstraint('uid', name=op.f('uq_hazard_uid')),
@@ -98,6 +121,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_hazard_area_id_id', ['area_id', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_hazard_check_id'), ['check_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_hazard_rental_home_id'), ['rental_home_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_hazard_reported_unit_id'), ['reported_unit_id'], unique=False)
         batch_op.create_index('ix_hazard_state_due', ['state', 'fix_by'], unique=False)
         batch_op.create_index(batch_op.f('ix_hazard_venue_id'), ['venue_id'], unique=False)
 
@@ -124,6 +148,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('uid', sa.String(length=36), nullable=False),
     sa.Column('hazard_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fix_by', sa.Date(), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('by_user', sa.Integer(), nullable=True),
     sa.Column('by_label', sa.String(length=80), nullable=False),
@@ -156,6 +181,7 @@ def downgrade() -> None:
     with op.batch_alter_table('hazard', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_hazard_venue_id'))
         batch_op.drop_index('ix_hazard_state_due')
+        batch_op.drop_index(batch_op.f('ix_hazard_reported_unit_id'))
         batch_op.drop_index(batch_op.f('ix_hazard_rental_home_id'))
         batch_op.drop_index(batch_op.f('ix_hazard_check_id'))
         batch_op.drop_index('ix_hazard_area_id_id')
@@ -167,5 +193,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_safety_check_area_id_id')
 
     op.drop_table('safety_check')
+    op.drop_table('venue_threshold')
     op.drop_table('risk_rule')
 

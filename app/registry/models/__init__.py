@@ -33,7 +33,14 @@ from app.registry.models.people import (
     PersonSource,
 )
 from app.registry.models.population import FloatingStay, LeftBehind, OverseasStay
-from app.registry.models.safety import Hazard, HazardStep, RiskRule, SafetyCheck, SafetyCheckItem
+from app.registry.models.safety import (
+    Hazard,
+    HazardStep,
+    RiskRule,
+    SafetyCheck,
+    SafetyCheckItem,
+    VenueThreshold,
+)
 from app.registry.models.units import HelpRecord, ResidentUnit, School, ServiceResource
 
 __all__ = [
@@ -87,4 +94,5 @@ __all__ = [
     "ServiceResource",
     "Tenancy",
     "Venue",
+    "VenueThreshold",
 ]

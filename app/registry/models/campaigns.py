@@ -44,7 +44,7 @@ scope.guard(Campaign, lambda actor: Campaign.id.in_(visible_campaigns(actor)))
 
 
 class CampaignStep(StepBase):
-    """Planned, started, closed, reopened; visible with the campaign."""
+    """Planned, started, closed; visible with the campaign."""
 
     __tablename__ = "campaign_step"
 

@@ -9,7 +9,7 @@ from flask_appbuilder import Model
 from sqlalchemy import JSON, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.areas.models import Area
+from app.areas.models import Area, OrgUnit
 from app.core import scope
 from app.core.actor import Actor
 from app.core.models import AppendOnly, BigKey, Record, Scoped, StepBase, Table, Versioned, args, coded
@@ -39,6 +39,9 @@ class SafetyCheck(AppendOnly, Scoped, Table):
     rental_home: Mapped[RentalHome | None] = relationship()
     venue: Mapped[Venue | None] = relationship()
     items: Mapped[list[SafetyCheckItem]] = relationship(back_populates="check", order_by="SafetyCheckItem.id")
+
+    def __str__(self) -> str:
+        return f"{self.checked_on} {self.rental_home or self.venue or ''}".strip()
 
 
 class SafetyCheckItem(AppendOnly, Table):
@@ -83,10 +86,15 @@ class Hazard(Scoped, Versioned, Table):
     found_on: Mapped[date] = mapped_column(Date)
     fix_by: Mapped[date | None] = mapped_column(Date)
     state: Mapped[str] = mapped_column(String(12), default="found")  # found rectified reported closed
+    reported_unit_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("org_unit.id"), index=True)
     area: Mapped[Area] = relationship()
+    reported_unit: Mapped[OrgUnit | None] = relationship()
     rental_home: Mapped[RentalHome | None] = relationship()
     venue: Mapped[Venue | None] = relationship()
     steps: Mapped[list[HazardStep]] = relationship(order_by="HazardStep.id")
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class HazardStep(StepBase):
@@ -95,6 +103,7 @@ class HazardStep(StepBase):
     __tablename__ = "hazard_step"
 
     hazard_id: Mapped[int] = mapped_column(BigKey, ForeignKey("hazard.id"), index=True)
+    fix_by: Mapped[date | None] = mapped_column(Date)
 
     @classmethod
     def __scope_parent__(cls) -> tuple[str, type]:
@@ -119,7 +128,20 @@ class RiskRule(Record):
     name: Mapped[str] = mapped_column(String(100))
     condition: Mapped[Any] = mapped_column(JSON)
     check_days: Mapped[int | None] = mapped_column(Integer)
+    source: Mapped[str | None] = mapped_column(String(160))
     is_on: Mapped[bool] = mapped_column(Boolean, default=True)
 
     def __str__(self) -> str:
         return self.name
+
+
+class VenueThreshold(Record):
+    """Up to which size a venue of a kind is one of the nine small places. Provincial, so a site may change it."""
+
+    __tablename__ = "venue_threshold"
+
+    nine_small: Mapped[str] = coded(list_name="venue_nine_small", nullable=False)
+    venue_key: Mapped[str] = coded(list_name="venue_key", nullable=False)
+    measure: Mapped[str] = mapped_column(String(12))
+    most: Mapped[int] = mapped_column(Integer)
+    source: Mapped[str | None] = mapped_column(String(160))
