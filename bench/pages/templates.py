@@ -1,0 +1,30 @@
+"""Templates of the bare pages: the rows, a way to the next page, and a form. Nothing around them."""
+
+LIST = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>People</title></head><body>
+<p>{{ count }}</p><table><thead><tr><th>Name<th>Sex<th>Born<th>Number<th>Phone<th>Kind<th>Area</tr></thead><tbody>
+{% for id, uid, name, sex, born, kind, area in rows %}
+<tr><td><a href="/show/{{ uid }}">{{ name }}</a></td><td>{{ codes.gender.get(sex, sex) }}</td><td>{{ born }}</td>
+<td>{{ numbers.get(id, "") }}</td><td>{{ phones.get(id, "") }}</td><td>{{ codes.population_kind.get(kind, kind) }}</td>
+<td>{{ area }}</td><td>{% if ("can_edit", "PersonView") in may %}<a href="/edit/{{ uid }}">Edit</a>{% endif %}</td></tr>
+{% endfor %}</tbody></table>
+{% if more %}<a href="?after={{ rows[-1][1] }}">Next</a>{% endif %}</body></html>"""
+
+SHOW = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Person</title></head><body>
+<h1>{{ row["values"].name }}</h1><p>{{ row.area }}</p><dl>
+{% for name, value in row["values"].items() %}<dt>{{ name }}</dt><dd>{{ value or "" }}</dd>{% endfor %}
+<dt>Number</dt><dd>{{ numbers.get(row.id, "") }}</dd><dt>Phone</dt><dd>{{ phones.get(row.id, "") }}</dd></dl>
+<a href="/edit/{{ row.uid }}">Edit</a></body></html>"""
+
+FORM = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Person</title></head><body>
+<form method="post"><input type="hidden" name="version" value="{{ row.version }}">
+{% set lists = {"sex": "gender", "employment": "employment_status", "consistency": "household_consistency"} %}
+{% for name, value in row["values"].items() %}{% set codes_of = codes.get(lists.get(name, name)) %}
+<label>{{ name }} {% if codes_of %}<select name="{{ name }}"><option value=""></option>
+{% for code, label in codes_of.items() %}
+<option value="{{ code }}"{% if code == value %} selected{% endif %}>{{ label }}</option>
+{% endfor %}</select>{% else %}<input name="{{ name }}" value="{{ value or "" }}">{% endif %}</label>
+{% endfor %}<button>Save</button></form></body></html>"""
+
+COUNTS = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Counts</title></head><body><ul>
+{% for uid, name, n in rows %}<li><a href="/counts?area={{ uid }}">{{ name }}</a> {{ n }}</li>
+{% endfor %}</ul></body></html>"""
