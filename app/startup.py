@@ -107,7 +107,7 @@ def finish(app: Flask) -> None:
     """What needs the mounted views: health page, the language of a request, the checks against the database."""
     health.install(app)
     if app.config["GEBAN_ENV"] != "test":
-        journal.install(app.config["GEBAN_HOME"])
+        keep_log(app.config["GEBAN_HOME"])
     app.extensions["babel"].locale_selector = language.choose
     with scope.unscoped("start-up: keys and the Public role are checked before there is anybody") as session:
         try:
@@ -119,6 +119,14 @@ def finish(app: Flask) -> None:
         if began:
             check_keys(session, app.config["GEBAN_KEYS"])
             check_public_role(session)
+
+
+def keep_log(home: Path) -> None:
+    """Begin the program's own log. Raises Refused where the home cannot be written to."""
+    try:
+        journal.install(home)
+    except OSError as error:
+        raise Refused(f"GEBAN_HOME: no log can be written below {home} ({error.strerror})") from error
 
 
 def unreachable(error: OperationalError) -> str:

@@ -20,12 +20,13 @@ LINE = "%(asctime)s %(levelname)s %(name)s [%(process)d] %(message)s"
 
 
 def install(home: Path) -> list[logging.Handler]:
-    """Hang the file, and standard error beside it, on the root logger; once a process."""
+    """Hang the file, and standard error beside it, on the root logger; once a process. OSError where it cannot be written."""
     root = logging.getLogger()
     if any(isinstance(handler, WatchedFileHandler) for handler in root.handlers):
         return []
     folder = home / "logs"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / NAME).open("a").close()  # now, and not at the first warning
     made = [WatchedFileHandler(folder / NAME, encoding="utf-8", delay=True), logging.StreamHandler()]
     for handler in made:
         handler.setFormatter(logging.Formatter(LINE))

@@ -76,6 +76,12 @@ def test_without_a_secret_a_strong_one_is_made_and_kept(tmp_path, monkeypatch):
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_a_home_that_takes_no_log_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    with pytest.raises(startup.Refused, match="GEBAN_HOME: no log can be written below"):
+        startup.keep_log(tmp_path)
+
+
 def test_production_refuses_the_demo(tmp_path, monkeypatch):
     with pytest.raises(startup.Refused, match="GEBAN_DEMO"):
         startup.check(site(tmp_path, monkeypatch, DEMO="1"))
