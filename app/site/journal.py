@@ -20,7 +20,7 @@ LINE = "%(asctime)s %(levelname)s %(name)s [%(process)d] %(message)s"
 
 
 def install(home: Path) -> list[logging.Handler]:
-    """Hang the file, and standard error beside it, on the root logger; once a process. OSError where it cannot be written."""
+    """Hang the file, and standard error beside it, on the root logger; once a process. OSError where it cannot write."""
     root = logging.getLogger()
     if any(isinstance(handler, WatchedFileHandler) for handler in root.handlers):
         return []
