@@ -173,6 +173,7 @@ class DuplicateState(Choice):
     open = "open", _("To be settled"), "yellow"
     different = "different", _("Two people"), "grey"
     merged = "merged", _("Merged"), "green"
+    lapsed = "lapsed", _("Fell away"), "grey"
 
 
 class DuplicateAction(Choice):
@@ -183,13 +184,123 @@ class DuplicateAction(Choice):
     merge = "merge", _("Merge them"), "green"
     reopen = "reopen", _("Look at it again"), "yellow"
     undo = "undo", _("Take the merge apart"), "red"
+    lapse = "lapse", _("Nothing points to it any more"), "grey"
 
 
 class DuplicateNotice(Choice):
     """Lines that duplicates put into inboxes; they name nobody."""
 
-    above = "above", _("Records of your area and another one may be one person. The level above settles it."), "grey"
+    above = (
+        "above",
+        _("Records of your area and another one may be one person. The level above settles it."),
+        "grey",
+    )
     decide = "decide", _("Records of two of your areas may be one person. Please settle it."), "yellow"
+
+    @property
+    def msgid(self) -> str:
+        """The English text, which the inbox translates for its reader."""
+        return str(self.label._args[0])
+
+
+class EventKind(Choice):
+    """What happens in the life of people and households; entered as an event, never as an edit."""
+
+    birth = "birth", _("Birth"), "green"
+    move_in = "move_in", _("Move in"), "green"
+    move_out = "move_out", _("Move out"), "yellow"
+    death = "death", _("Death"), "grey"
+    split = "split", _("Household split"), "blue"
+    merge = "merge", _("Households merged"), "blue"
+    change_head = "change_head", _("Change of head"), "blue"
+    change_home = "change_home", _("Change of home"), "blue"
+    new_document = "new_document", _("New document"), "purple"
+    new_name = "new_name", _("New name"), "purple"
+    home_split = "home_split", _("Home divided"), "blue"
+    home_merge = "home_merge", _("Homes joined"), "blue"
+
+
+class EventRole(Choice):
+    """As what somebody takes part in a life event."""
+
+    subject = "subject", _("Whom it is about"), "blue"
+    mother = "mother", _("Mother"), "green"
+    father = "father", _("Father"), "green"
+    head = "head", _("New head"), "purple"
+    left = "left", _("Left"), "yellow"
+    came = "came", _("Came"), "green"
+
+
+class Leaving(Choice):
+    """What somebody gives up who moves out."""
+
+    living = "living", _("Lives here no longer; stays registered"), "yellow"
+    both = "both", _("Lives here no longer and takes the registration along"), "red"
+    registered = "registered", _("Takes the registration away; goes on living here"), "blue"
+
+
+class ProposalTopic(Choice):
+    """What a proposal asks for."""
+
+    stop = "stop", _("To end"), "red"
+    benefit = "benefit", _("Entitled, not yet applied for"), "green"
+    register = "register", _("To register"), "blue"
+    group = "group", _("Group to close"), "purple"
+
+
+class ProposalState(Choice):
+    open = "open", _("Open"), "yellow"
+    taken = "taken", _("Taken up"), "blue"
+    done = "done", _("Done"), "green"
+    declined = "declined", _("Declined"), "grey"
+    dropped = "dropped", _("No longer applies"), "grey"
+
+
+class ProposalAction(Choice):
+    propose = "propose", _("Proposed"), "yellow"
+    take = "take", _("Take up"), "blue"
+    accept = "accept", _("Carry out"), "green"
+    finish = "finish", _("Done"), "green"
+    decline = "decline", _("Decline"), "grey"
+    reopen = "reopen", _("Take back"), "yellow"
+    drop = "drop", _("No longer applies"), "grey"
+
+
+class CorrectionState(Choice):
+    asked = "asked", _("Waits for a clerk"), "yellow"
+    accepted = "accepted", _("Accepted"), "green"
+    declined = "declined", _("Declined"), "red"
+    withdrawn = "withdrawn", _("Withdrawn"), "grey"
+
+
+class CorrectionAction(Choice):
+    ask = "ask", _("Ask for a correction"), "blue"
+    accept = "accept", _("Accept"), "green"
+    decline = "decline", _("Decline"), "red"
+    withdraw = "withdraw", _("Withdraw"), "grey"
+
+
+class CorrectionNotice(Choice):
+    """Lines that a correction puts into inboxes; they name nobody."""
+
+    asked = "asked", _("A correction of somebody's identity waits for you."), "yellow"
+    accepted = "accepted", _("A correction that you asked for was accepted."), "green"
+    declined = "declined", _("A correction that you asked for was declined."), "red"
+
+    @property
+    def msgid(self) -> str:
+        """The English text, which the inbox translates for its reader."""
+        return str(self.label._args[0])
+
+
+class LifeNotice(Choice):
+    """Lines for the other side when an event concerns a household of its area; they name nobody."""
+
+    death_elsewhere = (
+        "death_elsewhere",
+        _("A member of a household in your area has died. Please settle the household."),
+        "yellow",
+    )
 
     @property
     def msgid(self) -> str:
