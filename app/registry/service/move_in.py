@@ -14,11 +14,10 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.areas.models import Account, Area, Post
-from app.areas.queries.tree import prefixes
+from app.areas.models import Area
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotFound
@@ -31,6 +30,7 @@ from app.registry.rules.household import HEAD
 from app.registry.rules.move_in import DECIDERS, MACHINE
 from app.registry.service import households
 from app.registry.service.checks import check_code, expect_version, not_after
+from app.registry.service.posts import nearest_users
 
 INBOX = "move_in"
 SEPARATED = "02"
@@ -232,22 +232,7 @@ def _holder(person_id: int, day: date) -> tuple[int, list[int]]:
     """(area that manages the person, users who may decide there); the asker learns neither."""
     with unscoped("a move-in goes to those who hold the person") as wide:
         person = wide.get_one(Person, person_id)
-        return person.area_id, _users(wide, wide.get_one(Area, person.area_id), DECIDERS, day)
-
-
-def _users(wide: Session, area: Area, roles: tuple[str, ...], day: date) -> list[int]:
-    """Accounts of the nearest posts with one of the roles that cover an area: the community's, else the town's."""
-    query = (
-        select(Area.depth, Account.user_id)
-        .join(Post, Post.area_id == Area.id)
-        .join(Account, Account.staff_id == Post.staff_id)
-        .where(Post.role.in_(roles), Area.path.in_(prefixes(area.path, own=True)))
-        .where(or_(Post.valid_from.is_(None), Post.valid_from <= day))
-        .where(or_(Post.valid_to.is_(None), Post.valid_to >= day))
-    )
-    found = [(depth, user) for depth, user in wide.execute(query)]
-    nearest = max((depth for depth, _user in found), default=0)
-    return sorted({user for depth, user in found if depth == nearest})
+        return person.area_id, nearest_users(wide, wide.get_one(Area, person.area_id), DECIDERS, day)
 
 
 def _write_step(
@@ -278,7 +263,7 @@ def _tell_the_other(wide: Session, request: MoveInRequest, now: datetime) -> Non
     """The asker hears of a decision, the holder of a withdrawal."""
     notice = MoveInNotice(request.state)
     if notice is MoveInNotice.withdrawn:
-        users = _users(wide, request.from_area, DECIDERS, clock.to_local(now).date())
+        users = nearest_users(wide, request.from_area, DECIDERS, clock.to_local(now).date())
     else:
         users = [request.created_by] if request.created_by else []
     _tell(wide, now, users, notice, request)
