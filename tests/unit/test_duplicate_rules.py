@@ -22,7 +22,7 @@ from app.registry.rules.duplicates import (
 )
 from app.seeds import FOLDER
 
-CARD, PASSPORT = "111", "414"
+CARD, PASSPORT = duplicates.document_family("111"), duplicates.document_family("414")
 
 
 def site_rules() -> list[Rule]:
@@ -127,6 +127,16 @@ def test_one_kind_of_document_that_agrees_outweighs_another_that_does_not():
 def test_a_passport_does_not_contradict_an_id_card():
     a, b = replace(LI, documents=card("x")), replace(LI, documents=frozenset({(PASSPORT, "y")}))
     assert "name_birth" in fired(a, b)
+
+
+def test_a_number_taken_in_with_a_doubt_tells_nobody_apart():
+    a = replace(LI, documents=card("x"))
+    assert "name_birth" in fired(a, replace(LI, documents=card("y"), doubtful=frozenset({"y"})))
+
+
+def test_a_renewed_passport_tells_nobody_apart():
+    old, new = (frozenset({(PASSPORT, number)}) for number in ("old", "new"))
+    assert "name_birth" in fired(replace(LI, documents=old), replace(LI, documents=new))
 
 
 def test_weight_is_the_heaviest_and_a_little_for_each_further_rule():

@@ -16,8 +16,10 @@ from flask_babel import lazy_gettext as _
 from app.core.errors import Invalid
 from app.core.workflow import Machine, To
 from app.registry.choices import DuplicateAction, DuplicateState
+from app.registry.rules.id_number import RESIDENT_KINDS
 from app.registry.rules.names import name_key
 
+RESIDENT = "resident"
 FURTHER_RULE = 5  # a second rule that fires adds this much
 HEAVIEST = 100
 # how much of an ISO date is known
@@ -28,7 +30,8 @@ _KNOWN = {"day": 10, "month": 7, "year": 4}
 class Facts:
     """What the rules look at of one record. Documents and phones are blind indexes, homes are keys: no plain numbers.
 
-    ``documents`` holds (family of kinds, index): an ID card and its temporary form are one family.
+    ``documents`` holds (family of kinds, index): an ID card and its temporary form are one family. ``doubtful`` are
+    indexes of numbers that were taken in with a reason (a check digit that does not fit).
     """
 
     person_id: int
@@ -38,6 +41,7 @@ class Facts:
     precision: str = "day"
     sex: str | None = None
     documents: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    doubtful: frozenset[str] = field(default_factory=frozenset)
     phones: frozenset[str] = field(default_factory=frozenset)
     homes: frozenset[int] = field(default_factory=frozenset)
 
@@ -108,10 +112,11 @@ def same_document(a: Facts, b: Facts) -> bool:
 
 
 def no_other_document(a: Facts, b: Facts) -> bool:
-    """Not both bear a document of one kind with different numbers: that would be two people."""
-    if same_document(a, b):
-        return True
-    return not {family for family, _index in a.documents} & {family for family, _index in b.documents}
+    """Not both bear a sound resident ID number that the other lacks: it is for life, so that would be two people.
+
+    A passport gets a new number each time, and a doubtful number may be a typing error: neither tells people apart.
+    """
+    return same_document(a, b) or not (_for_life(a) and _for_life(b))
 
 
 def same_phone(a: Facts, b: Facts) -> bool:
@@ -122,6 +127,15 @@ def same_phone(a: Facts, b: Facts) -> bool:
 def same_home(a: Facts, b: Facts) -> bool:
     """Both live or are registered in the same home."""
     return bool(a.homes & b.homes)
+
+
+def document_family(kind: str) -> str:
+    """Kinds of documents that bear the same number are one family."""
+    return RESIDENT if kind in RESIDENT_KINDS else kind
+
+
+def _for_life(facts: Facts) -> bool:
+    return any(family == RESIDENT and index not in facts.doubtful for family, index in facts.documents)
 
 
 CONDITIONS: Mapping[str, Callable[[Facts, Facts], bool]] = {
@@ -165,7 +179,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     "birth": ("birth", "precision"),
     "birth_agrees": ("birth", "precision"),
     "sex_agrees": ("sex",),
-    "no_other_document": ("documents",),
+    "no_other_document": ("documents", "doubtful"),
     "phone": ("phones",),
     "home": ("homes",),
 }
