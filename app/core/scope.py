@@ -20,6 +20,7 @@ from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.sql import ColumnElement, Select
 
 from app.core.actor import Actor, as_actor, current_actor
+from app.core.criteria import Criteria
 from app.core.errors import NotAllowed, NotFound
 from app.core.models import AreaBound, Deletable, Scoped, Stamped, StepBase
 from app.core.session import PlainGuardedSession
@@ -92,14 +93,12 @@ def _as_filter(build: Any) -> Any:
 
 
 @lru_cache(maxsize=512)
-def _options(actor: Actor, as_filter: bool) -> tuple[Any, ...]:
+def _options(actor: Actor, as_filter: bool, with_deleted: bool) -> Criteria | None:
     """The criteria of an actor. Actors are values and criteria depend on nothing else, so they are built once: made
     anew for each statement they cost about 3 ms of CPU, more than the statement.
     """
-    options: list[Any] = []
-    if actor.is_system:
-        return ()
-    for g in _guards:
+    options: list[Any] = [] if with_deleted else [_hide_deleted()]
+    for g in () if actor.is_system else _guards:
         if actor.whole_site and not g.whole_site:
             continue
         criterion = g.build(actor)
@@ -108,7 +107,7 @@ def _options(actor: Actor, as_filter: bool) -> tuple[Any, ...]:
         if as_filter:
             criterion = _as_filter(criterion)
         options.append(with_loader_criteria(g.target, criterion, include_aliases=True))
-    return tuple(options)
+    return Criteria(options) if options else None
 
 
 @lru_cache(maxsize=1)
@@ -120,12 +119,13 @@ def _hide_deleted() -> Any:
 def _scope_reads(state: ORMExecuteState) -> None:
     if state.is_column_load:
         return
-    actor = session_actor(state.session)
-    options = _options(actor, state.execution_options.get("scope") == "filter")
-    if not state.execution_options.get("with_deleted"):
-        options = (*options, _hide_deleted())
-    if options:
-        state.statement = state.statement.options(*options)
+    asked = state.execution_options
+    as_filter, with_deleted = asked.get("scope") == "filter", bool(asked.get("with_deleted"))
+    criteria = _options(session_actor(state.session), as_filter, with_deleted)
+    statement: Any = state.statement
+    # the statements of relationship loaders bring the options of their parent along
+    if criteria is not None and criteria not in statement._with_options:
+        state.statement = statement.options(criteria)
 
 
 # --- writes ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,48 @@
+"""Many loader criteria that cost a statement as much as one (speed.md)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy.orm.interfaces import CriteriaOption
+
+# the shape of all criteria of an actor → its number; a number is never given twice, whatever threads do
+_shapes: dict[tuple[Any, ...], int] = {}
+_numbers = itertools.count()
+
+
+class Criteria(CriteriaOption):
+    """Many loader criteria as one option of a statement.
+
+    SQLAlchemy asks each option of each statement for its cache key, and thirty criteria took longer to say theirs than
+    the statement to run. What they would say never changes, so it is asked once: ``token`` stands for the shape of all
+    of them, ``binds`` are their values, which the statement cache takes out of the key as from any other statement.
+    """
+
+    def __init__(self, options: Iterable[Any]) -> None:
+        self.options = tuple(options)
+        keys = [option._generate_cache_key() for option in self.options]
+        if None in keys:
+            raise TypeError("a criterion that cannot be cached would be compiled for each statement anew")
+        self.token = _shapes.setdefault(tuple(key.key for key in keys), next(_numbers))
+        self.binds = [bind for key in keys for bind in key.bindparams]
+
+    def _gen_cache_key(self, anon_map: Any, bindparams: list[Any]) -> tuple[Any, ...]:
+        bindparams.extend(self.binds)
+        return (Criteria, self.token)
+
+    def process_compile_state(self, compile_state: Any) -> None:
+        self.get_global_criteria(compile_state.global_attributes)
+
+    def process_compile_state_replaced_entities(self, compile_state: Any, mapper_entities: Any) -> None:
+        self.process_compile_state(compile_state)
+
+    def get_global_criteria(self, attributes: dict[Any, Any]) -> None:
+        """Hand each class its criteria; what the statement of a loader brings along already is not doubled."""
+        for option in self.options:
+            for mapper in option._all_mappers():
+                criteria = attributes.setdefault(("additional_entity_criteria", mapper), [])
+                if option not in criteria:
+                    criteria.append(option)
