@@ -383,6 +383,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_rental_home_caretaker_phone_index'), ['caretaker_phone_index'], unique=False)
         batch_op.create_index(batch_op.f('ix_rental_home_landlord_document_index'), ['landlord_document_index'], unique=False)
         batch_op.create_index(batch_op.f('ix_rental_home_lease_until'), ['lease_until'], unique=False)
+        batch_op.create_index(batch_op.f('ix_rental_home_next_check_on'), ['next_check_on'], unique=False)
 
     with op.batch_alter_table('venue', schema=None) as batch_op:
         batch_op.add_column(sa.Column('beds', sa.Integer(), nullable=True))
@@ -395,6 +396,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('confirmed_on', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('confirmed_by', sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f('ix_venue_licence_until'), ['licence_until'], unique=False)
+        batch_op.create_index(batch_op.f('ix_venue_next_check_on'), ['next_check_on'], unique=False)
 
 
 
@@ -402,6 +404,7 @@ def upgrade() -> None:
 def downgrade() -> None:
 
     with op.batch_alter_table('venue', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_venue_next_check_on'))
         batch_op.drop_index(batch_op.f('ix_venue_licence_until'))
         batch_op.drop_column('confirmed_by')
         batch_op.drop_column('confirmed_on')
@@ -414,6 +417,7 @@ def downgrade() -> None:
         batch_op.drop_column('beds')
 
     with op.batch_alter_table('rental_home', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_rental_home_next_check_on'))
         batch_op.drop_index(batch_op.f('ix_rental_home_lease_until'))
         batch_op.drop_index(batch_op.f('ix_rental_home_landlord_document_index'))
         batch_op.drop_index(batch_op.f('ix_rental_home_caretaker_phone_index'))

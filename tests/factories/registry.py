@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.scope import session_actor
 from app.registry.choices import HouseholdKind
-from app.registry.models import Dwelling, Household, Person
+from app.registry.models import Dwelling, Household, Person, RentalHome, Venue
 from app.registry.rules import Birth, check_character
-from app.registry.service import documents, homes, households, persons
+from app.registry.service import documents, homes, households, persons, rentals, venues
 
 REGION = "430299"
 
@@ -104,3 +104,20 @@ def make_household(
         )
     households.settle_head(session, household)
     return household
+
+
+def make_rental(session: Session, dwelling: Dwelling, **fields: Any) -> RentalHome:
+    """A home that is let."""
+    rental = RentalHome(dwelling_id=dwelling.id, **fields)
+    rentals.settle_rental(session, rental, now=clock.now())
+    session.flush()
+    return rental
+
+
+def make_venue(session: Session, area_id: int, dwelling: Dwelling | None = None, **fields: Any) -> Venue:
+    """A venue of a grid."""
+    venue = Venue(area_id=area_id, dwelling_id=dwelling.id if dwelling else None, **fields)
+    venues.settle_venue(session, venue)
+    session.add(venue)
+    session.flush()
+    return venue

@@ -39,9 +39,16 @@ from app.registry.service import (
     rentals,
     residences,
     tally,
-    venues,
 )
-from tests.factories.registry import ResidentFactory, id_number, make_home, make_household, make_person
+from tests.factories.registry import (
+    ResidentFactory,
+    id_number,
+    make_home,
+    make_household,
+    make_person,
+    make_rental,
+    make_venue,
+)
 
 
 def open_ties(session, person) -> set[tuple[int, str]]:
@@ -400,7 +407,7 @@ class TestRentalsVenuesGroups:
         a11, t11 = world.areas["grid_a11"], world.areas["grid_t11"]
         home = make_home(system, a11)
         person = make_person(system, t11)
-        rental = rentals.create_rental(system, home, fields={"rental_kind": "RH1"})
+        rental = make_rental(system, home, rental_kind="RH1")
         tenancy = rentals.open_tenancy(system, rental, person, now=clock.now(), head_count=3)
         system.commit()
         assert acting("worker_a").get(Person, person.id) is not None
@@ -413,7 +420,7 @@ class TestRentalsVenuesGroups:
     def test_a_crowded_home_is_noticed(self, system, world):
         home = make_home(system, world.areas["grid_a11"])
         home.area_m2 = 20
-        rental = rentals.create_rental(system, home)
+        rental = make_rental(system, home)
         assert rentals.crowding(system, rental) is None
         person = make_person(system, world.areas["grid_a11"])
         rentals.open_tenancy(system, rental, person, now=clock.now(), head_count=6)
@@ -421,10 +428,10 @@ class TestRentalsVenuesGroups:
 
     def test_a_venue_takes_the_address_of_its_home(self, worker, a11):
         home = make_home(worker, a11)
-        venue = venues.create_venue(worker, area_id=a11, fields={"name": "Noodle shop"}, dwelling=home)
+        venue = make_venue(worker, a11, home, name="Noodle shop")
         assert (venue.address, venue.name_initials) == (home.address, "ns")
         with pytest.raises(Invalid):
-            venues.create_venue(worker, area_id=a11, fields={"name": " "}, dwelling=home)
+            make_venue(worker, a11, home, name=" ")
 
     def test_closed_groups_need_a_grant_and_derived_ones_are_not_typed(self, worker, a11):
         person = make_person(worker, a11)
@@ -448,8 +455,8 @@ def test_counters_follow_whatever_is_written(acting, world):
     household = make_household(
         clerk, make_home(clerk, a11), [ResidentFactory(), ResidentFactory(relation="20")]
     )
-    rental = rentals.create_rental(clerk, make_home(clerk, a11, "2"))
-    venues.create_venue(clerk, area_id=a11, fields={"name": "Shop", "address": "x"})
+    rental = make_rental(clerk, make_home(clerk, a11, "2"))
+    make_venue(clerk, a11, name="Shop", address="x")
     clerk.commit()
     assert counters.total(clerk, tally.PERSONS, ranges) == 2
     assert counters.total(clerk, tally.LIVING, ranges) == 1

@@ -53,7 +53,7 @@ class RentalHome(Scoped, Confirmed, Record):
     lease_until: Mapped[date | None] = mapped_column(Date, index=True)
     risk_reason: Mapped[str | None] = mapped_column(String(200))
     last_check_on: Mapped[date | None] = mapped_column(Date)
-    next_check_on: Mapped[date | None] = mapped_column(Date)
+    next_check_on: Mapped[date | None] = mapped_column(Date, index=True)
     status: Mapped[str] = coded(list_name="record_status", default="effective", nullable=False)
     note: Mapped[str | None] = mapped_column(String(300))
 
@@ -127,7 +127,7 @@ class Venue(Scoped, Confirmed, Record):
     hazard: Mapped[str | None] = coded(list_name="safety_hazard")
     attention: Mapped[str | None] = coded(list_name="attention_level")
     last_check_on: Mapped[date | None] = mapped_column(Date)
-    next_check_on: Mapped[date | None] = mapped_column(Date)
+    next_check_on: Mapped[date | None] = mapped_column(Date, index=True)
     status: Mapped[str] = coded(list_name="record_status", default="effective", nullable=False)
     note: Mapped[str | None] = mapped_column(String(300))
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -15,40 +13,26 @@ from app.core.errors import Conflict, Finding, Invalid
 from app.registry.choices import AreaTie
 from app.registry.models import Dwelling, Person, RentalHome, Tenancy
 from app.registry.rules import crowding_finding, normalise_phone
-from app.registry.service.checks import check_fields, not_after
+from app.registry.rules.population import MIN_AREA_M2
+from app.registry.rules.risk import crowding_limit
+from app.registry.service import risk
+from app.registry.service.checks import not_after
 from app.registry.service.ties import close_tie, last_day, open_tie
 
-FIELDS = frozenset(
-    "name rental_kind rental_use risk hazard landlord_name landlord_phone agent_name contract_no registered"
-    " lease_until next_check_on note".split()
-)
 MOST_HEADS = 200
 
 
-def create_rental(
-    session: Session,
-    dwelling: Dwelling,
-    *,
-    landlord: Person | None = None,
-    fields: Mapping[str, Any] | None = None,
-) -> RentalHome:
-    """A home (or part of it) is let. Its area is the area of the home."""
-    values = dict(fields or {})
-    check_fields(session, RentalHome, values, FIELDS)
-    rental = RentalHome(
-        dwelling_id=dwelling.id, landlord_person_id=landlord.id if landlord else None, **values
-    )
-    settle_rental(session, rental)
-    session.add(rental)
-    session.flush()
-    return rental
-
-
-def settle_rental(session: Session, rental: RentalHome) -> None:
-    """What follows from the home: the area; and the landlord's phone in its stored form."""
+def settle_rental(session: Session, rental: RentalHome, *, now: datetime) -> None:
+    """What follows from the home: the area, the colour and the next check; phones in their stored form."""
     rental.area_id = session.get_one(Dwelling, rental.dwelling_id).area_id
-    if rental.landlord_phone:
-        rental.landlord_phone = normalise_phone(rental.landlord_phone, field="landlord_phone").number
+    for name in ("landlord_phone", "caretaker_phone"):
+        given = getattr(rental, name)
+        if given:
+            setattr(rental, name, normalise_phone(given, field=name).number)
+    if rental.lease_from and rental.lease_until and rental.lease_until < rental.lease_from:
+        raise Invalid(_("The end lies before the beginning."), field="lease_until")
+    session.add(rental)
+    risk.settle_risk(session, rental, now=now)
 
 
 def open_tenancy(
@@ -80,7 +64,7 @@ def open_tenancy(
     )
     session.add(tenancy)
     open_tie(session, person, rental.area_id, AreaTie.tenant, day)
-    session.flush()
+    risk.settle_risk(session, rental, now=now)
     return tenancy
 
 
@@ -98,14 +82,12 @@ def end_tenancy(session: Session, tenancy: Tenancy, *, now: datetime, on: date |
     )
     if session.scalars(others).first() is None and tenancy.person is not None:
         close_tie(session, tenancy.person, area_id, AreaTie.tenant, day)
-    session.flush()
+    risk.settle_risk(session, tenancy.rental_home, now=now)
 
 
 def crowding(session: Session, rental: RentalHome) -> Finding | None:
-    """Warning when more people live here than the floor area allows."""
-    query = select(func.coalesce(func.sum(Tenancy.head_count), 0)).where(
-        Tenancy.rental_home_id == rental.id, Tenancy.valid_to.is_(None)
-    )
-    people = int(session.scalar(query) or 0)
+    """Warning when more people live here than the floor area allows by the site's own rules."""
     area = rental.dwelling.area_m2
-    return crowding_finding(people, area_m2=float(area) if area else None)
+    limit = crowding_limit(risk.rules_in_force(session)) or MIN_AREA_M2
+    people = risk.people_living(session, rental)
+    return crowding_finding(people, area_m2=float(area) if area else None, min_area_m2=limit)

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask_babel import lazy_gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
 from app.core.pinyin import spell
-from app.registry.models import Building, Dwelling, Venue
+from app.registry.choices import Measure
+from app.registry.models import Building, Dwelling, Venue, VenueThreshold
 from app.registry.rules import normalise_phone
-from app.registry.service.checks import check_fields
+from app.registry.rules.venues import Suggestion, Threshold, suggest_class
 from app.registry.service.homes import home_area
-
-FIELDS = frozenset(
-    "name venue_key nine_small credit_code address operator_name operator_phone area_m2 staff_count seats"
-    " licence_no licence_until note".split()
-)
-
-
-def create_venue(
-    session: Session,
-    *,
-    area_id: int,
-    fields: Mapping[str, Any],
-    building: Building | None = None,
-    dwelling: Dwelling | None = None,
-) -> Venue:
-    """A venue of a grid; without an address of its own it takes the home's or the building's."""
-    values = {key: value for key, value in fields.items() if value not in (None, "")}
-    check_fields(session, Venue, values, FIELDS)
-    venue = Venue(
-        area_id=area_id,
-        building_id=building.id if building else None,
-        dwelling_id=dwelling.id if dwelling else None,
-        **values,
-    )
-    settle_venue(session, venue)
-    session.add(venue)
-    session.flush()
-    return venue
 
 
 def settle_venue(session: Session, venue: Venue) -> None:
@@ -59,3 +30,12 @@ def settle_venue(session: Session, venue: Venue) -> None:
         raise Invalid(_("Please give the address."), field="address")
     if venue.operator_phone:
         venue.operator_phone = normalise_phone(venue.operator_phone, field="operator_phone").number
+
+
+def suggestion(session: Session, venue: Venue) -> Suggestion:
+    """Which of the nine small places the venue is by the site's thresholds, and why; a person confirms it."""
+    rows = session.scalars(select(VenueThreshold).where(VenueThreshold.venue_key == venue.venue_key))
+    limits = [Threshold(r.nine_small, r.venue_key, r.measure, r.most) for r in rows]
+    sizes = {m.value: getattr(venue, m.value) for m in Measure}
+    known = {name: None if size is None else float(size) for name, size in sizes.items()}
+    return suggest_class(venue.venue_key, known, limits)

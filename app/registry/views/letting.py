@@ -94,7 +94,7 @@ class RentalHomeView(ByService, ModelView):
         return " · ".join(str(part) for part in (row.name, row.dwelling, row.landlord_name) if part)
 
     def save(self, session: Any, item: RentalHome, form: Any, is_new: bool) -> None:
-        rentals.settle_rental(session, item)
+        rentals.settle_rental(session, item, now=clock.now())
         session.add(item)
 
 
