@@ -1,4 +1,4 @@
-"""Is this somebody we know? By document number, or by name and birth date; over the whole site, told by scope.
+"""Is this somebody we know? By document number, or by the rules asked at entry; over the whole site, told by scope.
 
 Inside the scope the existing person is shown. Outside, the answer is only “registered elsewhere”, and every look-up
 is logged and counted: the check must not become a way to find out where strangers live (guards, section 1).
@@ -19,13 +19,16 @@ from app.audit.service import log_access
 from app.core.actor import Actor
 from app.core.crypto import blind
 from app.core.errors import Throttled
+from app.core.pinyin import spell
 from app.core.scope import unscoped
 from app.registry.choices import MatchPlace
 from app.registry.models import Person, PersonDocument
-from app.registry.rules import Birth, document_key, name_key
+from app.registry.rules import Birth, document_key, normalise_phone
+from app.registry.rules.duplicates import Facts, document_family
 from app.registry.rules.id_number import RESIDENT_KINDS
+from app.registry.service import duplicates
 
-DOCUMENT, NAME_BIRTH = "document", "name_birth"
+DOCUMENT, NAME_BIRTH, SIMILAR = "document", "name_birth", "similar"
 WINDOW = timedelta(hours=1)
 LOOKUPS_AN_HOUR, ELSEWHERE_AN_HOUR = 600, 20
 SEARCH, TRIED, FOUND, ELSEWHERE = "SEARCH", "match: none", "match: inside", "match: elsewhere"
@@ -59,20 +62,29 @@ def find(
     number: str | None = None,
     name: str | None = None,
     birth: Birth | None = None,
+    sex: str | None = None,
+    phone: str | None = None,
     other_than: Iterable[int] = (),
 ) -> list[Match]:
-    """Persons with this document; failing that, with this name and exact birth date. Best first.
+    """Persons with this document; failing that, whom the rules asked at entry suspect (S4-61). Best first.
 
-    Somebody outside the scope who shares no more than name and birth date is not mentioned when a document was
-    typed that nobody bears: that would tell of strangers without need.
+    Somebody outside the scope is mentioned for the document, or for name and exact birth date where no document was
+    typed; everything else would tell of strangers without need.
     """
     left_out = set(other_than)
     by_document = _by_document(kind, number) - left_out if kind and number else set()
     if by_document:
         return _told(session, by_document, DOCUMENT)
-    by_name = _by_name(name, birth) - left_out
-    matches = _told(session, by_name, NAME_BIRTH)
-    return [m for m in matches if m.place is MatchPlace.inside] if number else matches
+    if not name:
+        return []
+    matches = []
+    for person_id, how in _by_rules(_typed(kind, number, name, birth, sex, phone)):
+        if person_id not in left_out:
+            matches += _told(session, {person_id}, how)
+    inside = [m for m in matches if m.place is MatchPlace.inside]
+    return inside + [
+        m for m in matches if m.place is MatchPlace.elsewhere and m.how == NAME_BIRTH and not number
+    ]
 
 
 def look_up(session: Session, *, actor: Actor, now: datetime, **what: object) -> list[Match]:
@@ -120,15 +132,33 @@ def _by_document(kind: str, number: str) -> set[int]:
         return set(wide.scalars(query))
 
 
-def _by_name(name: str | None, birth: Birth | None) -> set[int]:
-    key = name_key(name)
-    if not key or birth is None or birth.precision != "day":
-        return set()
-    query = select(Person.id, Person.name).where(
-        Person.birth_date == birth.date, Person.birth_precision == "day"
+def _typed(
+    kind: str | None,
+    number: str | None,
+    name: str,
+    birth: Birth | None,
+    sex: str | None,
+    phone: str | None,
+) -> Facts:
+    """What was typed about somebody new, as the rules read it."""
+    index = number_index(kind, number) if kind and number else None
+    call = blind("phone", normalise_phone(phone).number) if phone else None
+    return Facts(
+        0,
+        name,
+        spell(name, name=True)[0],
+        birth.date if birth else None,
+        str(birth.precision) if birth else "day",
+        sex,
+        documents=frozenset({(document_family(kind), index)} if kind and index else ()),
+        phones=frozenset({call} if call else ()),
     )
-    with unscoped("match by name and birth date over the whole site") as wide:
-        return {person_id for person_id, known in wide.execute(query) if name_key(known) == key}
+
+
+def _by_rules(typed: Facts) -> list[tuple[int, str]]:
+    with unscoped("match by the rules asked at entry over the whole site") as wide:
+        found = duplicates.at_entry(wide, typed)
+    return [(person, NAME_BIRTH if exact else SIMILAR) for person, exact in found]
 
 
 def _told(session: Session, ids: set[int], how: str) -> list[Match]:

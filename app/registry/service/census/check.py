@@ -216,7 +216,9 @@ def check_match(
         return
     what: dict[str, Any] = {"kind": row.doc_kind, "number": row.number}
     what |= (
-        {"other_than": [row.person.id]} if row.person is not None else {"name": row.name, "birth": row.birth}
+        {"other_than": [row.person.id]}
+        if row.person is not None
+        else {"name": row.name, "birth": row.birth, "sex": row.sex, "phone": row.phone}
     )
     if typing:
         matches = matching.look_up(session, actor=actor, now=now, **what)
@@ -241,8 +243,10 @@ def _settle_inside(session: Session, row: Row, inside: list[matching.Match]) -> 
         row.complain("number", "match", text, needs="dup_reason", data=data)
         return
     text = _("This document is already registered in your area. Use that record or keep both apart.")
-    if not by_document:
+    if inside[0].how == matching.NAME_BIRTH:
         text = _("Somebody with this name and birth date is already registered in your area.")
+    elif not by_document:
+        text = _("Somebody in your area may be the same person. Use that record or keep both apart.")
     row.complain("number" if by_document else "name", "match", text, needs="decision", data=data)
 
 

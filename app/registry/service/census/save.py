@@ -16,7 +16,7 @@ from app.registry.models import Dwelling, Household, HouseholdMember, Person
 from app.registry.queries import cards
 from app.registry.rules import normalise_number, suggest_population
 from app.registry.rules.household import HEAD
-from app.registry.service import documents, groups, households, move_in, persons, residences
+from app.registry.service import documents, duplicates, groups, households, move_in, persons, residences
 from app.registry.service.census.check import Checked, CheckedHousehold, EntryRefused
 from app.registry.service.census.entry import APART, Problem
 from app.registry.service.census.parse import Row
@@ -60,6 +60,9 @@ def save_entry(session: Session, checked: Checked, *, actor: Actor, now: datetim
                 raise EntryRefused([_problem(row, refusal)]) from refusal
         _leave(session, part, saved, actor=actor, now=now)
         _settle(session, household, part, checked, now)
+    typed = [row.entry.ref for row in checked.rows if row.is_new or row.number]
+    known = [saved.people[ref] for ref in typed if ref in saved.people]
+    duplicates.entered(session, known, actor=actor, now=now)
     return saved
 
 
