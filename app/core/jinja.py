@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, url_for
+from flask import Flask, current_app, g, has_request_context, request, url_for
 from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _
 
@@ -59,8 +60,33 @@ SYSTEMS = (
 )
 
 
+def _once(key: str, make: Callable[[], str]) -> str:
+    """An address that is the same for every request below one root; made once."""
+    if not has_request_context():
+        return make()
+    kept: dict[tuple[str, str], str] = current_app.extensions.setdefault("geban_urls", {})
+    found = kept.get((request.script_root, key))
+    if found is None:
+        found = kept[request.script_root, key] = make()
+    return found
+
+
+def fixed_url(endpoint: str) -> str:
+    """URL of an endpoint without values."""
+    return _once(endpoint, lambda: url_for(endpoint))
+
+
 def asset(name: str) -> str:
-    """URL of a library of static/vendor (``tom-select.js``) or of a file of ours (``css/geban.css``), with its hash."""
+    """URL of a library of static/vendor (``tom-select.js``) or of a file of ours (``css/geban.css``), with its hash.
+
+    While templates are watched for changes, so are these files; else they change with a restart only.
+    """
+    if current_app.jinja_env.auto_reload:
+        return _asset(name)
+    return _once(f"static {name}", lambda: _asset(name))
+
+
+def _asset(name: str) -> str:
     vendor = _manifest().get(name)
     if vendor is not None:
         return url_for("static", filename=f"vendor/{vendor['file']}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask, current_app, g, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, request
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from app.areas.roles import ROLES
+from app.core import words
 from app.core.actor import Actor, current_actor
-from app.core.jinja import asset
+from app.core.jinja import asset, fixed_url
 
 QUICK = (
     "FieldDesk",
@@ -98,7 +99,7 @@ def page_url(name: str) -> str:
     if page is None:
         return ""
     endpoint = f"{page.endpoint}.{page.default_view}"
-    return url_for(endpoint) if endpoint in current_app.view_functions else str(page.home_url())
+    return fixed_url(endpoint) if endpoint in current_app.view_functions else str(page.home_url())
 
 
 def menu_of(actor: Actor) -> tuple[list[Group], str]:
@@ -173,7 +174,7 @@ def role_label(key: str) -> str:
 
 def endpoint(name: str) -> str:
     """URL of an endpoint when it is mounted."""
-    return url_for(name) if name in current_app.view_functions else ""
+    return fixed_url(name) if name in current_app.view_functions else ""
 
 
 def site_name() -> str:
@@ -208,6 +209,7 @@ def install(app: Flask, menu: Any) -> None:
     """Hang the frame's functions on the templates; ``menu`` is the table of app/menu.py."""
     _menu[:] = menu
     _drawn.clear()
+    words.install(app)
     app.jinja_env.globals.update(
         side_menu=side_menu,
         acting=acting,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -56,6 +57,14 @@ def name_of(row: Any, view: Any = None) -> str:
     return " · ".join(shown[:2]) or str(view.show_title)
 
 
+def _worded(found: Any) -> str | Markup:
+    return found if isinstance(found, Markup) else plain(found)
+
+
+def _called(value: Any) -> str:
+    return plain(value() if callable(value) else value)
+
+
 class Cells:
     """Renders the columns of one view for one actor; made once per request."""
 
@@ -63,25 +72,43 @@ class Cells:
         self.view, self.place = view, place
         self.session = view.session
         self.actor: Actor = current_actor()
+        self._readers: dict[str, Callable[[Any], str | Markup]] = {}
+        self._links: dict[Any, str | Markup] = {}
 
     def of(self, row: Any, name: str) -> str | Markup:
         """The cell of a column: formatter, mask, then the kind of the column."""
+        return self.column(name)(row)
+
+    def column(self, name: str) -> Callable[[Any], str | Markup]:
+        """What makes the cells of a column; what does not depend on the row is found out once."""
+        reader = self._readers.get(name)
+        if reader is None:
+            reader = self._readers[name] = self._reader(name)
+        return reader
+
+    def _reader(self, name: str) -> Callable[[Any], str | Markup]:
         formatter = self.view.formatters_columns.get(name)
         if formatter is not None:
-            found = formatter(row)
-            return found if isinstance(found, Markup) else plain(found)
-        owner, last = row, name
+            return lambda row: _worded(formatter(row))
         if "." in name:
-            *steps, last = name.split(".")
-            for step in steps:
-                owner = getattr(owner, step, None)
-                if owner is None:
-                    return ""
-        fact = Interface(type(owner)).fact(last) if owner is not row else self.view.datamodel.facts.get(last)
-        value = getattr(owner, fact.attribute or last) if fact is not None else getattr(owner, last)
+            return lambda row: self._through(row, name)
+        fact = self.view.datamodel.facts.get(name)
         if fact is None:
-            return plain(value() if callable(value) else value)
-        return self.typed(owner, last, fact, value)
+            return lambda row: _called(getattr(row, name))
+        key = fact.attribute or name
+        return lambda row: self.typed(row, name, fact, getattr(row, key))
+
+    def _through(self, row: Any, name: str) -> str | Markup:
+        """A column of a related row."""
+        owner, (*steps, last) = row, name.split(".")
+        for step in steps:
+            owner = getattr(owner, step, None)
+            if owner is None:
+                return ""
+        fact = Interface(type(owner)).fact(last)
+        if fact is None:
+            return _called(getattr(owner, last))
+        return self.typed(owner, last, fact, getattr(owner, fact.attribute or last))
 
     def typed(self, owner: Any, name: str, fact: Fact, value: Any) -> str | Markup:
         shown = policy.shown(self.actor, type(owner), name, value, place=self.place)
@@ -110,7 +137,13 @@ class Cells:
         return str(dict(source).get(value, value))
 
     def link(self, target: Any) -> str | Markup:
-        """The related row by its name, as a link where the actor may open it."""
+        """The related row by its name, as a link where the actor may open it; rows of a list share a few."""
+        if target not in self._links:
+            self._links[target] = self._link(target)
+        return self._links[target]
+
+    @staticmethod
+    def _link(target: Any) -> str | Markup:
         view = view_of(type(target))
         if view is None or not view.can("show"):
             return name_of(target, view)

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from app.core import codes, policy, scope, widgets
 from app.core.interface import Fact, Interface, facts_of, relation_of
 from app.core.paging import SIZES, Keyset, Page, fetch
-from app.core.views import arguments, filters
+from app.core.views import arguments, drawing, filters
 from app.core.views.cells import Cells
 
 HEAVY = frozenset({"secret", "json", "binary"})
@@ -34,6 +34,11 @@ class FilterField:
     choices: list[tuple[str, str]]
     view: Any = None
     chosen: str = ""
+
+    @property
+    def options(self) -> Markup:
+        """The choices of a select, the present one marked."""
+        return drawing.options(self.choices, self.inputs[0][2])
 
 
 class ListMixin:
@@ -178,9 +183,10 @@ class ListMixin:
         columns = columns or self.list_columns
         cells = Cells(self, "list")
         key_of, labels = self.datamodel.key_of, [str(self.label(name)) for name in columns]
+        readers = [cells.column(name) for name in columns]
         rows = []
         for row in page.rows:
-            values = [cells.of(row, name) for name in columns]
+            values = [read(row) for read in readers]
             title = values[0].striptags() if isinstance(values[0], Markup) else values[0]
             rows.append(
                 {
@@ -191,17 +197,20 @@ class ListMixin:
                     "actions": self.actions_of(row),
                 }
             )
+        numbers = {at for at, name in enumerate(columns) if at and self.is_number(name)}
+        can = {verb: self.can(verb) for verb in ("show", "add", "edit", "delete", "restore", "list")}
         return {
             "asked": asked,
             "page": page,
             "rows": rows,
+            "body": drawing.rows(rows, labels, numbers, self.route_base, can, self),
             "columns": [
                 (name, label, name in self.order_columns) for name, label in zip(columns, labels, strict=True)
             ],
-            "numbers": {at for at, name in enumerate(columns) if at and self.is_number(name)},
+            "numbers": numbers,
             "sizes": SIZES,
             "base": self.route_base,
-            "can": {verb: self.can(verb) for verb in ("show", "add", "edit", "delete", "restore", "list")},
+            "can": can,
         }
 
     def is_number(self, name: str) -> bool:
