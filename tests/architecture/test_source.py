@@ -32,6 +32,7 @@ UNSCOPED_CALLERS = {
     "app/registry/service/homes.py": "two grids share a building: which rooms are there already",
     "app/registry/service/households.py": "whether a person belongs to a household elsewhere, yes or no",
     "app/registry/service/move_in.py": "a move-in changes the area that gives and the area that takes",
+    "app/registry/service/life/notices.py": "a death concerns a household elsewhere: only a line reaches its holders",
     "app/registry/service/matching.py": "matches over the whole site; the caller's guard decides who is named",
     "app/registry/service/residences.py": "whether a person has a home elsewhere, yes or no",
     "app/inbox/service.py": "who sits in an office is not in the sender's scope, only the line reaches them",

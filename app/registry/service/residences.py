@@ -128,9 +128,11 @@ def close_residence(
     day = not_after(on or today, today, field="valid_to")
     if residence.dwelling_id is not None and residence.dwelling is None:
         raise NotAllowed(_("That home lies outside your area."))
+    # before the tie goes: afterwards the writer may not see the person any more
+    sources.confirm(session, residence.person, {FieldGroup.residence}, actor=actor, now=now)
+    session.flush()
     _end(session, residence, day, reason)
     session.flush()
-    sources.confirm(session, residence.person, {FieldGroup.residence}, actor=actor, now=now)
 
 
 def open_residences(session: Session, person: Person, kind: ResidenceKind) -> list[Residence]:

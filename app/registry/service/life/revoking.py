@@ -1,0 +1,199 @@
+"""Taking back an event that was entered by mistake: its rows are put back, unless something later rests on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from app.core import hooks
+from app.core.actor import Actor
+from app.core.errors import Conflict, DomainError, Invalid
+from app.core.models import Deletable
+from app.registry.choices import EventKind
+from app.registry.models import Household, LifeEvent, LifeEventPerson, Person, PersonArea
+from app.registry.service import proposals
+from app.registry.service.checks import expect_version
+from app.registry.service.life.journal import TRACKED, held, plain, typed
+
+Key = tuple[str, int]
+# nothing rests on these: who confirmed, what was proposed, who else was there
+LOOSE = frozenset({"person_source", "life_event", "life_event_person", "proposal"})
+LAST = ("household", "person")  # what others hang on goes last
+
+
+def revoke(
+    session: Session,
+    event: LifeEvent,
+    reason: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    version: int | str | None = None,
+) -> LifeEvent:
+    """Put back what the event closed and opened. The event's row stays, marked, with the reason.
+
+    Raises Conflict that names what stands in the way: a later event, a row that was changed since, something that
+    hangs on a record the event made, a proposal that was carried out.
+    """
+    words = " ".join(reason.split())
+    if len(words) < 2:
+        raise Invalid(_("Please give a reason."), field="reason")
+    expect_version(event, version)
+    if event.revoked_at is not None:
+        raise Conflict(_("This event has been revoked already."))
+    if not event.undo:
+        raise Conflict(_("This event cannot be put back from here."), finding="no_undo")
+    hooks.give_reason(session, words[:200])
+    made, changed = _load(session, event)
+    _refuse_later(session, event, made, changed)
+    proposals.drop_of(session, event, actor=actor, now=now)
+    try:
+        _put_back(session, made, changed, words[:200], actor, now)
+    except DomainError as refusal:
+        if refusal.status != 403:
+            raise
+        text = _("Somebody of this event no longer belongs to your area.")
+        raise Conflict(text, finding="elsewhere") from None
+    event.revoked_at, event.revoked_by, event.revoke_reason = now, actor.user_id, words[:200]
+    session.flush()
+    return event
+
+
+def _load(
+    session: Session, event: LifeEvent
+) -> tuple[list[tuple[Any, dict[str, Any]]], list[tuple[Any, dict[str, list[Any]]]]]:
+    """Rows that the event made, and rows that it changed, each with what is noted of it."""
+    made = [(_row(session, table, key), values) for table, key, values in event.undo["made"]]
+    changed = [(_row(session, table, key), values) for table, key, values in event.undo["changed"]]
+    return made, changed
+
+
+def _row(session: Session, table: str, key: int) -> Any:
+    cls = TRACKED[table]
+    query = select(cls).where(inspect(cls).columns["id"] == key).execution_options(with_deleted=True)
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        text = _("Somebody of this event no longer belongs to your area.")
+        raise Conflict(text, finding="elsewhere")
+    return row
+
+
+def _refuse_later(session: Session, event: LifeEvent, made: Any, changed: Any) -> None:
+    for row, values in made:
+        now_held = held(row)
+        if any(now_held.get(k) != v for k, v in values.items()):
+            raise _conflict(session, event, row)
+    for row, values in changed:
+        if any(plain(getattr(row, k)) != new for k, (_old, new) in values.items()):
+            raise _conflict(session, event, row)
+    known = {(row.__tablename__, row.id) for row, _values in (*made, *changed)}
+    for row, _values in made:
+        if isinstance(row, Person | Household):
+            for other in _hanging(session, row):
+                if (other.__tablename__, other.id) not in known:
+                    text = _(
+                        "Something was entered later about %(what)s: %(more)s.",
+                        what=str(row),
+                        more=_word(other),
+                    )
+                    raise Conflict(text, finding="later")
+
+
+def _conflict(session: Session, event: LifeEvent, row: Any) -> Conflict:
+    """Name the later event that rests on the row, or else the row that was changed."""
+    later = _later_event(session, event, (row.__tablename__, row.id))
+    if later is not None:
+        text = _(
+            "A later event rests on this one: %(kind)s on %(day)s. Revoke that one first.",
+            kind=EventKind.label_of(later.kind),
+            day=later.happened_on.isoformat(),
+        )
+        return Conflict(text, finding="later_event")
+    text = _("This was changed since: %(what)s. Put it right by hand.", what=_word(row))
+    return Conflict(text, finding="changed")
+
+
+def _later_event(session: Session, event: LifeEvent, key: Key) -> LifeEvent | None:
+    people = [part.person_id for part in event.people]
+    near = select(LifeEventPerson.event_id).where(LifeEventPerson.person_id.in_(people))
+    query = select(LifeEvent).where(
+        LifeEvent.id > event.id,
+        LifeEvent.revoked_at.is_(None),
+        LifeEvent.id.in_(near)
+        | LifeEvent.household_id.in_([event.household_id, event.other_household_id])
+        | LifeEvent.other_household_id.in_([event.household_id, event.other_household_id]),
+    )
+    for later in session.scalars(query.order_by(LifeEvent.id)):
+        rows = [(t, i) for part in (later.undo or {}).values() for t, i, _v in part]
+        if key in rows:
+            return later
+    return None
+
+
+def _hanging(session: Session, row: Any) -> Iterator[Any]:
+    """Rows of any table that point at a record: read off the foreign keys, so that no table is forgotten."""
+    for mapper in Model.registry.mappers:
+        cls = mapper.class_
+        if not cls.__module__.startswith("app.") or getattr(cls, "__tablename__", "") in LOOSE:
+            continue
+        for attribute in mapper.column_attrs:
+            column = attribute.columns[0]
+            if any(key.column.table.name == row.__tablename__ for key in column.foreign_keys):
+                yield from session.scalars(select(cls).where(getattr(cls, attribute.key) == row.id).limit(20))
+
+
+def _put_back(session: Session, made: Any, changed: Any, reason: str, actor: Actor, now: datetime) -> None:
+    """Made rows leave before old ones return (one open membership a household); ties to areas leave last of all."""
+    rows = [row for row, _values in made]
+    _delete([r for r in rows if isinstance(r, Deletable) and r.__tablename__ not in LAST], reason, actor, now)
+    session.flush()
+    _restore(session, [pair for pair in changed if isinstance(pair[0], PersonArea)])
+    _restore(session, [pair for pair in changed if not isinstance(pair[0], PersonArea)])
+    people = {row.id for row in rows if isinstance(row, Person)}
+    for row in rows:
+        # the recycle bin shows a record by its ties
+        if not isinstance(row, Deletable) and getattr(row, "person_id", None) not in people:
+            session.delete(row)
+    session.flush()
+    for table in LAST:
+        _delete([row for row in rows if row.__tablename__ == table], reason, actor, now)
+        session.flush()
+
+
+def _restore(session: Session, pairs: Any) -> None:
+    for row, values in pairs:
+        for key, (old, _new) in values.items():
+            setattr(row, key, typed(type(row), key, old))
+    session.flush()
+
+
+def _delete(rows: Any, reason: str, actor: Actor, now: datetime) -> None:
+    for row in rows:
+        row.deleted_at, row.deleted_by, row.delete_reason = now, actor.user_id, reason
+
+
+def _word(row: Any) -> str:
+    """What a clerk calls the row."""
+    owner = getattr(row, "person", None) or getattr(row, "household", None) or row
+    name = str(owner) if type(owner).__str__ is not object.__str__ else ""
+    words = {
+        "person": gettext("the record of %(name)s", name=name),
+        "household": gettext("the household %(name)s", name=name),
+        "household_member": gettext("the membership of %(name)s", name=name),
+        "residence": gettext("the home of %(name)s", name=name),
+        "person_area": gettext("the area of %(name)s", name=name),
+        "person_document": gettext("a document of %(name)s", name=name),
+        "person_name": gettext("a name of %(name)s", name=name),
+        "person_group": gettext("a special group of %(name)s", name=name),
+        "consent_task": gettext("the consent for %(name)s", name=name),
+        "tenancy": gettext("the tenancy of %(name)s", name=name),
+        "dwelling": gettext("the home %(name)s", name=name),
+    }
+    return words.get(row.__tablename__, gettext("another entry"))
