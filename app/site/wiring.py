@@ -16,6 +16,7 @@ from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.inbox.choices import SiteNotice
 from app.inbox.service import notify
+from app.registry import nightly as _nightly  # noqa: F401 - registers the nightly job
 from app.site import upkeep
 
 

@@ -77,7 +77,8 @@ def parse(view: Any, column: str, op: int, raw: str) -> Active:
         raise Invalid(gettext("This list cannot be filtered that way."), field=column)
     value = _value(fact, raw.strip(), column, view)
     if fact.kind == "relation":
-        return Active(column, op, raw, _related(view, fact, value), selective=False)
+        local, outer = _attribute(view.datamodel, f"{column.rpartition('.')[0]}.{fact.fk}".lstrip("."))
+        return Active(column, op, raw, outer(_related(view, fact, value, local)), selective=False)
     attribute, outer = _attribute(view.datamodel, column)
     if op == 0 and fact.kind == "text":
         chars = search.contains(attribute.class_, attribute.key, value)
@@ -140,12 +141,15 @@ def _number(raw: str) -> Any:
     return number
 
 
-def _related(view: Any, fact: Fact, key: str) -> ColumnElement[bool]:
-    """Rows that belong to the related row with this public key; for an area, to its whole subtree."""
+def _related(view: Any, fact: Fact, key: str, local: Any) -> ColumnElement[bool]:
+    """Rows whose key column ``local`` names the row with this public key; for an area, its whole subtree."""
     target: Any = fact.target
     interface = Interface(target)
     row = interface.by_key(view.session, key)
-    local = getattr(view.datamodel.obj, fact.fk)  # type: ignore[arg-type]
     if target.__table__.name == "area":
-        return local.in_(select(target.id).where(target.path.between(row.path, row.path + "~")))
-    return local == row.id
+        found: ColumnElement[bool] = local.in_(
+            select(target.id).where(target.path.between(row.path, row.path + "~"))
+        )
+        return found
+    same: ColumnElement[bool] = local == row.id
+    return same

@@ -62,6 +62,38 @@ def left_behind_type(age: int, sex: str | None) -> str:
     return "03" if sex == FEMALE else "99"
 
 
+FLOATING, OVERSEAS, LEFT_BEHIND, REGISTERED = "floating", "overseas", "left_behind", "registered"
+STAYS = (FLOATING, OVERSEAS, LEFT_BEHIND)
+
+
+def kind_of_stays(kind: str | None, stays: frozenset[str], *, is_registered_here: bool) -> str | None:
+    """The kind of resident that agrees with the open stays, nearest to the present ``kind``.
+
+    Left behind overlays registered: the kind stays. When the last stay ends, whoever is registered here is a registered
+    resident; of others nothing is known, so the kind is asked for again.
+    """
+    for stay in (OVERSEAS, FLOATING):
+        if stay in stays:
+            return stay
+    if LEFT_BEHIND in stays:
+        return kind if kind in {REGISTERED, LEFT_BEHIND} else LEFT_BEHIND
+    if kind in STAYS:
+        return REGISTERED if is_registered_here or kind == LEFT_BEHIND else None
+    return kind
+
+
+def stays_of_kind(kind: str | None, stays: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """(stays to open, stays to end) so that they agree with a kind that somebody chose; an unknown kind says nothing.
+
+    Registered people may stay left behind; the other kinds stand alone.
+    """
+    if kind is None:
+        return frozenset(), frozenset()
+    wanted = frozenset({kind}) & frozenset(STAYS)
+    overlaid = frozenset({LEFT_BEHIND}) if kind == REGISTERED else frozenset()
+    return wanted - stays, stays - wanted - overlaid
+
+
 def crowding_finding(
     people: int,
     *,

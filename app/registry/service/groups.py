@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,13 +16,14 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.registry.choices import FieldGroup
 from app.registry.models import Person, PersonGroup
-from app.registry.service import sources
+from app.registry.service import sources, subforms
 from app.registry.service.checks import not_after
 from app.registry.service.ties import last_day
 
 LIST = "special_group"
 CLOSED = "L5"
 DERIVED = "derived"
+MOST_DAYS = 366
 
 
 def facts(session: Session, code: str) -> dict[str, Any]:
@@ -48,6 +50,13 @@ def open_to(session: Session, actor: Actor) -> list[tuple[str, str]]:
     return offered
 
 
+def interval_of(session: Session, row: PersonGroup) -> int:
+    """Days between two visits: the member's own, else the group's; 0 for none."""
+    if row.visit_days is not None:
+        return row.visit_days
+    return int(facts(session, row.group_code).get("visit_interval_days") or 0)
+
+
 def add_group(
     session: Session,
     person: Person,
@@ -57,12 +66,14 @@ def add_group(
     now: datetime,
     since: date | None = None,
     evidence: str | None = None,
-    details: dict[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+    visit_days: int | None = None,
 ) -> PersonGroup:
-    """A person belongs to a group from a day on. One open row per group.
+    """A person belongs to a group from a day on. One open row per group. ``details`` are the values of the group's own
+    form; None where they are taken down later (the clerk's page of a home).
 
-    Raises NotAllowed for a level 5 group without the named grant, Invalid for derived groups, Conflict when the
-    person is already in it.
+    Raises NotAllowed for a level 5 group without the named grant, Invalid for derived groups and for details that the
+    form does not take (field ``details.<name>``), Conflict when the person is already in it.
     """
     about = facts(session, code)
     level = str(about.get("sensitivity") or "L3")
@@ -76,20 +87,53 @@ def add_group(
     if session.scalars(known).first() is not None:
         raise Conflict(_("The person is already in this group."), field="group_code")
     today = clock.to_local(now).date()
-    interval = int(about.get("visit_interval_days") or 0)
     row = PersonGroup(
         person_id=person.id,
         group_code=code,
         level=level,
         valid_from=not_after(since or today, today, field="valid_from"),
         evidence=evidence or None,
-        details=details or None,
-        next_visit_on=today + timedelta(days=interval) if interval else None,
+        details=subforms.settle_group(session, person, code, details),
+        visit_days=_days(visit_days),
     )
+    row.next_visit_on = first_visit(session, row, today)
     session.add(row)
     session.flush()
     sources.confirm(session, person, {FieldGroup.status}, actor=actor, now=now)
     return row
+
+
+def first_visit(session: Session, row: PersonGroup, today: date) -> date | None:
+    """The day of the first visit to a new member."""
+    interval = interval_of(session, row)
+    return today + timedelta(days=interval) if interval else None
+
+
+def edit_group(
+    session: Session,
+    row: PersonGroup,
+    *,
+    actor: Actor,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> PersonGroup:
+    """What is known about a member is put right; ``details`` None leaves the own form as it is. Evidence, interval and
+    next visit are columns of the row. A row that has ended is history. Raises Conflict and Invalid as above.
+    """
+    if row.valid_to is not None:
+        raise Conflict(_("The person is no longer in this group."))
+    row.visit_days = _days(row.visit_days)
+    if details is not None:
+        row.details = subforms.settle_group(session, row.person, row.group_code, details)
+    session.flush()
+    sources.confirm(session, row.person, {FieldGroup.status}, actor=actor, now=now)
+    return row
+
+
+def _days(days: int | None) -> int | None:
+    if days is not None and not 0 <= days <= MOST_DAYS:
+        raise Invalid(_("Please give 0 to %(most)s days.", most=MOST_DAYS), field="visit_days")
+    return days
 
 
 def end_group(
@@ -98,6 +142,8 @@ def end_group(
     """The person is no longer in the group; ``on`` is the last day. The row stays as history."""
     if not reason.strip():
         raise Invalid(_("Please give a reason."), field="reason")
+    if is_derived(facts(session, row.group_code)):
+        raise Invalid(_("This group follows from other data and is not entered by hand."))
     today = clock.to_local(now).date()
     row.valid_to = not_after(on, today, field="last_day") if on else last_day(row.valid_from, today)
     row.end_reason = reason.strip()[:120]
