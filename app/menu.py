@@ -32,6 +32,8 @@ from app.proxy.views.field import FieldDesk
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView, ServiceMaterialView
 from app.registry.views import (
     BuildingView,
+    CareDesk,
+    CareDueView,
     CensusDesk,
     ConsentTaskView,
     DwellingView,
@@ -102,7 +104,6 @@ MENU: tuple[Section, ...] = (
             Entry(BuildingView, _("Buildings"), "fa-building"),
             Entry(RentalHomeView, _("Rented homes"), "fa-key"),
             Entry(VenueView, _("Venues"), "fa-store"),
-            Entry(PersonGroupView, _("Special groups"), "fa-heart"),
             Entry(MoveInView, _("Move-ins between areas"), "fa-right-left"),
             Entry(ConsentTaskView, _("Consents to bring in"), "fa-file-signature"),
             Entry(ConsentDesk, in_menu=False),
@@ -113,6 +114,16 @@ MENU: tuple[Section, ...] = (
             Entry(ResidenceView, in_menu=False),
             Entry(HouseholdMemberView, in_menu=False),
             Entry(TenancyView, in_menu=False),
+        ),
+    ),
+    Section(
+        "care",
+        _("Care"),
+        "fa-hand-holding-heart",
+        (
+            Entry(CareDueView, _("Visits due"), "fa-calendar-check"),
+            Entry(PersonGroupView, _("Special groups"), "fa-heart"),
+            Entry(CareDesk, in_menu=False),
         ),
     ),
     Section(

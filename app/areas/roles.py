@@ -47,6 +47,7 @@ REGISTRY = "PersonView|HouseholdView|HouseholdMemberView|BuildingView|DwellingVi
 PEOPLE_PARTS = (
     "PersonDocumentView|PersonNameView|PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
 )
+CARE = "CareDueView"
 WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
@@ -103,7 +104,7 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
-                (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}", READ | DESK),
+                (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}", READ | DESK),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView", FULL | DESK),
                 (PAPERS, READ | DESK),
@@ -135,7 +136,8 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
                 (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
-                ("CensusDesk|ConsentDesk|ProxyDesk", USE),
+                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk", USE),
+                (CARE, READ),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
             ),
@@ -151,7 +153,8 @@ ROLES: dict[str, Role] = {
                 (CASES, READ | DESK),
                 (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
-                ("CensusDesk|ConsentDesk|ProxyDesk", USE),
+                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk", USE),
+                (CARE, READ),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
             ),
@@ -179,7 +182,8 @@ ROLES: dict[str, Role] = {
                 ("VisitView|ServiceRecordView", WRITE),
                 (CASES, READ | DESK),
                 ("AreaView|StaffView|PostView|PostDutyView", READ),
-                ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk", USE),
+                ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk|CareDesk", USE),
+                (CARE, READ),
                 (PAPERS, READ | DESK),
                 ("MoveInView", READ | {"can_use"}),
                 (CATALOGUE, READ),
@@ -212,7 +216,7 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
-                (f"{REGISTRY}|{PEOPLE_PARTS}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
+                (f"{REGISTRY}|{PEOPLE_PARTS}|{CARE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
                 ("VacancyView", USE),
             ),
             read_only=True,

@@ -1,4 +1,4 @@
-"""What is dated about a person: names, phones, special groups, consents."""
+"""What is dated about a person: names, phones, consents."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from app.audit.service import log_access
 from app.core import clock
-from app.core.actor import current_actor
 from app.core.errors import DomainError
-from app.core.views import Interface, ModelView, expose, has_access, permission_name
-from app.core.widgets import CodeField, Needed
+from app.core.views import Interface, ModelView
 from app.registry.choices import ConsentKind, NameKind, PhoneKind
-from app.registry.models import ConsentTask, Person, PersonGroup, PersonName, PersonPhone
+from app.registry.models import ConsentTask, PersonName, PersonPhone
 from app.registry.rules import check_name, normalise_phone
-from app.registry.service import groups
-from app.registry.views.common import NO_LOOKUP, ByService, EndPage, open_only
-
-L5 = "L5"
+from app.registry.views.common import NO_LOOKUP
 
 
 class PersonNameView(ModelView):
@@ -85,89 +79,6 @@ class PersonPhoneView(ModelView):
             item.number = phone.number
         item.kind = phone.kind
         item.valid_from = item.valid_from or clock.today()
-
-
-class PersonGroupView(EndPage, ByService, ModelView):
-    """Special groups. Level 5 is visible by named grant only, and each page of it is logged."""
-
-    exclude_route_methods = NO_LOOKUP
-    route_base = "/persongroup"
-    datamodel = Interface(PersonGroup)
-    list_title = _("Special groups")
-    show_title = _("Special group")
-    add_title = _("Add to a special group")
-    edit_title = _("Change the entry")
-    label_columns = {
-        "person_id": _("Resident"),
-        "person": _("Resident"),
-        "group_code": _("Group"),
-        "level": _("Level of protection"),
-        "evidence": _("Evidence"),
-        "next_visit_on": _("Next visit"),
-        "end_reason": _("Reason of the end"),
-    }
-    list_columns = ["person", "group_code", "next_visit_on", "valid_from", "valid_to"]
-    search_columns = ["next_visit_on", "valid_to"]
-    add_columns = ["person_id", "group_code", "evidence", "valid_from"]
-    edit_columns = ["evidence", "next_visit_on"]
-    show_columns = [
-        "person",
-        "group_code",
-        "level",
-        "evidence",
-        "next_visit_on",
-        "valid_from",
-        "valid_to",
-        "end_reason",
-    ]
-    eager = ("person",)
-    row_actions = [
-        (_("No longer in the group"), lambda row: open_only(row, "PersonGroupView.end"), "can_edit")
-    ]
-
-    class GroupField(CodeField):
-        """Only the groups that the acting role may enter."""
-
-        def pairs(self) -> list[tuple[str, Any]]:
-            from flask import current_app
-
-            return list(groups.open_to(current_app.appbuilder.session(), current_actor()))  # type: ignore[attr-defined]
-
-    add_form_extra_fields = {"group_code": GroupField(_("Group"), [Needed()], source=groups.LIST)}
-
-    def heading(self, item: PersonGroup) -> str:
-        return str(item.person or "")
-
-    def reading(self, item: PersonGroup) -> None:
-        if item.level == L5:
-            log_access("READ", "person_group", item.id, detail=L5)
-
-    def save(self, session: Any, item: PersonGroup, form: Any, is_new: bool) -> None:
-        if not is_new:
-            return
-        form.made = groups.add_group(
-            session,
-            session.get_one(Person, item.person_id),
-            item.group_code,
-            since=item.valid_from,
-            evidence=item.evidence,
-            actor=current_actor(),
-            now=clock.now(),
-        )
-
-    @expose("/end/<pk>", methods=["GET", "POST"])
-    @has_access
-    @permission_name("edit")
-    def end(self, pk: str) -> Any:
-        """The person is no longer in the group; the row stays as history."""
-        return self.end_page(
-            pk,
-            title=_("No longer in the group"),
-            note=_("The entry stays as history."),
-            end=lambda session, item, form, actor, now: groups.end_group(
-                session, item, reason=form.reason.data or "", on=form.last_day.data, actor=actor, now=now
-            ),
-        )
 
 
 class ConsentTaskView(ModelView):

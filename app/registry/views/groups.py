@@ -1,0 +1,231 @@
+"""Special groups of a person with the own form of each group."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from flask import current_app, jsonify, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from app.audit.service import log_access
+from app.core import clock, hooks, policy
+from app.core.actor import current_actor
+from app.core.errors import Conflict, NotAllowed, NotFound
+from app.core.views import Interface, ModelView, expose, has_access, permission_name
+from app.core.views.cells import said
+from app.core.views.fields import RecordForm
+from app.core.views.removing import reason_given
+from app.core.widgets import CodeField, Needed
+from app.registry.models import Person, PersonGroup
+from app.registry.rules.subforms import SubField, SubForm
+from app.registry.service import groups, subforms
+from app.registry.views.care_words import visits_in_words
+from app.registry.views.common import NO_LOOKUP, ByService, EndPage, open_only
+from app.registry.views.subforms import (
+    REFUSED_AT,
+    SubformForm,
+    form_class,
+    mask_numbers,
+    shown_sections,
+    stored,
+)
+
+LOGGED = frozenset({"L4", "L5"})
+OTHER_FIELDS, PIECE = (
+    "_fields",
+    "_piece",
+)  # buttons of the page: the fields of the chosen group, as a piece of a page
+
+
+class GroupField(CodeField):
+    """Only the groups that the acting role may enter."""
+
+    def pairs(self) -> list[tuple[str, Any]]:
+        return list(groups.open_to(current_app.appbuilder.session(), current_actor()))  # type: ignore[attr-defined]
+
+
+def may_see_details() -> bool:
+    """Whether the acting role sees own forms at all; which rows it sees is the guard's matter."""
+    actor = current_actor()
+    return policy.rule_of(PersonGroup, "details").allows("see", actor.role)  # type: ignore[union-attr]
+
+
+class PersonGroupView(EndPage, ByService, ModelView):
+    """Special groups. Level 5 is visible by named grant only; each page of level 4 and 5 is logged."""
+
+    exclude_route_methods = NO_LOOKUP
+    route_base = "/persongroup"
+    datamodel = Interface(PersonGroup)
+    list_title = _("Special groups")
+    show_title = _("Special group")
+    add_title = _("Add to a special group")
+    edit_title = _("Change the entry")
+    label_columns = {
+        "person_id": _("Resident"),
+        "person": _("Resident"),
+        "group_code": _("Group"),
+        "level": _("Level of protection"),
+        "evidence": _("Evidence"),
+        "details": _("Particulars of the group"),
+        "visit_days": _("Days between visits"),
+        "last_visit_on": _("Last visit"),
+        "next_visit_on": _("Next visit"),
+        "end_reason": _("Reason of the end"),
+    }
+    description_columns = {"visit_days": _("Empty: as the group asks for. 0: no regular visits.")}
+    list_columns = ["person", "group_code", "last_visit_on", "next_visit_on", "valid_from", "valid_to"]
+    search_columns = ["person.area", "next_visit_on", "last_visit_on", "valid_to"]
+    add_columns = ["person_id", "group_code", "evidence", "valid_from", "visit_days"]
+    edit_columns = ["evidence", "visit_days", "next_visit_on"]
+    show_columns = [
+        "person",
+        "group_code",
+        "level",
+        "evidence",
+        "visit_days",
+        "last_visit_on",
+        "next_visit_on",
+        "valid_from",
+        "valid_to",
+        "end_reason",
+    ]
+    eager = ("person",)
+    add_template = edit_template = "registry/subform_edit.html"
+    show_template = "registry/group.html"
+    formatters_columns = {"end_reason": lambda row: said(row.end_reason)}
+    row_actions = [
+        (_("Record a visit"), lambda row: open_only(row, "CareDesk.visit"), "can_use:CareDesk"),
+        (_("No longer in the group"), lambda row: _ending(row), "can_edit"),
+    ]
+    add_form_extra_fields = {"group_code": GroupField(_("Group"), [Needed()], source=groups.LIST)}
+
+    def heading(self, item: PersonGroup) -> str:
+        return str(item.person or "")
+
+    def reading(self, item: PersonGroup) -> None:
+        if item.level in LOGGED:
+            log_access("READ", "person_group", item.id, item.person.area_id, detail=item.level)
+
+    def is_editable(self, item: PersonGroup) -> bool:
+        return item.valid_to is None
+
+    def check_delete(self, session: Any, item: PersonGroup, reason: str) -> None:
+        if groups.is_derived(groups.facts(session, item.group_code)):
+            raise Conflict(_("This group follows from other data and is not entered by hand."))
+
+    # --- the own form ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def classes(self) -> dict[bool, type[RecordForm]]:
+        """Form classes without an own form: of a new entry and of a change."""
+        return {True: self.add_form, False: self.edit_form}
+
+    def make_form(self, *, is_new: bool, item: Any = None, data: Any = None) -> SubformForm:
+        form_of = subforms.group_form(self.chosen(item, data))
+        fields = self.fields_of(form_of)
+        made = form_class(self.classes[is_new], form_of, fields)
+        form = made(formdata=data, obj=item, data=stored(fields, item.details if item else None))
+        form.prepare(current_actor(), self.datamodel.obj)
+        mask_numbers(form)
+        return form
+
+    def chosen(self, item: Any, data: Any) -> str | None:
+        """The group whose form is asked for; a group that is not open to the actor has none."""
+        if item is not None:
+            return str(item.group_code)
+        code = (data if data is not None else request.args).get("group_code")
+        return code if code in dict(groups.open_to(self.session, current_actor())) else None
+
+    @staticmethod
+    def fields_of(form: SubForm | None) -> list[SubField]:
+        """The fields that the acting role may type."""
+        if form is None or not policy.may(current_actor(), "edit", PersonGroup, "details"):
+            return []
+        return list(form)
+
+    def prefill(self, form: Any, item: Any) -> None:
+        code = request.args.get("group_code")
+        if item is None and code in dict(groups.open_to(self.session, current_actor())):
+            form.group_code.data = code
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> Any:
+        """A new entry. Choosing another group shows that group's fields; what was typed stays."""
+        if request.method == "POST" and OTHER_FIELDS in request.form:
+            form = self.make_form(is_new=True, data=request.form)
+            if PIECE in request.form:
+                return self.render_template("registry/subform_piece.html", form=form)
+            return self.show_form(form, is_new=True)
+        return super().add()
+
+    def save(self, session: Any, item: PersonGroup, form: Any, is_new: bool) -> None:
+        actor, now = current_actor(), clock.now()
+        if not is_new:
+            groups.edit_group(session, item, details=form.values(), actor=actor, now=now)
+            return
+        form.made = groups.add_group(
+            session,
+            session.get_one(Person, item.person_id),
+            item.group_code,
+            since=item.valid_from,
+            evidence=item.evidence,
+            visit_days=item.visit_days,
+            details=form.values(),
+            actor=actor,
+            now=now,
+        )
+
+    # --- the page -------------------------------------------------------------------------------------------
+
+    def show_context(self, item: PersonGroup) -> dict[str, Any]:
+        context = super().show_context(item)
+        seen = may_see_details()
+        form = subforms.group_form(item.group_code)
+        return context | {
+            "details": shown_sections(self.session, form, item.details) if seen else [],
+            "visits": visits_in_words(self.session, item, form) if seen else [],
+            "watermark": item.level == groups.CLOSED,
+        }
+
+    @expose("/reveal/<pk>/<column>", methods=["POST"])
+    @has_access
+    @permission_name("reveal")
+    def reveal(self, pk: str, column: str) -> Any:
+        """A masked column, or a masked number of the own form (``details.guardian_phone``)."""
+        if not column.startswith(REFUSED_AT):
+            return super().reveal(pk, column)
+        item = self.datamodel.by_key(self.session, pk)
+        form, name = subforms.group_form(item.group_code), column.removeprefix(REFUSED_AT)
+        field = form.fields.get(name) if form else None
+        if field is None or not field.is_secret:
+            raise NotFound()
+        if not may_see_details():
+            raise NotAllowed()
+        reason = reason_given()
+        hooks.require_fresh_login()
+        value = (item.details or {}).get(name) or ""
+        log_access("REVEAL", "person_group", item.id, item.person.area_id, detail="details", reason=reason)
+        return jsonify(value=value)
+
+    @expose("/end/<pk>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("edit")
+    def end(self, pk: str) -> Any:
+        """The person is no longer in the group; the row stays as history."""
+        return self.end_page(
+            pk,
+            title=gettext("No longer in the group"),
+            note=_("The entry stays as history."),
+            end=lambda session, item, form, actor, now: groups.end_group(
+                session, item, reason=form.reason.data or "", on=form.last_day.data, actor=actor, now=now
+            ),
+        )
+
+
+def _ending(row: PersonGroup) -> str | None:
+    session = current_app.appbuilder.session()  # type: ignore[attr-defined]
+    derived = groups.is_derived(groups.facts(session, row.group_code))
+    return None if derived else open_only(row, "PersonGroupView.end")
