@@ -81,7 +81,9 @@ class VisitStop(VisitChild, Table):
     seq: Mapped[int] = mapped_column(Integer, default=0)
     household_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("household.id"), index=True)
     dwelling_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("dwelling.id"), index=True)
-    person_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(
+        BigKey, ForeignKey("person.id"), index=True, info={"merge": "moves"}
+    )
     outcome: Mapped[str | None] = coded(list_name="visit_outcome")
     at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(String(300))

@@ -27,7 +27,7 @@ class Staff(Scoped, Record):
     phone: Mapped[str | None] = mapped_column(EncryptedText("staff.phone"))
     phone_index: Mapped[str | None] = mapped_column(String(32), index=True)
     office_phone: Mapped[str | None] = mapped_column(String(40))
-    person_uid: Mapped[str | None] = mapped_column(String(36), index=True)
+    person_uid: Mapped[str | None] = mapped_column(String(36), index=True, info={"merge": "moves"})
     org_unit_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("org_unit.id"), index=True)
     note: Mapped[str | None] = mapped_column(String(300))
 

@@ -43,7 +43,7 @@ class ProxyCase(AreaBound, Record):
 
     number: Mapped[str] = mapped_column(String(40), unique=True)
     item_version_id: Mapped[int] = mapped_column(BigKey, ForeignKey("service_item_version.id"), index=True)
-    person_uid: Mapped[str] = mapped_column(String(36), index=True)
+    person_uid: Mapped[str] = mapped_column(String(36), index=True, info={"merge": "moves"})
     party: Mapped[Any] = mapped_column(EncryptedJson("proxy_case.party"))
     party_name: Mapped[str] = mapped_column(String(50), index=True)
     applicant: Mapped[Any | None] = mapped_column(EncryptedJson("proxy_case.applicant"))

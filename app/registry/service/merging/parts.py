@@ -1,0 +1,141 @@
+"""Rows of the record that goes, handed to the one that stays; where both have the same, one is closed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Mapper, Session
+
+from app.core.models import Deletable, Period
+from app.registry.choices import NameKind
+from app.registry.models import Person, PersonDocument, PersonName
+from app.registry.service.merging.fields import GONE
+from app.registry.service.merging.follow import MOVES, Pointer, pointers
+from app.registry.service.ties import last_day
+
+REASON = "duplicate"
+
+
+def move_rows(session: Session, kept: Person, gone: Person, day: date, now: datetime) -> None:
+    """Every pointer that simply follows, in every domain."""
+    classes = {m.local_table.name: m.class_ for m in Model.registry.mappers if m.local_table is not None}
+    for pointer in pointers():
+        if pointer.follow is not None and pointer.follow.way == MOVES:
+            _move(session, classes[pointer.column.table.name], pointer, kept, gone, day, now)
+
+
+def rows_of(session: Session, model: type, key: str, value: Any) -> list[Any]:
+    """All rows with this pointer, those in the recycle bin too, oldest first."""
+    mapped: Any = model
+    query: Any = select(mapped).where(getattr(mapped, key) == value).order_by(mapped.id)
+    return list(session.scalars(query.execution_options(with_deleted=True, populate_existing=True)))
+
+
+def _move(
+    session: Session, model: type, pointer: Pointer, kept: Person, gone: Person, day: date, now: datetime
+) -> None:
+    mapper: Mapper[Any] = inspect(model)
+    key = mapper.get_property_by_column(pointer.column).key
+    old, new = (gone.uid, kept.uid) if pointer.by_uid else (gone.id, kept.id)
+    follow = pointer.follow
+    moving = rows_of(session, model, key, old)
+    if not moving or follow is None:
+        return
+    there = [] if follow.once is None else rows_of(session, model, key, new)
+    taken = {_same(row, follow.once) for row in there if is_open(row)} if follow.once is not None else set()
+    for row in moving:
+        if follow.once is not None and is_open(row) and _same(row, follow.once) in taken:
+            if follow.drop:
+                session.delete(row)
+                continue
+            if follow.mark:
+                marked = f"{getattr(row, follow.mark)}~{gone.id}"
+                setattr(row, follow.mark, marked[: _width(model, follow.mark)])
+            close(row, day, now, follow.closing)
+        setattr(row, key, new)
+    session.flush()
+
+
+def _same(row: Any, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(getattr(row, column) for column in columns)
+
+
+def _width(model: type, key: str) -> int:
+    return int(getattr(inspect(model).columns[key].type, "length", None) or 255)
+
+
+def is_open(row: Any) -> bool:
+    """In force: neither over nor in the recycle bin."""
+    return getattr(row, "valid_to", None) is None and getattr(row, "deleted_at", None) is None
+
+
+def close(row: Any, day: date, now: datetime, closing: Any = None) -> None:
+    """End a row that the other record has as well."""
+    if isinstance(row, Period):
+        row.valid_to = last_day(row.valid_from, day)
+    elif isinstance(row, Deletable):
+        row.deleted_at, row.delete_reason = now, REASON
+    for key, value in (closing or {}).items():
+        getattr(row, key)
+        setattr(row, key, value)
+
+
+# --- documents and names --------------------------------------------------------------------------------------------
+
+
+def move_documents(session: Session, kept: Person, gone: Person, choice: str | None, now: datetime) -> None:
+    """The same number is kept once, and no longer as somebody else's; which one comes first is chosen."""
+    mine = rows_of(session, PersonDocument, "person_id", kept.id)
+    theirs = rows_of(session, PersonDocument, "person_id", gone.id)
+    held = {(d.kind, d.number_index): d for d in mine if d.deleted_at is None}
+    for document in theirs:
+        if document.deleted_at is None and (document.kind, document.number_index) in held:
+            document.deleted_at, document.delete_reason = now, REASON
+        document.person_id = kept.id
+    session.flush()
+    for document in held.values():
+        if document.dup_no and not _others(session, document):
+            document.dup_no, document.dup_reason = 0, None
+    session.flush()
+    _settle_primary(session, mine, theirs, choice)
+
+
+def _others(session: Session, document: PersonDocument) -> bool:
+    query = select(PersonDocument.id).where(
+        PersonDocument.kind == document.kind,
+        PersonDocument.number_index == document.number_index,
+        PersonDocument.id != document.id,
+    )
+    return session.scalars(query).first() is not None
+
+
+def _settle_primary(
+    session: Session, mine: list[PersonDocument], theirs: list[PersonDocument], choice: str | None
+) -> None:
+    """One document stands for the person."""
+    first, second = ([d for d in rows if is_open(d) and d.is_primary] for rows in (mine, theirs))
+    if not (first and second):
+        return
+    for document in first if choice == GONE else second:
+        document.is_primary = False
+    session.flush()
+
+
+def move_names(
+    session: Session, kept: Person, gone: Person, called: set[str], day: date, now: datetime
+) -> None:
+    """Former and other names go over; a name that either record went by is kept as one the person is called by."""
+    held = {
+        (n.kind, n.name) for n in rows_of(session, PersonName, "person_id", kept.id) if n.deleted_at is None
+    }
+    for row in rows_of(session, PersonName, "person_id", gone.id):
+        if row.deleted_at is None and (row.kind == NameKind.current or (row.kind, row.name) in held):
+            row.deleted_at, row.delete_reason = now, REASON
+        row.person_id = kept.id
+    session.flush()
+    for name in sorted(called - {name for _kind, name in held} - {kept.name}):
+        session.add(PersonName(person_id=kept.id, kind=str(NameKind.alias), name=name, valid_from=day))
+    session.flush()
