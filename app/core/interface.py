@@ -179,7 +179,10 @@ class Interface(SQLAInterface):
         into the recycle bin only.
         """
         query = (
-            select(self.obj).where(self.key_column == checked_key(key, uid=self.has_uid)).options(*options)
+            select(self.obj)
+            .where(self.key_column == checked_key(key, uid=self.has_uid))
+            .options(*options)
+            .execution_options(scope="keys")
         )
         if deleted:
             query = query.where(self.obj.deleted_at.is_not(None)).execution_options(with_deleted=True)  # type: ignore[attr-defined]

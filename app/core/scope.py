@@ -18,6 +18,7 @@ from sqlalchemy import event, false, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.sql import ColumnElement, Select
+from sqlalchemy.sql.operators import in_op
 
 from app.core.actor import Actor, as_actor, current_actor
 from app.core.criteria import Criteria
@@ -80,20 +81,46 @@ def session_actor(session: Session) -> Actor:
     return session.info.get("actor") or current_actor()
 
 
-def _as_filter(build: Any) -> Any:
-    """``(IN (…)) IS TRUE``: keeps the planner on the statement's own selective index (recipes).
+def _wrapped(build: Any, wrap: Callable[[Any], Any]) -> Any:
+    """The criterion in another form.
 
     SQLAlchemy keys a lambda in a closure by its code alone, so the criterion of one actor would serve the next.
     What the inner lambda closes over therefore stands in the outer closure too, where it is part of the key.
     """
     if not callable(build):
-        return build.is_(True)
+        return wrap(build)
     closed_over = tuple(cell.cell_contents for cell in build.__closure__ or ())
-    return lambda cls: (build(cls), closed_over)[0].is_(True)
+    if wrap is _as_filter:
+        return lambda cls: (build(cls), closed_over)[0].is_(True)
+    return lambda cls: _by_key((build(cls), closed_over)[0])
+
+
+def _as_filter(criterion: Any) -> Any:
+    """``(IN (…)) IS TRUE``: keeps the planner on the statement's own selective index (recipes)."""
+    return criterion.is_(True)
+
+
+def _by_key(criterion: Any) -> Any:
+    """``EXISTS`` in place of ``IN``, for statements that name their rows by key: a look-up for each of them, where
+    SQLite would first gather everything that the actor may see.
+    """
+    chosen = getattr(getattr(criterion, "right", None), "element", None)
+    if getattr(criterion, "operator", None) is not in_op or not isinstance(chosen, Select):
+        return criterion
+    froms = chosen.get_final_froms()
+    mine = getattr(criterion.left.table, "name", None)  # None only while SQLAlchemy looks a lambda over
+    if mine in {getattr(f, "name", "") for f in froms}:  # the two would be taken for one another
+        return criterion
+    (column,) = chosen.selected_columns
+    found = chosen.where(column == criterion.left).with_only_columns(column).correlate_except(*froms)
+    return found.exists()
+
+
+FORMS: dict[str, Callable[[Any], Any]] = {"filter": _as_filter, "keys": _by_key}
 
 
 @lru_cache(maxsize=512)
-def _options(actor: Actor, as_filter: bool, with_deleted: bool) -> Criteria | None:
+def _options(actor: Actor, form: str, with_deleted: bool) -> Criteria | None:
     """The criteria of an actor. Actors are values and criteria depend on nothing else, so they are built once: made
     anew for each statement they cost about 3 ms of CPU, more than the statement.
     """
@@ -104,8 +131,8 @@ def _options(actor: Actor, as_filter: bool, with_deleted: bool) -> Criteria | No
         criterion = g.build(actor)
         if criterion is None:
             continue
-        if as_filter:
-            criterion = _as_filter(criterion)
+        if form:
+            criterion = _wrapped(criterion, FORMS[form])
         options.append(with_loader_criteria(g.target, criterion, include_aliases=True))
     return Criteria(options) if options else None
 
@@ -120,8 +147,8 @@ def _scope_reads(state: ORMExecuteState) -> None:
     if state.is_column_load:
         return
     asked = state.execution_options
-    as_filter, with_deleted = asked.get("scope") == "filter", bool(asked.get("with_deleted"))
-    criteria = _options(session_actor(state.session), as_filter, with_deleted)
+    form, with_deleted = asked.get("scope", ""), bool(asked.get("with_deleted"))
+    criteria = _options(session_actor(state.session), form, with_deleted)
     statement: Any = state.statement
     # the statements of relationship loaders bring the options of their parent along
     if criteria is not None and criteria not in statement._with_options:

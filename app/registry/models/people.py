@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from sqlalchemy.sql import Select
 
 from app.areas.models import Area
-from app.core import scope
+from app.core import reach, scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson, EncryptedText, blind
 from app.core.models import (
@@ -126,6 +126,14 @@ def ids_of_seen(table: str, actor: Actor) -> Select[Any]:
 
 scope.guard(Person, _persons, whole_site=True)
 scope.guard(PersonChild, _person_children, whole_site=True)
+
+
+def _link() -> reach.Link:
+    table = Model.metadata.tables["person_area"]
+    return reach.Link(table.c.person_id, table.c.area_id, (table.c.valid_to.is_(None),))
+
+
+reach.link(Person, _link)
 
 
 class PersonArea(PersonChild, AreaBound, Period, Table):
