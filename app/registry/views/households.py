@@ -53,7 +53,9 @@ class HouseholdView(ByService, ModelView):
     related = [
         RelatedList("HouseholdMemberView", "household_id", title=_("Members")),
         RelatedList("ResidenceView", "household_id", blocks=False),
+        RelatedList("HelpRecordView", "household_id"),
     ]
+    row_actions = [(_("What happened?"), lambda row: f"/life/household/{row.uid}", "can_use:LifeDesk")]
     lookup_columns = ("name", "household_no")
     lookup_eager = ("area",)
 

@@ -31,8 +31,17 @@ from app.registry.views.common import (
 )
 
 IDENTITY = ["name", "sex", "birth_date", "ethnic", "nationality", "native_place"]
-REGISTRATION = ["population_kind", "consistency", "register_division", "register_address"]
-STATUS = ["marital", "political_status", "education", "employment", "occupation", "workplace", "note"]
+REGISTRATION = ["population_kind", "consistency", "separation", "register_division", "register_address"]
+STATUS = [
+    "marital",
+    "political_status",
+    "education",
+    "employment",
+    "occupation_class",
+    "occupation",
+    "workplace",
+    "note",
+]
 BIRTH = BirthField(_("Born"), description=_("Such as 1985-02-21, 19850221, or 1985 where no more is known"))
 
 
@@ -56,10 +65,12 @@ class PersonView(ModelView):
         "political_status": _("Political status"),
         "education": _("Education"),
         "employment": _("Employment status"),
+        "occupation_class": _("Class of occupation"),
         "occupation": _("Occupation"),
         "workplace": _("Workplace"),
         "population_kind": _("Kind of resident"),
         "consistency": _("Registered here"),
+        "separation": _("Lives apart from the registration"),
         "register_division": _("Registered in (division)"),
         "register_address": _("Registered address"),
         "area_id": _("Managed by"),
@@ -117,6 +128,9 @@ class PersonView(ModelView):
         RelatedList("ResidenceView", "person_id"),
         RelatedList("HouseholdMemberView", "person_id", title=_("Households")),
         RelatedList("PersonGroupView", "person_id"),
+        RelatedList("FloatingStayView", "person_id"),
+        RelatedList("LeftBehindView", "person_id"),
+        RelatedList("OverseasStayView", "person_id"),
         RelatedList("PersonNameView", "person_id", blocks=False),
         RelatedList("TenancyView", "person_id"),
         RelatedList("ConsentTaskView", "person_id", blocks=False),
@@ -128,7 +142,10 @@ class PersonView(ModelView):
         "phone_number": lambda row: _masked_phone(row),
         "sources": lambda row: _sources(row),
     }
-    row_actions = [(_("Consent sheet"), lambda row: f"/consents/person/{row.uid}", "can_use:ConsentDesk")]
+    row_actions = [
+        (_("What happened?"), lambda row: f"/life/person/{row.uid}", "can_use:LifeDesk"),
+        (_("Consent sheet"), lambda row: f"/consents/person/{row.uid}", "can_use:ConsentDesk"),
+    ]
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("area",)
 

@@ -110,7 +110,8 @@ def _area(session: Session, things: Sequence[Any], people: Sequence[Person], act
     """The household's area, else the home's, else one that the person belongs to; as far as it is the actor's."""
     ties = [tie.area_id for p in people if p.id for tie in p.areas if tie.valid_to is None]
     wanted = [thing.area_id for thing in things if thing is not None] + ties
-    paths = dict(session.execute(select(Area.id, Area.path).where(Area.id.in_(wanted))))
+    query = select(Area.id, Area.path).where(Area.id.in_(wanted))
+    paths = {row.id: row.path for row in session.execute(query)}
     found = next((a for a in wanted if a in paths and actor.covers(paths[a])), None)
     if found is None:
         raise NotAllowed()

@@ -1,0 +1,264 @@
+"""Forms of life events: what each asks, and the questions that a household without its head raises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from app.core import codes
+from app.core.views.fields import RecordForm
+from app.core.widgets import (
+    CheckField,
+    ChoiceField,
+    CodeField,
+    DayField,
+    LongTextField,
+    Needed,
+    RemoteField,
+    TextField,
+)
+from app.registry.choices import EventKind, HouseholdKind, Leaving
+from app.registry.models import Dwelling, Household, HouseholdMember, Person
+from app.registry.service.life import Heads, NewHead
+from app.registry.views.common import BirthField
+
+NEW_KEY = "new"
+RELATIONS = "household_relation"
+
+
+class LifeForm(RecordForm):
+    """What every event is told."""
+
+    happened_on = DayField(
+        _("Day"), [Needed()], description=_("The day on which it happened; not in the future.")
+    )
+    evidence = TextField(_("Evidence"), length=120, description=_("Such as the number of a certificate"))
+    note = LongTextField(_("Note"), length=300)
+    own: tuple[str, ...] = ()  # fields of this kind, in the order of the page
+
+
+class BirthForm(LifeForm):
+    """No document is needed; the guardian's consent becomes a task."""
+
+    name = TextField(_("Full name"), [Needed()], length=50)
+    sex = CodeField(_("Sex"), [Needed()], source="gender")
+    ethnic = CodeField(_("Ethnic group"), source="ethnic")
+    mother = RemoteField(_("Mother"), model=Person)
+    father = RemoteField(_("Father"), model=Person)
+    own = ("name", "sex", "ethnic", "mother", "father")
+
+
+class MoveOutForm(LifeForm):
+    """Who goes is ticked below."""
+
+    gives_up = ChoiceField(_("What is given up"), [Needed()], source=Leaving)
+    division = TextField(_("Goes to (division)"), length=120)
+    address = TextField(_("Goes to (address)"), length=160)
+    own = ("gives_up", "division", "address")
+
+
+class MoveInForm(LifeForm):
+    """A person on record comes into a home; an empty household means one of their own."""
+
+    dwelling = RemoteField(_("Home"), [Needed()], model=Dwelling)
+    kind = ChoiceField(_("Kind of household"), [Needed()], source=HouseholdKind)
+    household = RemoteField(
+        _("Joins the household"), model=Household, description=_("Empty: a household of their own.")
+    )
+    relation = CodeField(_("Relation to head"), source=RELATIONS)
+    household_no = TextField(_("Household number"), length=24, description=_("Of a new household"))
+    came_from = TextField(_("Came from"), length=160)
+    inflow_reason = CodeField(_("Reason of moving in"), source="inflow_reason")
+    dwelling_type = CodeField(_("Kind of home"), source="dwelling_type")
+    own = (
+        "dwelling",
+        "kind",
+        "household",
+        "relation",
+        "household_no",
+        "came_from",
+        "inflow_reason",
+        "dwelling_type",
+    )
+
+
+class JoinForm(LifeForm):
+    """Somebody moves into this household: on record, or new."""
+
+    person = RemoteField(_("Resident on record"), model=Person)
+    name = TextField(_("Or somebody new: full name"), length=50)
+    sex = CodeField(_("Sex"), source="gender")
+    birth = BirthField(_("Born"))
+    doc_kind = CodeField(_("Kind of document"), source="id_document")
+    number = TextField(_("ID number"), length=40)
+    number_reason = TextField(_("Reason, as the number stands on the document"), length=200)
+    dup_reason = TextField(_("Why both records keep this number"), length=200)
+    phone = TextField(_("Phone"), length=40)
+    relation = CodeField(_("Relation to head"), [Needed()], source=RELATIONS)
+    came_from = TextField(_("Came from"), length=160)
+    inflow_reason = CodeField(_("Reason of moving in"), source="inflow_reason")
+    own = (
+        "relation",
+        "person",
+        "name",
+        "sex",
+        "birth",
+        "doc_kind",
+        "number",
+        "number_reason",
+        "dup_reason",
+        "phone",
+        "came_from",
+        "inflow_reason",
+    )
+
+
+class SplitForm(LifeForm):
+    """Who goes is ticked below."""
+
+    dwelling = RemoteField(_("Home"), model=Dwelling, description=_("Empty: the same home."))
+    household_no = TextField(_("Household number"), length=24)
+    own = ("dwelling", "household_no")
+
+
+class MergeForm(LifeForm):
+    """The other household joins this one."""
+
+    other = RemoteField(_("The household that joins this one"), [Needed()], model=Household)
+    own = ("other",)
+
+
+class ChangeHomeForm(LifeForm):
+    """The whole household moves."""
+
+    dwelling = RemoteField(_("New home"), [Needed()], model=Dwelling)
+    own = ("dwelling",)
+
+
+class NewDocumentForm(LifeForm):
+    """The old document is kept with its last day."""
+
+    old = ChoiceField(_("Replaces"), source=())
+    kind = CodeField(_("Kind of document"), [Needed()], source="id_document")
+    number = TextField(_("ID number"), [Needed()], length=40)
+    number_reason = TextField(_("Reason, as the number stands on the document"), length=200)
+    dup_reason = TextField(_("Why both records keep this number"), length=200)
+    own = ("old", "kind", "number", "number_reason", "dup_reason")
+
+
+class NewNameForm(LifeForm):
+    """The old name becomes a former one."""
+
+    name = TextField(_("New name"), [Needed()], length=50)
+    reason = TextField(_("Reason"), length=120)
+    own = ("name", "reason")
+
+
+FORMS: dict[tuple[EventKind, str], type[LifeForm]] = {
+    (EventKind.birth, "person"): BirthForm,
+    (EventKind.birth, "household"): BirthForm,
+    (EventKind.death, "person"): LifeForm,
+    (EventKind.move_out, "person"): MoveOutForm,
+    (EventKind.move_out, "household"): MoveOutForm,
+    (EventKind.move_in, "person"): MoveInForm,
+    (EventKind.move_in, "household"): JoinForm,
+    (EventKind.split, "household"): SplitForm,
+    (EventKind.merge, "household"): MergeForm,
+    (EventKind.change_head, "household"): LifeForm,
+    (EventKind.change_home, "household"): ChangeHomeForm,
+    (EventKind.new_document, "person"): NewDocumentForm,
+    (EventKind.new_name, "person"): NewNameForm,
+}
+
+
+@dataclass
+class Ask:
+    """A household that chooses a head: whoever stays, and what each was to the head so far."""
+
+    key: str
+    household_id: int
+    title: str
+    members: Sequence[HouseholdMember]
+    fields: list[str] = field(default_factory=list)
+
+
+def build(
+    base: type[LifeForm],
+    *,
+    who: Sequence[Person],
+    joins: Sequence[Household],
+    asks: Sequence[Ask],
+    session: Any,
+) -> type[LifeForm]:
+    """The form of this request: the kind's own fields, tick boxes for people, relations of a newborn, new heads."""
+    body: dict[str, Any] = {}
+    for person in who:
+        body[f"who_{person.uid}"] = CheckField(person.name)
+    for household in joins:
+        label = gettext(
+            "%(kind)s of %(name)s: relation of the child to the head",
+            kind=HouseholdKind.label_of(household.kind),
+            name=household,
+        )
+        body[f"join_{household.uid}"] = CodeField(label, source=RELATIONS)
+    for ask in asks:
+        people = [(m.person.uid, m.person.name) for m in ask.members]
+        names = [f"head_{ask.key}", *(f"rel_{ask.key}_{m.person.uid}" for m in ask.members)]
+        body[names[0]] = ChoiceField(_("New head"), source=people)
+        for member, name in zip(ask.members, names[1:], strict=True):
+            was = codes.label(session, RELATIONS, member.relation)
+            body[name] = CodeField(
+                member.person.name,
+                source=RELATIONS,
+                description=gettext("So far: %(relation)s", relation=was),
+            )
+        ask.fields = names
+    return type("EventForm", (base,), body)
+
+
+def heads_of(form: LifeForm, asks: Sequence[Ask]) -> Heads:
+    """The answers about new heads; every one that is missing is marked at its field."""
+    choices = {}
+    for ask in asks:
+        by_uid = {m.person.uid: m.person_id for m in ask.members}
+        chosen = form[f"head_{ask.key}"].data
+        relations = {by_uid[uid]: form[f"rel_{ask.key}_{uid}"].data for uid in by_uid}
+        choices[ask.household_id] = NewHead(by_uid.get(chosen or ""), relations)
+        if not chosen:
+            form.refuse(f"head_{ask.key}", _("Please choose the new head."))
+        for uid in by_uid:
+            if chosen and uid != chosen and not relations[by_uid[uid]]:
+                form.refuse(
+                    f"rel_{ask.key}_{uid}", _("Please say how this person is related to the new head.")
+                )
+    return Heads(choices)
+
+
+def sections(
+    form: LifeForm, base: type[LifeForm], asks: Sequence[Ask]
+) -> list[tuple[Any, list[Any], dict[str, Any]]]:
+    """The page in the order in which a clerk is told: what, who, how it goes on, papers."""
+    own = [form[name] for name in base.own if name in form]
+    who = [f for f in form if f.name.startswith("who_")]
+    joins = [f for f in form if f.name.startswith("join_")]
+    found: list[tuple[Any, list[Any], dict[str, Any]]] = [(_("What happened"), [form.happened_on, *own], {})]
+    if who:
+        found.append((_("Who"), who, {}))
+    if joins:
+        found.append(
+            (
+                _("Household of the child"),
+                joins,
+                {"note": _("Leave a household empty that the child does not join.")},
+            )
+        )
+    note = _(
+        "A relation is one to the head, so all of them are asked for anew. The line of the head stays empty."
+    )
+    found += [(ask.title, [form[name] for name in ask.fields], {"note": note}) for ask in asks]
+    found.append((_("Papers"), [form.evidence, form.note], {}))
+    return found

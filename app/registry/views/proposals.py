@@ -1,0 +1,226 @@
+"""The work list of proposals: what somebody is entitled to, what a death ends; booked, carried out or declined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, flash, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+from sqlalchemy import select
+
+from app.audit.service import log_access, reason
+from app.core import clock, codes
+from app.core.actor import current_actor
+from app.core.errors import DomainError, NotAllowed, NotFound
+from app.core.session import unit_of_work
+from app.core.views import Interface, ModelView, badge, expose, has_access, permission_name
+from app.core.views.fields import RecordForm
+from app.core.widgets import LongTextField, Needed
+from app.registry.choices import ProposalAction, ProposalState, ProposalTopic
+from app.registry.models import Proposal, ProposalStep
+from app.registry.service import proposals
+from app.registry.views.common import NO_LOOKUP, born
+
+SENSITIVE = "L4"
+BOOKING = "ProxyDesk.book"
+
+
+class AcceptForm(RecordForm):
+    """Nothing more is needed."""
+
+
+class DeclineForm(RecordForm):
+    """Why it is not taken up."""
+
+    reason = LongTextField(_("Reason"), [Needed()], length=200)
+
+
+ACTS: dict[ProposalAction, tuple[type[RecordForm], Any]] = {
+    ProposalAction.accept: (
+        AcceptForm,
+        _("Marks the proposal as carried out. A special group that is to be closed is closed by this."),
+    ),
+    ProposalAction.decline: (DeclineForm, _("The proposal is not made again; it can be taken back here.")),
+    ProposalAction.reopen: (AcceptForm, _("The proposal stands open again.")),
+}
+
+
+class ProposalView(ModelView):
+    """Proposals by due day (S0-61: eligible but not enrolled). What tells of health shows its words on its page only."""
+
+    exclude_route_methods = NO_LOOKUP
+    route_base = "/proposal"
+    datamodel = Interface(Proposal)
+    list_title = _("Proposals")
+    show_title = _("Proposal")
+    add_title = edit_title = _("Proposal")
+    label_columns = {
+        "what": _("Proposed"),
+        "what_all": _("Proposed"),
+        "topic": _("Topic"),
+        "due_on": _("Due on"),
+        "person.area": _("Area"),
+        "born": _("Born"),
+        "source": _("Basis"),
+        "steps": _("What happened"),
+        "group": _("Group"),
+        "event": _("Life event"),
+    }
+    choices_columns = {"state": ProposalState, "topic": ProposalTopic}
+    base_permissions = ["can_list", "can_show", "can_edit", "can_history"]
+    list_columns = ["due_on", "person", "born", "what", "topic", "state", "person.area"]
+    order_columns = ["due_on"]
+    base_order = ("due_on", "asc")
+    search_columns = ["state", "topic", "due_on", "person.area"]
+    show_columns = [
+        "person",
+        "born",
+        "what_all",
+        "topic",
+        "group",
+        "due_on",
+        "state",
+        "event",
+        "source",
+        "steps",
+    ]
+    edit_columns = ["due_on"]
+    eager = ("person.area",)
+    empty_hint = _("Nothing is proposed here.")
+    formatters_columns = {
+        "what": lambda row: _what(row),
+        "what_all": lambda row: proposals.words_of(row.rule),
+        "born": born,
+        "group": lambda row: _group(row),
+        "source": lambda row: _source(row),
+        "steps": lambda row: _steps(row),
+    }
+    row_actions = [
+        (_("Book it"), lambda row: booking_url(row), "can_use:ProxyDesk"),
+        (ProposalAction.accept.label, lambda row: _url(row, ProposalAction.accept), "can_edit"),
+        (ProposalAction.decline.label, lambda row: _url(row, ProposalAction.decline), "can_edit"),
+        (ProposalAction.reopen.label, lambda row: _url(row, ProposalAction.reopen), "can_edit"),
+    ]
+
+    def heading(self, item: Proposal) -> str:
+        return str(item.person or "")
+
+    def is_editable(self, item: Proposal) -> bool:
+        """A proposal changes by its steps only."""
+        return False
+
+    def reading(self, item: Proposal) -> None:
+        if is_sensitive(item):
+            log_access("READ", "proposal", item.id, detail=SENSITIVE)
+
+    @expose("/act/<pk>/<action>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("edit")
+    def act(self, pk: str, action: str) -> Any:
+        """Carry out, decline with a reason, take back."""
+        if action not in {a.value for a in ACTS}:
+            raise NotFound()
+        step = ProposalAction(action)
+        item = self.datamodel.by_key(self.session, pk)
+        if step not in proposals.offers(item, current_actor()):
+            raise NotAllowed()
+        form_class, note = ACTS[step]
+        form, status = form_class(), 200
+        form.prepare(current_actor(), Proposal)
+        if request.method == "POST":
+            status = 422
+            if form.validate():
+                try:
+                    self._act(pk, step, form)
+                    flash(gettext("Saved."), "success")
+                    return self.go(self.url_show(item))
+                except DomainError as refusal:
+                    status = refusal.status if refusal.status != 400 else 422
+                    form.refuse(refusal.field, refusal.message)
+        item = self.datamodel.by_key(self.session, pk)
+        page = self.render_template(
+            "registry/proposal_act.html",
+            title=step.label,
+            note=note,
+            what=proposals.words_of(item.rule),
+            form=form,
+            item=item,
+            back=self.url_show(item),
+        )
+        return page, status
+
+    def _act(self, pk: str, step: ProposalAction, form: Any) -> None:
+        why = form.reason.data if "reason" in form else None
+        with unit_of_work(self.session) as session, reason(why, tag=f"proposal.{step}"):
+            proposals.act(
+                session,
+                self.datamodel.by_key(session, pk),
+                step,
+                reason=why,
+                version=request.form.get("_version") or None,
+                actor=current_actor(),
+                now=clock.now(),
+            )
+
+
+def is_sensitive(row: Proposal) -> bool:
+    """Whether the words of a proposal tell of health or disability."""
+    rule = proposals.rule_of(row.rule)
+    return row.topic == ProposalTopic.group or (rule is not None and rule.level == SENSITIVE)
+
+
+def _what(row: Proposal) -> str:
+    if is_sensitive(row) and row.topic != ProposalTopic.group:
+        return gettext("Confidential: open it to read")
+    return proposals.words_of(row.rule)
+
+
+def booking_url(row: Proposal) -> str | None:
+    """The booking page of the proxy services with person and service filled in."""
+    if not row.item_code or row.state != ProposalState.open or row.person is None:
+        return None
+    if BOOKING not in current_app.view_functions:
+        return None
+    return url_for(BOOKING, person=row.person.uid, proposal=row.uid)
+
+
+def _url(row: Proposal, action: ProposalAction) -> str | None:
+    if row.state not in set(ProposalState) or action not in proposals.offers(row, current_actor()):
+        return None
+    return url_for("ProposalView.act", pk=row.uid, action=action)
+
+
+def _group(row: Proposal) -> Any:
+    """The group to be closed, for those who may see it."""
+    session = _session()
+    group = proposals.group_of(session, row)
+    if group is None:
+        return ""
+    words = codes.label(session, "special_group", group.group_code)
+    state = gettext("In force") if group.valid_to is None else gettext("Closed")
+    return Markup("{} {}").format(words, badge(state))
+
+
+def _source(row: Proposal) -> str:
+    rule = proposals.rule_of(row.rule)
+    return rule.source if rule else ""
+
+
+def _steps(row: Proposal) -> Markup:
+    query = select(ProposalStep).where(ProposalStep.proposal_id == row.id).order_by(ProposalStep.id)
+    lines = [
+        Markup("<li><strong>{}</strong><span>{} · {}</span>{}</li>").format(
+            ProposalAction.label_of(step.action),
+            clock.to_local(step.at).strftime("%Y-%m-%d %H:%M"),
+            step.by_label or gettext("The program"),
+            Markup("<p>{}</p>").format(step.reason) if step.reason else "",
+        )
+        for step in _session().scalars(query)
+    ]
+    return Markup('<ol class="gb-timeline">{}</ol>').format(Markup("").join(lines))
+
+
+def _session() -> Any:
+    return current_app.appbuilder.session()  # type: ignore[attr-defined]
