@@ -31,12 +31,16 @@ from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.field import FieldDesk
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView, ServiceMaterialView
 from app.registry.views import (
+    BuildingChiefView,
+    BuildingUnitView,
     BuildingView,
     CareDesk,
     CareDueView,
     CensusDesk,
+    CheckDesk,
     ConsentTaskView,
     DwellingView,
+    HazardView,
     HomeWizard,
     HouseholdMemberView,
     HouseholdView,
@@ -48,10 +52,19 @@ from app.registry.views import (
     PersonView,
     RentalHomeView,
     ResidenceView,
+    RiskRuleView,
+    SafetyCheckView,
     TenancyView,
+    VenueThresholdView,
     VenueView,
 )
 from app.registry.views.consent_desk import ConsentDesk, NoticeView
+from app.registry.views.neighbourhood import HelpRecordView, SchoolView, ServiceResourceView
+from app.registry.views.population import FloatingStayView, LeftBehindView, OverseasStayView, PermitExpiryView
+from app.registry.views.units import ResidentUnitView
+from app.registry.views.life import LifeDesk
+from app.registry.views.life_events import LifeEventView
+from app.registry.views.proposals import ProposalView
 from app.site.downloads import AttachmentView
 from app.site.views import SystemStatus
 from app.worklog.views import ServiceRecordView, VisitStopView, VisitView
@@ -104,8 +117,18 @@ MENU: tuple[Section, ...] = (
             Entry(BuildingView, _("Buildings"), "fa-building"),
             Entry(RentalHomeView, _("Rented homes"), "fa-key"),
             Entry(VenueView, _("Venues"), "fa-store"),
+            Entry(ResidentUnitView, _("Resident organisations"), "fa-landmark"),
+            Entry(SchoolView, _("Schools"), "fa-school"),
+            Entry(ServiceResourceView, _("Conveniences"), "fa-mug-hot"),
+            Entry(FloatingStayView, _("Floating residents"), "fa-suitcase-rolling"),
+            Entry(PermitExpiryView, _("Permits that end"), "fa-id-card"),
+            Entry(LeftBehindView, _("Left-behind residents"), "fa-child-reaching"),
+            Entry(OverseasStayView, _("Overseas residents"), "fa-earth-asia"),
+            Entry(HelpRecordView, in_menu=False),
             Entry(MoveInView, _("Move-ins between areas"), "fa-right-left"),
             Entry(ConsentTaskView, _("Consents to bring in"), "fa-file-signature"),
+            Entry(LifeEventView, _("Life events"), "fa-calendar-day"),
+            Entry(LifeDesk, in_menu=False),
             Entry(ConsentDesk, in_menu=False),
             Entry(NoticeView, in_menu=False),
             Entry(PersonDocumentView, in_menu=False),
@@ -114,6 +137,8 @@ MENU: tuple[Section, ...] = (
             Entry(ResidenceView, in_menu=False),
             Entry(HouseholdMemberView, in_menu=False),
             Entry(TenancyView, in_menu=False),
+            Entry(BuildingChiefView, in_menu=False),
+            Entry(BuildingUnitView, in_menu=False),
         ),
     ),
     Section(
@@ -123,7 +148,20 @@ MENU: tuple[Section, ...] = (
         (
             Entry(CareDueView, _("Visits due"), "fa-calendar-check"),
             Entry(PersonGroupView, _("Special groups"), "fa-heart"),
+            Entry(ProposalView, _("Proposals"), "fa-lightbulb"),
             Entry(CareDesk, in_menu=False),
+        ),
+    ),
+    Section(
+        "safety",
+        _("Safety checks"),
+        "fa-shield-halved",
+        (
+            Entry(CheckDesk, _("Checks due"), "fa-clipboard-check"),
+            Entry(HazardView, _("Hazards"), "fa-triangle-exclamation"),
+            Entry(SafetyCheckView, _("Checks made"), "fa-file-lines"),
+            Entry(RiskRuleView, _("Rules of the risk colour"), "fa-palette"),
+            Entry(VenueThresholdView, _("Thresholds of small places"), "fa-scale-balanced"),
         ),
     ),
     Section(

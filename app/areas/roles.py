@@ -43,11 +43,19 @@ class Role:
         return any(permission in perms and re.fullmatch(f"(?:{pattern})", view) for pattern, perms in grants)
 
 
-REGISTRY = "PersonView|HouseholdView|HouseholdMemberView|BuildingView|DwellingView|RentalHomeView|TenancyView|VenueView"
+REGISTRY = (
+    "PersonView|HouseholdView|HouseholdMemberView|BuildingView|DwellingView|RentalHomeView|TenancyView|VenueView"
+    "|BuildingChiefView|BuildingUnitView|ResidentUnitView|SchoolView|ServiceResourceView|HelpRecordView"
+)
+# checks and hazards move by their own pages; rules and thresholds are kept by the system administrator
+SAFETY = "SafetyCheckView|HazardView"
+SAFETY_RULES = "RiskRuleView|VenueThresholdView"
+LIFE = "LifeEventView|ProposalView"
 PEOPLE_PARTS = (
     "PersonDocumentView|PersonNameView|PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
+    "|FloatingStayView|LeftBehindView|OverseasStayView"
 )
-CARE = "CareDueView"
+CARE = "CareDueView|PermitExpiryView"
 WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
@@ -66,7 +74,7 @@ ROLES: dict[str, Role] = {
             "site",
             (
                 ("AreaLevelView|RoleSchemeView|RoleSchemeSeatView|CalendarDayView|OfficeHoursView", FULL),
-                ("CodeListView|CodeItemView", FULL),
+                (f"CodeListView|CodeItemView|{SAFETY_RULES}", FULL),
                 (CATALOGUE, FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
                 ("JobView|SystemStatus", READ | USE),
@@ -104,7 +112,8 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
-                (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}", READ | DESK),
+                (f"{SAFETY}|{SAFETY_RULES}", READ),
+                (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView", FULL | DESK),
                 (PAPERS, READ | DESK),
@@ -133,10 +142,14 @@ ROLES: dict[str, Role] = {
             50,
             "area",
             (
+                (SAFETY, READ | DESK),
+                (SAFETY_RULES, READ),
+                ("CheckDesk", USE),
                 (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
                 (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
-                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk", USE),
+                (LIFE, READ | {"can_edit"}),
+                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk", USE),
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
@@ -148,12 +161,16 @@ ROLES: dict[str, Role] = {
             40,
             "area",
             (
+                (SAFETY, READ | DESK),
+                (SAFETY_RULES, READ),
+                ("CheckDesk", USE),
                 (f"{REGISTRY}|{PEOPLE_PARTS}", FULL | DESK),
                 ("MoveInView|VisitView|ServiceRecordView", FULL | DESK),
                 (CASES, READ | DESK),
                 (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
-                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk", USE),
+                (LIFE, READ | {"can_edit"}),
+                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk", USE),
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
@@ -178,11 +195,16 @@ ROLES: dict[str, Role] = {
             20,
             "area",
             (
+                (SAFETY, READ | DESK),
+                (SAFETY_RULES, READ),
+                ("CheckDesk", USE),
                 (f"{REGISTRY}|{PEOPLE_PARTS}", WRITE | DESK),
                 ("VisitView|ServiceRecordView", WRITE),
                 (CASES, READ | DESK),
                 ("AreaView|StaffView|PostView|PostDutyView", READ),
-                ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk|CareDesk", USE),
+                ("LifeEventView", READ),
+                ("ProposalView", READ | {"can_edit"}),
+                ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk|CareDesk|LifeDesk", USE),
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 ("MoveInView", READ | {"can_use"}),
@@ -216,7 +238,8 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
-                (f"{REGISTRY}|{PEOPLE_PARTS}|{CARE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
+                (SAFETY, READ),
+                (f"{REGISTRY}|{PEOPLE_PARTS}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
                 ("VacancyView", USE),
             ),
             read_only=True,

@@ -2,24 +2,32 @@
 
 from app.registry.views.care import CareDesk, CareDueView
 from app.registry.views.census import CensusDesk
+from app.registry.views.checks import CheckDesk
+from app.registry.views.chiefs import BuildingChiefView, BuildingUnitView
 from app.registry.views.documents import PersonDocumentView
 from app.registry.views.groups import PersonGroupView
+from app.registry.views.hazards import HazardView, SafetyCheckView
 from app.registry.views.homes import BuildingView, DwellingView
 from app.registry.views.households import HouseholdMemberView, HouseholdView, ResidenceView
 from app.registry.views.letting import RentalHomeView, TenancyView
 from app.registry.views.move_in import MoveInView
 from app.registry.views.people import PersonView
 from app.registry.views.person_parts import ConsentTaskView, PersonNameView, PersonPhoneView
+from app.registry.views.risk_rules import RiskRuleView, VenueThresholdView
 from app.registry.views.venues import VenueView
 from app.registry.views.wizard import HomeWizard
 
 __all__ = [
+    "BuildingChiefView",
+    "BuildingUnitView",
     "BuildingView",
     "CareDesk",
     "CareDueView",
     "CensusDesk",
+    "CheckDesk",
     "ConsentTaskView",
     "DwellingView",
+    "HazardView",
     "HomeWizard",
     "HouseholdMemberView",
     "HouseholdView",
@@ -31,6 +39,9 @@ __all__ = [
     "PersonView",
     "RentalHomeView",
     "ResidenceView",
+    "RiskRuleView",
+    "SafetyCheckView",
     "TenancyView",
+    "VenueThresholdView",
     "VenueView",
 ]

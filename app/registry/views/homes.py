@@ -10,11 +10,14 @@ from sqlalchemy import inspect
 
 from app.audit.service import give_reason
 from app.core import clock
+from app.core.errors import Invalid
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
 from app.registry.models import Building, Dwelling
 from app.registry.rules import normalise_phone
 from app.registry.service import closing, homes, households, regrid
 from app.registry.views.common import EndPage, open_only
+
+PROPERTY = "property"  # code list org_kind
 
 
 class BuildingView(ModelView):
@@ -35,7 +38,11 @@ class BuildingView(ModelView):
         "floors": _("Floors"),
         "floors_below": _("Floors below ground"),
         "built_year": _("Built in"),
+        "property_unit": _("Property company (organisation)"),
+        "property_unit_id": _("Property company (organisation)"),
         "property_company": _("Property company"),
+        "property_phone": _("Property company's phone"),
+        "area_m2": _("Floor area (m²)"),
         "longitude": _("Longitude"),
         "latitude": _("Latitude"),
         "area_id": _("Area"),
@@ -49,7 +56,10 @@ class BuildingView(ModelView):
         "floors",
         "floors_below",
         "built_year",
+        "area_m2",
+        "property_unit_id",
         "property_company",
+        "property_phone",
         "longitude",
         "latitude",
         "note",
@@ -63,13 +73,23 @@ class BuildingView(ModelView):
         (_("Where it stands"), {"fields": ["address", *_PLACE, "area"]}),
         (_("How it is built"), {"fields": _BUILT}),
     ]
-    related = [RelatedList("DwellingView", "building_id"), RelatedList("VenueView", "building_id")]
+    related = [
+        RelatedList("BuildingUnitView", "building_id", blocks=False),
+        RelatedList("BuildingChiefView", "building_id", blocks=False),
+        RelatedList("DwellingView", "building_id"),
+        RelatedList("VenueView", "building_id"),
+    ]
     lookup_columns = ("name", "address")
     lookup_eager = ("area",)
     row_actions = [(_("Floor grid"), lambda row: _floor_grid(row), "can_use:CensusDesk")]
 
     def lookup_text(self, row: Building) -> str:
         return row.address
+
+    def check(self, session: Any, item: Building, form: Any, is_new: bool) -> None:
+        unit = form.property_unit_id.data
+        if unit is not None and unit.kind != PROPERTY:
+            raise Invalid(_("This organisation is not a property company."), field="property_unit_id")
 
     def save(self, session: Any, item: Building, form: Any, is_new: bool) -> None:
         homes.settle_building(session, item)

@@ -1,18 +1,22 @@
-"""Rented homes with their tenancies, and venues."""
+"""Rented homes with their tenancies."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import object_session
 
-from app.core import clock
+from app.core import clock, codes
 from app.core.errors import Invalid
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
-from app.registry.models import Person, RentalHome, Tenancy, Venue
-from app.registry.service import households, rentals, venues
+from app.documents.qr import qr_svg
+from app.registry.models import Person, RentalHome, Tenancy
+from app.registry.queries import safety
+from app.registry.service import households, rentals, risk
 from app.registry.views.common import NO_LOOKUP, ByService, EndPage, open_only
+from app.registry.views.wording import colour_badge
 
 
 class RentalHomeView(ByService, ModelView):
@@ -37,7 +41,20 @@ class RentalHomeView(ByService, ModelView):
         "landlord": _("Landlord (resident)"),
         "landlord_name": _("Landlord"),
         "landlord_phone": _("Landlord's phone"),
+        "landlord_document_kind": _("Landlord's document"),
+        "landlord_document": _("Landlord's document number"),
+        "landlord_address": _("Landlord's address"),
+        "caretaker_name": _("Caretaker"),
+        "caretaker_phone": _("Caretaker's phone"),
         "agent_name": _("Agent"),
+        "agent_credit_code": _("Agent's unified credit code"),
+        "structure": _("Structure and floors"),
+        "deed_no": _("Number of the property deed"),
+        "pledge_signed": _("Safety pledge signed"),
+        "rent": _("Rent a month (yuan)"),
+        "lease_from": _("Lease from"),
+        "risk_reason": _("Why this colour"),
+        "last_check_on": _("Last check"),
         "contract_no": _("Contract number"),
         "registered": _("Contract registered"),
         "lease_until": _("Lease until"),
@@ -64,26 +81,65 @@ class RentalHomeView(ByService, ModelView):
         "area",
     ]
     eager = ("area", "dwelling")
-    _LET = ["name", "rental_kind", "rental_use", "registered", "contract_no", "lease_until"]
-    _WHO = ["landlord_person_id", "landlord_name", "landlord_phone", "agent_name"]
-    _SAFE = ["risk", "hazard", "next_check_on", "note"]
+    _LET = [
+        "name",
+        "rental_kind",
+        "rental_use",
+        "structure",
+        "deed_no",
+        "registered",
+        "contract_no",
+        "pledge_signed",
+        "rent",
+        "lease_from",
+        "lease_until",
+        "note",
+    ]
+    _LANDLORD = [
+        "landlord_name",
+        "landlord_phone",
+        "landlord_document_kind",
+        "landlord_document",
+        "landlord_address",
+    ]
+    _OTHERS = ["caretaker_name", "caretaker_phone", "agent_name", "agent_credit_code"]
     add_fieldsets = [
         (_("Letting"), {"fields": ["dwelling_id", *_LET]}),
-        (_("Landlord and agent"), {"fields": _WHO}),
-        (_("Safety"), {"fields": _SAFE}),
+        (_("Landlord"), {"fields": ["landlord_person_id", *_LANDLORD]}),
+        (_("Caretaker and agent"), {"fields": _OTHERS}),
     ]
     edit_fieldsets = [
         (_("Letting"), {"fields": _LET}),
-        (_("Landlord and agent"), {"fields": _WHO}),
-        (_("Safety"), {"fields": _SAFE}),
+        (_("Landlord"), {"fields": ["landlord_person_id", *_LANDLORD]}),
+        (_("Caretaker and agent"), {"fields": _OTHERS}),
     ]
     show_fieldsets = [
-        (_("Letting"), {"fields": ["dwelling", "area", *_LET, "crowding"]}),
-        (_("Landlord and agent"), {"fields": ["landlord", "landlord_name", "landlord_phone", "agent_name"]}),
-        (_("Safety"), {"fields": _SAFE}),
+        (
+            _("Safety"),
+            {"fields": ["risk", "risk_reason", "crowding", "hazard", "last_check_on", "next_check_on"]},
+        ),
+        (_("Letting"), {"fields": ["dwelling", "area", *_LET]}),
+        (_("Landlord"), {"fields": ["landlord", *_LANDLORD]}),
+        (_("Caretaker and agent"), {"fields": _OTHERS}),
     ]
-    formatters_columns = {"crowding": lambda row: _crowding(row)}
-    related = [RelatedList("TenancyView", "rental_home_id")]
+    formatters_columns = {
+        "crowding": lambda row: _crowding(row),
+        "risk": lambda row: colour_badge(row.risk),
+    }
+    show_template = "registry/rental.html"
+    related = [
+        RelatedList("TenancyView", "rental_home_id"),
+        RelatedList("SafetyCheckView", "rental_home_id"),
+        RelatedList("HazardView", "rental_home_id"),
+    ]
+    row_actions = [
+        (
+            _("Check now"),
+            lambda row: url_for("CheckDesk.check", kind="home", uid=row.uid),
+            "can_use:CheckDesk",
+        ),
+        (_("Plate with QR"), lambda row: url_for("RentalHomeView.plate", pk=row.uid), "can_show"),
+    ]
     lookup_columns = ("name", "landlord_name")
     lookup_eager = ("dwelling",)
 
@@ -95,7 +151,31 @@ class RentalHomeView(ByService, ModelView):
 
     def save(self, session: Any, item: RentalHome, form: Any, is_new: bool) -> None:
         rentals.settle_rental(session, item, now=clock.now())
-        session.add(item)
+
+    def show_context(self, item: RentalHome) -> dict[str, Any]:
+        hazards = safety.open_hazards(self.session, item)
+        more = {"open_hazards": hazards, "qr": self._qr(item)}
+        return super().show_context(item) | more
+
+    def _qr(self, item: RentalHome) -> Any:
+        """Leads to this page, for whoever is signed in and may see it; it says nothing about anybody."""
+        return qr_svg(url_for("RentalHomeView.show", pk=item.uid, _external=True))
+
+    @expose("/plate/<pk>", methods=["GET"])
+    @has_access
+    @permission_name("show")
+    def plate(self, pk: str) -> str:
+        """The plate of the house: its QR on the ground of its colour, for the screen or a sheet at the door."""
+        item = self.datamodel.by_key(self.session, pk)
+        return self.render_template(
+            "registry/plate.html",
+            title=_("Plate of the house"),
+            item=item,
+            qr=self._qr(item),
+            colour=item.risk or "green",
+            colour_words=codes.label(self.session, risk.COLOURS, item.risk),
+            back=self.url_show(item),
+        )
 
 
 def _crowding(row: RentalHome) -> str:
@@ -173,65 +253,3 @@ class TenancyView(EndPage, ByService, ModelView):
 
     def end_url(self, item: Tenancy) -> str:
         return f"{RentalHomeView.route_base}/show/{item.rental_home.uid}"
-
-
-class VenueView(ModelView):
-    """Shops, workshops, schools, the nine small places."""
-
-    route_base = "/venue"
-    datamodel = Interface(Venue)
-    list_title = _("Venues")
-    show_title = _("Venue")
-    add_title = _("Add a venue")
-    edit_title = _("Change the venue")
-    label_columns = {
-        "name": _("Designation"),
-        "venue_key": _("Kind of venue"),
-        "nine_small": _("Nine small places"),
-        "credit_code": _("Unified credit code"),
-        "building_id": _("Building"),
-        "dwelling_id": _("Home"),
-        "dwelling": _("Home"),
-        "operator_name": _("Operator"),
-        "operator_phone": _("Operator's phone"),
-        "area_m2": _("Floor area (m²)"),
-        "staff_count": _("Number of staff"),
-        "seats": _("Seats or beds"),
-        "licence_no": _("Licence number"),
-        "licence_until": _("Licence until"),
-        "area_id": _("Grid"),
-        "area": _("Grid"),
-    }
-    description_columns = {"address": _("Empty: the address of the home or building.")}
-    list_columns = ["name", "venue_key", "nine_small", "address", "operator_name", "licence_until", "area"]
-    order_columns = ["name", "operator_name", "licence_until"]
-    search_columns = ["name", "venue_key", "nine_small", "credit_code", "address", "licence_until", "area"]
-    eager = ("area",)
-    _WHAT = ["name", "venue_key", "nine_small", "credit_code"]
-    _RUN = [
-        "operator_name",
-        "operator_phone",
-        "area_m2",
-        "staff_count",
-        "seats",
-        "licence_no",
-        "licence_until",
-        "note",
-    ]
-    add_fieldsets = [
-        (_("Venue"), {"fields": [*_WHAT, "area_id", "building_id", "dwelling_id", "address"]}),
-        (_("Operation"), {"fields": _RUN}),
-    ]
-    edit_fieldsets = add_fieldsets
-    show_fieldsets = [
-        (_("Venue"), {"fields": [*_WHAT, "area", "building", "dwelling", "address"]}),
-        (_("Operation"), {"fields": _RUN}),
-    ]
-    lookup_columns = ("name", "name_initials")
-
-    def lookup_text(self, row: Venue) -> str:
-        return f"{row.name} · {row.address}"
-
-    def save(self, session: Any, item: Venue, form: Any, is_new: bool) -> None:
-        venues.settle_venue(session, item)
-        session.add(item)

@@ -1,0 +1,32 @@
+"""Jobs of the registry: colours by changed rules, targets of a campaign, packs of sheets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import func, select
+
+from app.core import jobs
+from app.registry.models import RentalHome
+from app.registry.service import risk
+
+RISK = "registry.risk"
+CHUNK = 100
+
+
+@jobs.handler(RISK, label=_("Colours of rented homes by the changed rules"), system=True)
+def apply_rules(work: jobs.Work) -> dict[str, Any]:
+    """Settle the colour of every rented home in force, by key, so that a killed worker's successor repeats one chunk."""
+    in_force = RentalHome.status == "effective"
+    highest = work.session.scalar(select(func.max(RentalHome.id)).where(in_force)) or 0
+    work.total = -(-highest // CHUNK)
+    for n in work.steps():
+        with work.step() as session:
+            mine = select(RentalHome).where(
+                in_force, RentalHome.id > n * CHUNK, RentalHome.id <= (n + 1) * CHUNK
+            )
+            rules = risk.rules_in_force(session)
+            for rental in session.scalars(mine.order_by(RentalHome.id)).all():
+                risk.settle_risk(session, rental, now=work.now, rules=rules)
+    return {"homes": work.session.scalar(select(func.count(RentalHome.id)).where(in_force)) or 0}
