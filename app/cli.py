@@ -24,6 +24,7 @@ from app.core.crypto import KeyProblem
 from app.core.errors import DomainError
 from app.core.scope import unscoped
 from app.extensions import db
+from app.registry import walls
 from app.site import backup as backups
 from app.site import routes
 from app.site.sealed_file import Secret
@@ -134,19 +135,23 @@ def verify_audit(seals: Path | None) -> None:
 @click.option("--apply", "run", is_flag=True, help="Run the statements (as the owner of the tables).")
 @with_appcontext
 def grants(role: str, run: bool) -> None:
-    """Print what the site's PostgreSQL role may do: no UPDATE, DELETE or TRUNCATE on logs and histories."""
+    """Print what the site's PostgreSQL role may do and see: no UPDATE, DELETE or TRUNCATE on logs and histories, and what
+    stands encrypted about a person only where the session says who asks.
+    """
     if db.engine.dialect.name != "postgresql":
         raise click.ClickException("SQLite has no roles: whoever reads the file may change it")
     try:
         with db.engine.begin() as connection:
-            if run:
-                click.echo(f"{role}: {rights.grant(connection, role)} statements run")
-                return
-            found = rights.statements(connection, role)
+            found = [*rights.statements(connection, role), *walls.statements()]
+            for statement in found:
+                if run:
+                    connection.exec_driver_sql(statement)
+                else:
+                    click.echo(f"{statement};")
     except DomainError as error:
         raise click.ClickException(str(error)) from error
-    for statement in found:
-        click.echo(f"{statement};")
+    if run:
+        click.echo(f"{role}: {len(found)} statements run; start the site anew")
 
 
 @click.command("routes-json")

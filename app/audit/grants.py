@@ -54,14 +54,6 @@ def _check(connection: Connection, role: str) -> None:
         raise Conflict(f"{role} owns {table}: the site's role must own no table, or no grant binds it")
 
 
-def grant(connection: Connection, role: str) -> int:
-    """Run the statements in the transaction of the connection; returns how many."""
-    found = statements(connection, role)
-    for statement in found:
-        connection.exec_driver_sql(statement)
-    return len(found)
-
-
 def changeable_logs(connection: Connection) -> list[str]:
     """Append-only tables that the role of this connection may change or empty; none on SQLite, which has no roles."""
     if connection.dialect.name != "postgresql":

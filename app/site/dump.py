@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, inspect
 
+from app.registry import walls
+
 REVISION = "alembic_version"
 
 
@@ -91,12 +93,15 @@ def _dump_postgres(engine: Engine, path: Path) -> dict[str, int]:
         connection.begin(),
     ):
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        for setting in walls.EVERYTHING:  # counted and dumped by the same eyes
+            connection.exec_driver_sql(f"SET LOCAL {setting}")
         # dump and counts see the same moment
         snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
         arguments = [
             "--format=custom",
             "--no-owner",
             "--no-privileges",
+            "--enable-row-security",  # the site's role does not own what it saves
             f"--snapshot={snapshot}",
             f"--file={path}",
         ]
@@ -118,6 +123,7 @@ def _program(name: str) -> str:
 def _run(command: list[str], url: URL) -> None:
     # by environment, never by argument: other users see the arguments of a process
     given = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password}
+    given |= {"PGOPTIONS": " ".join(f"-c {setting}" for setting in walls.EVERYTHING)}
     environment = {**os.environ, **{k: str(v) for k, v in given.items() if v is not None}}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
