@@ -143,15 +143,15 @@ def grants(role: str, run: bool) -> None:
     try:
         with db.engine.begin() as connection:
             found = [*rights.statements(connection, role), *walls.statements()]
-            for statement in found:
-                if run:
-                    connection.exec_driver_sql(statement)
-                else:
-                    click.echo(f"{statement};")
+            if run:
+                rights.run(connection, found)
     except DomainError as error:
         raise click.ClickException(str(error)) from error
     if run:
         click.echo(f"{role}: {len(found)} statements run; start the site anew")
+        return
+    for statement in found:
+        click.echo(f"{statement};")
 
 
 @click.command("routes-json")

@@ -6,6 +6,8 @@ cannot: it may add to the logs and read them, and that is all (guards, section 5
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
@@ -52,6 +54,12 @@ def _check(connection: Connection, role: str) -> None:
     table = connection.execute(owned, {"role": role}).scalars().first()
     if table is not None:
         raise Conflict(f"{role} owns {table}: the site's role must own no table, or no grant binds it")
+
+
+def run(connection: Connection, found: Iterable[str]) -> None:
+    """Run statements of a set-up in the transaction of the connection."""
+    for statement in found:
+        connection.exec_driver_sql(statement)
 
 
 def changeable_logs(connection: Connection) -> list[str]:

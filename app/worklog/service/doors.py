@@ -90,14 +90,13 @@ def seen_at(
 
 def _walk(session: Session, area_id: int, actor: Actor, now: datetime) -> Visit:
     """Today's walk of the worker in the area, begun with the first door."""
-    today = to_local(now).date()
     begun = select(VisitStep.visit_id).where(VisitStep.action == WALK)
     mine = select(VisitWorker.visit_id).where(VisitWorker.staff_id == actor.staff_id)
     query = (
         select(Visit)
         .where(
             Visit.area_id == area_id,
-            Visit.planned_on == today,
+            Visit.planned_on == to_local(now).date(),
             Visit.state == VisitState.done.value,
             Visit.id.in_(begun),
             Visit.id.in_(mine),
@@ -105,30 +104,19 @@ def _walk(session: Session, area_id: int, actor: Actor, now: datetime) -> Visit:
         .options(selectinload(Visit.stops))
         .order_by(Visit.id)
     )
-    known = session.scalars(query).first()
-    if known is not None:
-        return known
+    return session.scalars(query).first() or _begin(session, area_id, actor, now)
+
+
+def _begin(session: Session, area_id: int, actor: Actor, now: datetime) -> Visit:
+    state = VisitState.done.value
     walk = Visit(
-        area_id=area_id,
-        visit_type=EVERYDAY,
-        planned_on=today,
-        state=VisitState.done.value,
-        started_at=now,
+        area_id=area_id, visit_type=EVERYDAY, planned_on=to_local(now).date(), state=state, started_at=now
     )
     session.add(walk)
     session.flush()
     walk.workers.append(VisitWorker(visit_id=walk.id, staff_id=actor.staff_id))
-    walk.steps.append(
-        VisitStep(
-            visit_id=walk.id,
-            at=now,
-            by_label=actor.label,
-            by_role=actor.role,
-            action=WALK,
-            from_state=None,
-            to_state=VisitState.done.value,
-        )
-    )
+    said = {"by_label": actor.label, "by_role": actor.role, "from_state": None, "to_state": state}
+    walk.steps.append(VisitStep(visit_id=walk.id, at=now, action=WALK, **said))
     session.flush()
     return walk
 
