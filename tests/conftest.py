@@ -5,6 +5,7 @@ GEBAN_TEST_DB picks the database: ``sqlite`` (default) or ``postgres`` (an own s
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,6 +41,10 @@ def _app(home: Path, _database: Database):
     with application.app_context():
         _database.world = build_world(application)
         _database.keep(application)
+    # half a million objects stay to the end: the collector, which else walks them every few requests, need not
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     return application
 
 

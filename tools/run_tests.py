@@ -90,6 +90,8 @@ def clean_environment(part: Part) -> dict[str, str]:
         for key, value in os.environ.items()
         if not key.startswith("GEBAN_") or key == "GEBAN_FONTS"
     }
+    # where Python may keep no compiled modules, each of the many processes compiles all of them: half of its start
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     env["GEBAN_TEST_DB"] = part.database
     env["PATH"] = f"{BIN}{os.pathsep}{env['PATH']}"
     return env
