@@ -39,6 +39,8 @@ from app.registry.views import (
     CensusDesk,
     CheckDesk,
     ConsentTaskView,
+    DuplicateRuleView,
+    DuplicateView,
     DwellingView,
     HazardView,
     HomeWizard,
@@ -47,6 +49,7 @@ from app.registry.views import (
     MoveInView,
     PersonDocumentView,
     PersonGroupView,
+    PersonMergeView,
     PersonNameView,
     PersonPhoneView,
     PersonView,
@@ -162,6 +165,16 @@ MENU: tuple[Section, ...] = (
             Entry(SafetyCheckView, _("Checks made"), "fa-file-lines"),
             Entry(RiskRuleView, _("Rules of the risk colour"), "fa-palette"),
             Entry(VenueThresholdView, _("Thresholds of small places"), "fa-scale-balanced"),
+        ),
+    ),
+    Section(
+        "quality",
+        _("Data quality"),
+        "fa-broom",
+        (
+            Entry(DuplicateView, _("Duplicates"), "fa-clone"),
+            Entry(PersonMergeView, _("Merges"), "fa-object-group"),
+            Entry(DuplicateRuleView, _("Rules for duplicates"), "fa-sliders"),
         ),
     ),
     Section(

@@ -55,6 +55,9 @@ PEOPLE_PARTS = (
     "PersonDocumentView|PersonNameView|PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
     "|FloatingStayView|LeftBehindView|OverseasStayView"
 )
+# pairs are settled and merges taken apart on pages of their own; the rules are kept by the system administrator
+DUPLICATES = "DuplicateView|PersonMergeView"
+SETTLE = READ | {"can_add", "can_edit", "can_draft"}
 CARE = "CareDueView|PermitExpiryView"
 WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
@@ -75,6 +78,7 @@ ROLES: dict[str, Role] = {
             (
                 ("AreaLevelView|RoleSchemeView|RoleSchemeSeatView|CalendarDayView|OfficeHoursView", FULL),
                 (f"CodeListView|CodeItemView|{SAFETY_RULES}", FULL),
+                ("DuplicateRuleView", FULL | {"can_use"}),
                 (CATALOGUE, FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
                 ("JobView|SystemStatus", READ | USE),
@@ -113,6 +117,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (f"{SAFETY}|{SAFETY_RULES}", READ),
+                (DUPLICATES, SETTLE),
                 (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView", FULL | DESK),
@@ -146,6 +151,7 @@ ROLES: dict[str, Role] = {
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
                 (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
+                (DUPLICATES, SETTLE),
                 (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
                 (LIFE, READ | {"can_edit"}),
@@ -166,6 +172,7 @@ ROLES: dict[str, Role] = {
                 ("CheckDesk", USE),
                 (f"{REGISTRY}|{PEOPLE_PARTS}", FULL | DESK),
                 ("MoveInView|VisitView|ServiceRecordView", FULL | DESK),
+                (DUPLICATES, SETTLE),
                 (CASES, READ | DESK),
                 (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
@@ -208,6 +215,7 @@ ROLES: dict[str, Role] = {
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 ("MoveInView", READ | {"can_use"}),
+                ("DuplicateView", READ | {"can_add", "can_draft"}),
                 (CATALOGUE, READ),
             ),
         ),

@@ -52,6 +52,14 @@ class FieldGroup(Choice):
     status = "status", _("Work, family and groups")
 
 
+class UnitKind(Choice):
+    """What a resident organisation is; the fields of its form follow."""
+
+    public = "public", _("Public body"), "blue"
+    company = "company", _("Company"), "green"
+    social = "social", _("Social organisation"), "purple"
+
+
 class ConsentKind(Choice):
     child_under_14 = "child_under_14", _("Consent of a guardian (child under 14)"), "yellow"
 

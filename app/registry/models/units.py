@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.crypto import EncryptedText, blind
 from app.core.models import BigKey, Confirmed, Record, Scoped, coded
 from app.registry.models.homes import Building
-from app.registry.models.households import HouseholdChild
+from app.registry.models.households import Household, HouseholdChild
 from app.registry.models.letting import Venue
 from app.registry.models.people import Person
 
@@ -139,4 +139,5 @@ class HelpRecord(HouseholdChild, Record):
     given_by: Mapped[str | None] = mapped_column(String(100))
     amount: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
     result: Mapped[str | None] = mapped_column(String(200))
+    household: Mapped[Household] = relationship()
     person: Mapped[Person | None] = relationship()

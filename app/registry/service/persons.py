@@ -22,8 +22,8 @@ from app.registry.service.ties import last_day, open_tie
 
 # columns that a form may set; birth comes as one value with its precision
 FIELDS = frozenset(
-    "sex ethnic nationality native_place marital political_status education employment occupation workplace"
-    " population_kind consistency register_division register_address note".split()
+    "sex ethnic nationality native_place marital political_status education employment occupation_class occupation"
+    " workplace population_kind consistency separation register_division register_address note".split()
 )
 
 

@@ -20,7 +20,7 @@ GROUP_OF = {
         FieldGroup.identity,
     ),
     **dict.fromkeys(
-        ("population_kind", "consistency", "register_division", "register_address"), FieldGroup.residence
+        ("population_kind", "consistency", "separation", "register_division", "register_address"), FieldGroup.residence
     ),
 }
 

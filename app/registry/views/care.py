@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from app.audit.service import log_access
-from app.core import clock, codes
+from app.core import clock, codes, policy
 from app.core.actor import current_actor
 from app.core.errors import DomainError
 from app.core.session import unit_of_work
@@ -23,7 +23,7 @@ from app.registry.models import PersonGroup
 from app.registry.rules.care import GONE, NOT_REACHED
 from app.registry.service import care, groups, subforms
 from app.registry.views.care_words import CONDITION
-from app.registry.views.groups import LOGGED, PersonGroupView, may_see_details
+from app.registry.views.groups import LOGGED, PersonGroupView
 from app.registry.views.subforms import CodesField, SubformForm, form_class, mask_numbers, stored
 
 AHEAD = timedelta(days=7)
@@ -149,7 +149,7 @@ class CareDesk(BaseView):
         with them.
         """
         form = subforms.group_form(item.group_code)
-        fields = list(form.at_visit) if form and may_see_details() else []
+        fields = list(form.at_visit) if form and _sees_details() else []
         made = form_class(VisitForm, form, [_optional(f) for f in fields])(
             formdata=data, data=stored(fields, item.details)
         )
@@ -195,6 +195,11 @@ class CareDesk(BaseView):
             due=item.next_visit_on,
             back=url_for("PersonGroupView.show", pk=item.uid),
         )
+
+
+def _sees_details() -> bool:
+    rule = policy.rule_of(PersonGroup, "details")
+    return rule is not None and rule.allows("see", current_actor().role)
 
 
 def _optional(field: Any) -> Any:

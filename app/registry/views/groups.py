@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
-from flask import current_app, jsonify, request
+from flask import current_app, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.audit.service import log_access
-from app.core import clock, hooks, policy
+from app.core import clock
 from app.core.actor import current_actor
-from app.core.errors import Conflict, NotAllowed, NotFound
+from app.core.errors import Conflict
 from app.core.views import Interface, ModelView, expose, has_access, permission_name
 from app.core.views.cells import said
-from app.core.views.fields import RecordForm
-from app.core.views.removing import reason_given
 from app.core.widgets import CodeField, Needed
 from app.registry.models import Person, PersonGroup
-from app.registry.rules.subforms import SubField, SubForm
+from app.registry.rules.subforms import SubForm
 from app.registry.service import groups, subforms
 from app.registry.views.care_words import visits_in_words
 from app.registry.views.common import NO_LOOKUP, ByService, EndPage, open_only
-from app.registry.views.subforms import (
-    REFUSED_AT,
-    SubformForm,
-    form_class,
-    mask_numbers,
-    shown_sections,
-    stored,
-)
+from app.registry.views.subforms import REFUSED_AT, DetailsMixin, shown_sections
 
 LOGGED = frozenset({"L4", "L5"})
 OTHER_FIELDS, PIECE = (
@@ -46,13 +36,7 @@ class GroupField(CodeField):
         return list(groups.open_to(current_app.appbuilder.session(), current_actor()))  # type: ignore[attr-defined]
 
 
-def may_see_details() -> bool:
-    """Whether the acting role sees own forms at all; which rows it sees is the guard's matter."""
-    actor = current_actor()
-    return policy.rule_of(PersonGroup, "details").allows("see", actor.role)  # type: ignore[union-attr]
-
-
-class PersonGroupView(EndPage, ByService, ModelView):
+class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
     """Special groups. Level 5 is visible by named grant only; each page of level 4 and 5 is logged."""
 
     exclude_route_methods = NO_LOOKUP
@@ -92,7 +76,7 @@ class PersonGroupView(EndPage, ByService, ModelView):
         "end_reason",
     ]
     eager = ("person",)
-    add_template = edit_template = "registry/subform_edit.html"
+    choice_column = "group_code"
     show_template = "registry/group.html"
     formatters_columns = {"end_reason": lambda row: said(row.end_reason)}
     row_actions = [
@@ -117,33 +101,14 @@ class PersonGroupView(EndPage, ByService, ModelView):
 
     # --- the own form ---------------------------------------------------------------------------------------
 
-    @cached_property
-    def classes(self) -> dict[bool, type[RecordForm]]:
-        """Form classes without an own form: of a new entry and of a change."""
-        return {True: self.add_form, False: self.edit_form}
-
-    def make_form(self, *, is_new: bool, item: Any = None, data: Any = None) -> SubformForm:
-        form_of = subforms.group_form(self.chosen(item, data))
-        fields = self.fields_of(form_of)
-        made = form_class(self.classes[is_new], form_of, fields)
-        form = made(formdata=data, obj=item, data=stored(fields, item.details if item else None))
-        form.prepare(current_actor(), self.datamodel.obj)
-        mask_numbers(form)
-        return form
-
-    def chosen(self, item: Any, data: Any) -> str | None:
-        """The group whose form is asked for; a group that is not open to the actor has none."""
+    def own_form(self, item: Any, data: Any) -> SubForm | None:
+        """The form of the group; a group that is not open to the actor has none."""
         if item is not None:
-            return str(item.group_code)
+            return subforms.group_form(item.group_code)
         code = (data if data is not None else request.args).get("group_code")
-        return code if code in dict(groups.open_to(self.session, current_actor())) else None
-
-    @staticmethod
-    def fields_of(form: SubForm | None) -> list[SubField]:
-        """The fields that the acting role may type."""
-        if form is None or not policy.may(current_actor(), "edit", PersonGroup, "details"):
-            return []
-        return list(form)
+        return (
+            subforms.group_form(code) if code in dict(groups.open_to(self.session, current_actor())) else None
+        )
 
     def prefill(self, form: Any, item: Any) -> None:
         code = request.args.get("group_code")
@@ -182,7 +147,7 @@ class PersonGroupView(EndPage, ByService, ModelView):
 
     def show_context(self, item: PersonGroup) -> dict[str, Any]:
         context = super().show_context(item)
-        seen = may_see_details()
+        seen = self.may_see_details()
         form = subforms.group_form(item.group_code)
         return context | {
             "details": shown_sections(self.session, form, item.details) if seen else [],
@@ -197,18 +162,7 @@ class PersonGroupView(EndPage, ByService, ModelView):
         """A masked column, or a masked number of the own form (``details.guardian_phone``)."""
         if not column.startswith(REFUSED_AT):
             return super().reveal(pk, column)
-        item = self.datamodel.by_key(self.session, pk)
-        form, name = subforms.group_form(item.group_code), column.removeprefix(REFUSED_AT)
-        field = form.fields.get(name) if form else None
-        if field is None or not field.is_secret:
-            raise NotFound()
-        if not may_see_details():
-            raise NotAllowed()
-        reason = reason_given()
-        hooks.require_fresh_login()
-        value = (item.details or {}).get(name) or ""
-        log_access("REVEAL", "person_group", item.id, item.person.area_id, detail="details", reason=reason)
-        return jsonify(value=value)
+        return self.reveal_detail(pk, column)
 
     @expose("/end/<pk>", methods=["GET", "POST"])
     @has_access

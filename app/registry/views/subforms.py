@@ -6,16 +6,19 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app, jsonify, request
 from flask_babel import get_locale, gettext
 from markupsafe import Markup, escape
 from wtforms import Field
 from wtforms.validators import ValidationError
 
-from app.core import codes
+from app.core import codes, hooks, policy
+from app.core.actor import current_actor
 from app.core.dates import parse_day
+from app.core.errors import NotAllowed, NotFound
 from app.core.masks import mask_id_number, mask_phone
 from app.core.views.fields import RecordForm
+from app.core.views.removing import reason_given
 from app.core.widgets import (
     CodeField,
     DayField,
@@ -29,7 +32,6 @@ from app.core.widgets import (
     YesNoField,
 )
 from app.registry.rules.subforms import LONGEST, SubField, SubForm
-from app.registry.service import subforms as service
 
 PREFIX = "d_"  # of the names of fields that stand for a value of an own form
 REFUSED_AT = "details."
@@ -187,6 +189,60 @@ def mask_numbers(form: SubformForm) -> None:
             control.hint = MASKS[field.kind](control.kept) if control.kept else ""
 
 
+class DetailsMixin:
+    """A ModelView whose records have an own form in ``details``. A view says which form it is."""
+
+    add_template = edit_template = "registry/subform_edit.html"
+    choice_column = ""  # the field by which the own form is chosen on the page of a new record
+
+    def own_form(self, item: Any, data: Any) -> SubForm | None:
+        """The own form of a record, or of what is chosen on the page of a new one."""
+        raise NotImplementedError
+
+    def fields_of(self, form: SubForm | None) -> list[SubField]:
+        """The fields that the acting role may type."""
+        view: Any = self
+        if form is None or not policy.may(current_actor(), "edit", view.datamodel.obj, "details"):
+            return []
+        return list(form)
+
+    def may_see_details(self) -> bool:
+        """Whether the acting role sees own forms at all; which rows it sees is the guard's matter."""
+        view: Any = self
+        rule = policy.rule_of(view.datamodel.obj, "details")
+        return rule is not None and rule.allows("see", current_actor().role)
+
+    def make_form(self, *, is_new: bool, item: Any = None, data: Any = None) -> SubformForm:
+        """The form of the record with the fields of its own form."""
+        view: Any = self
+        form_of = self.own_form(item, data)
+        fields = self.fields_of(form_of)
+        made = form_class(view.add_form if is_new else view.edit_form, form_of, fields)
+        form = made(formdata=data, obj=item, data=stored(fields, item.details if item else None))
+        form.prepare(current_actor(), view.datamodel.obj)
+        mask_numbers(form)
+        return form
+
+    def reveal_detail(self, pk: str, column: str) -> Any:
+        """A masked number of the own form (``details.guardian_phone``), with a reason, logged before it is answered."""
+        view: Any = self
+        item = view.datamodel.by_key(view.session, pk)
+        form, name = self.own_form(item, None), column.removeprefix(REFUSED_AT)
+        field = form.fields.get(name) if form else None
+        if field is None or not field.is_secret:
+            raise NotFound()
+        if not self.may_see_details():
+            raise NotAllowed()
+        reason = reason_given()
+        hooks.require_fresh_login()
+        value = (item.details or {}).get(name) or ""
+        table = view.datamodel.table_name
+        hooks.record_access(
+            hooks.Access("REVEAL", table, item.id, item.person.area_id, detail="details", reason=reason)
+        )
+        return jsonify(value=value)
+
+
 def value_words(session: Any, field: SubField, value: Any) -> str:
     """One kept value in words; numbers of documents and phones behind their mask."""
     if value is None or value == "" or value == []:
@@ -223,6 +279,3 @@ def shown_sections(session: Any, form: SubForm | None, details: Mapping[str, Any
         )
         for section in form.sections
     ]
-
-
-__all__ = ["PREFIX", "SubformForm", "form_class", "mask_numbers", "service", "shown_sections", "stored"]

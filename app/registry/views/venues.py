@@ -93,7 +93,11 @@ class VenueView(ModelView):
         (_("Safety"), {"fields": _SAFE}),
     ]
     show_template = "registry/venue.html"
-    related = [RelatedList("SafetyCheckView", "venue_id"), RelatedList("HazardView", "venue_id")]
+    related = [
+        RelatedList("SchoolView", "venue_id"),
+        RelatedList("SafetyCheckView", "venue_id"),
+        RelatedList("HazardView", "venue_id"),
+    ]
     row_actions = [
         (
             _("Check now"),
