@@ -6,14 +6,28 @@ newest change moves.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import date
 
 from flask_appbuilder import Model
-from sqlalchemy import Boolean, Date, ForeignKey, Integer, String, Text, UniqueConstraint, func, select
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Engine,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.core.models import BigKey, Keyed, Stamped, Versioned, args
+from app.core.session import PlainGuardedSession
 
 
 class CodeList(Keyed, Stamped, Versioned, Model):
@@ -67,7 +81,34 @@ _cache: dict[str, dict[str, Code]] = {}
 _stamp: list[object] = [None]
 
 
+# what another process changed is seen after a second, what this one changed at once
+TRUST = 1.0
+_asked: list[float] = [0.0]
+
+
+def _forget(*_event: object) -> None:
+    _asked[0] = 0.0
+
+
+@event.listens_for(PlainGuardedSession, "after_flush")
+def _changed(session: Session, _context: object) -> None:
+    if any(isinstance(row, CodeItem | CodeList) for row in (*session.new, *session.dirty, *session.deleted)):
+        session.info["codes_changed"] = True
+
+
+@event.listens_for(PlainGuardedSession, "after_commit")
+def _kept(session: Session) -> None:
+    if session.info.pop("codes_changed", None):
+        _forget()
+
+
+event.listen(Engine, "engine_disposed", _forget)
+
+
 def _refresh(session: Session) -> None:
+    if time.monotonic() - _asked[0] < TRUST and not session.info.get("codes_changed"):
+        return
+    _asked[0] = time.monotonic()
     newest = session.execute(select(func.max(CodeItem.updated_at), func.count(CodeItem.id))).one()
     key = (str(session.get_bind().url), *newest)  # type: ignore[union-attr]
     if _stamp[0] == key:

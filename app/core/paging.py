@@ -73,18 +73,18 @@ class Keyset:
     def by_pk(self) -> bool:
         return self.column is self.pk
 
-    def order(self, *, backwards: bool = False, fenced: bool = False) -> list[Any]:
-        """ORDER BY items; ``backwards`` for the page before an anchor.
-
-        ``fenced`` hides the columns from indexes of this order: for the sake of 26 rows PostgreSQL would walk through a
-        whole city in order, where the few rows of the scope are read and sorted in a millisecond.
+    def fenced(self) -> Keyset:
+        """The same order, hidden from indexes: for the sake of 26 rows a database would walk through a whole city in
+        this order, where the few rows of the scope are read and sorted in a millisecond.
         """
+        pk = func.coalesce(self.pk, self.pk)
+        column = pk if self.by_pk else func.coalesce(self.column, self.column)
+        return Keyset(column, pk, descending=self.descending, nullable=self.nullable)
+
+    def order(self, *, backwards: bool = False) -> list[Any]:
+        """ORDER BY items; ``backwards`` for the page before an anchor."""
         down = self.descending != backwards
-
-        def direction(column: Any) -> Any:
-            item = func.coalesce(column, column) if fenced else column
-            return item.desc() if down else item.asc()
-
+        direction = (lambda c: c.desc()) if down else (lambda c: c.asc())
         if self.by_pk:
             return [direction(self.pk)]
         first = direction(self.column)
@@ -128,9 +128,7 @@ def fetch(
     if anchor is None:
         backwards = False
     asked = _Asked(session, keyset, where, anchor, backwards, cursor, options)
-    keys, count = asked.keys()
-    rows = asked.rows(query, keys[: cursor.size])
-    more = len(keys) > cursor.size
+    rows, more, count = asked.page(query)
     if backwards:
         rows.reverse()
     started = anchor is None and not cursor.page
@@ -162,6 +160,24 @@ class _Asked:
     def is_narrow(self) -> bool:
         return reach.is_narrow(scope.session_actor(self.session), self.model)
 
+    def page(self, query: Select[Any]) -> tuple[list[Any], bool, int | None]:
+        """The rows, whether there are more, and how many in all where that was no further work."""
+        size, count = self.cursor.size, None
+        if self.is_narrow or self.cursor.page:
+            keys, count = self.keys()
+            return self.rows(query, keys[:size]), len(keys) > size, count
+        found = list(self.session.scalars(self._cut(query, self.keyset)).unique())
+        return found[:size], len(found) > size, None
+
+    def _cut(self, query: Select[Any], keyset: Keyset) -> Select[Any]:
+        """The statement with filters, order and place of this page, and one row more."""
+        query = query.where(*self.where).order_by(*keyset.order(backwards=self.backwards))
+        if self.anchor is not None:
+            query = query.where(keyset.beyond(*self.anchor, backwards=self.backwards))
+        elif self.cursor.page:
+            query = query.offset(self.cursor.page * self.cursor.size)
+        return query.limit(self.cursor.size + 1).execution_options(**self.options)
+
     def keys(self) -> tuple[list[Any], int | None]:
         """Keys of the page and one more; the number of all rows where it was no further work."""
         size = self.cursor.size + 1
@@ -171,16 +187,11 @@ class _Asked:
             found = reach.first_keys(self.session, self.model, descending=down, beyond=beyond, count=size)
             if found is not None:
                 return found, None
-        fenced = self.is_narrow
-        counted = fenced and self.anchor is None
+        is_narrow = self.is_narrow
+        keyset = self.keyset.fenced() if is_narrow else self.keyset
+        counted = is_narrow and self.anchor is None
         columns = [self.keyset.pk, func.count().over()] if counted else [self.keyset.pk]
-        query = select(*columns).where(*self.where)
-        query = query.order_by(*self.keyset.order(backwards=self.backwards, fenced=fenced)).limit(size)
-        if self.anchor is not None:
-            query = query.where(self.keyset.beyond(*self.anchor, backwards=self.backwards))
-        elif self.cursor.page:
-            query = query.offset(self.cursor.page * self.cursor.size)
-        rows = self.session.execute(query.execution_options(**self.options)).all()
+        rows = self.session.execute(self._cut(select(*columns), keyset)).all()
         return [row[0] for row in rows], rows[0][1] if counted and rows else None
 
     def rows(self, query: Select[Any], keys: list[Any]) -> list[Any]:

@@ -6,6 +6,7 @@ else with a plain BEGIN (recipes: the deferred mode lost acknowledged updates).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from typing import Any
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from app.core import search
@@ -38,7 +40,6 @@ def engine_options(url: str) -> dict[str, Any]:
         return {"module": sqlite, "hide_parameters": True, "connect_args": connect_args}
     return {
         "hide_parameters": True,  # an error message with the values of a person would reach the log
-        "pool_pre_ping": True,
         "pool_size": 5,
         "max_overflow": 10,
         "connect_args": {
@@ -51,9 +52,30 @@ def engine_options(url: str) -> dict[str, Any]:
     }
 
 
+IDLE = 2.0  # seconds after which a connection is asked whether it still lives
+
+
+def _watch(engine: Engine) -> None:
+    """Ask a connection from the pool whether it lives, but not one that answered just now: a page takes two."""
+
+    @event.listens_for(engine, "checkin")
+    def _back(_dbapi_connection: Any, record: Any) -> None:
+        record.info["answered"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _out(dbapi_connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("answered", 0.0) < IDLE:
+            return
+        try:
+            engine.dialect.do_ping(dbapi_connection)
+        except engine.dialect.dbapi.Error as lost:  # type: ignore[union-attr]
+            raise DisconnectionError() from lost
+
+
 def prepare(engine: Engine) -> None:
-    """Hang the SQLite settings on an engine (does nothing for PostgreSQL)."""
+    """Hang the settings of the database on an engine."""
     if engine.dialect.name != "sqlite":
+        _watch(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -66,6 +88,14 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN"))
+
+
+def only_reading(session: Session) -> None:
+    """The session will only read, statement by statement: PostgreSQL needs no transaction around them. SQLite opens
+    one in any case, else another writer could come between.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
 _unit: ContextVar[Session | None] = ContextVar("geban_unit", default=None)

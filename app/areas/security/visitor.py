@@ -17,6 +17,7 @@ from app.areas.roles import ROLES
 from app.core.actor import NOBODY, Actor, current_actor, set_actor
 from app.core.crypto import token_hash
 from app.core.scope import unscoped
+from app.core.session import only_reading
 
 OTP, PASSWORD, ENROL, POST = "otp", "new_password", "enrol", "post"
 
@@ -87,6 +88,7 @@ def load(token: str, now: datetime, day: Any) -> SignedInUser | None:
     set_actor(NOBODY)
     g.sign_in, g.seats = None, []
     with unscoped("sign-in: posts decide the scope, so they are read before there is one") as session:
+        only_reading(session)
         found = request_actor(session, token_hash(token), day, address=here().address, wanted=page_role)
     if found is None:
         return None
