@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 
 DOOR_VISITED = Signal("somebody stood at a door for the registry")
+GROUP_JOINED = Signal("a person was added to a special group")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from app.proxy.service.catalogue import version_on
 from app.proxy.service.clocks import tick
 from app.proxy.service.materials import materials_of
 from app.proxy.service.party import party_of
+from app.proxy.service.proposed import tell_booked
 from app.registry.models import Person, PersonArea
 from app.registry.rules import Birth, Precision, age_on, check_name, normalise_phone
 
@@ -82,6 +83,7 @@ def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCa
     write_step(actor, now, case, step, given)
     tick(session, case, step.clocks, now)
     session.flush()
+    tell_booked(session, actor, now, case)
     return case
 
 

@@ -17,7 +17,7 @@ from app.core.workflow import Offer, Step
 from app.proxy.choices import Action, Entry, State
 from app.proxy.models import CaseClock, CaseStep, ProxyCase
 from app.proxy.rules import MACHINE, case_facts
-from app.proxy.service import custody, delivery, effects, materials, notices
+from app.proxy.service import custody, delivery, effects, materials, notices, proposed
 from app.proxy.service.clocks import tick
 
 CLOSED = {State.archived.value, State.cancelled.value}
@@ -75,6 +75,7 @@ def act(
         tick(session, case, step.clocks, now)
     session.flush()
     notices.tell(session, actor, now, case, action)
+    proposed.tell_moved(session, actor, now, case)
     return row
 
 

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.actor import current_actor
 from app.core.errors import DomainError, Invalid, NotAllowed
 from app.core.session import unit_of_work
-from app.core.views import BaseView, expose, has_access, permission_name
+from app.core.views import BaseView, Interface, expose, has_access, permission_name
 from app.core.widgets import view_of
 from app.proxy import forms
 from app.proxy.choices import State
@@ -25,6 +25,7 @@ from app.proxy.service.catalogue import find_items, version_on
 from app.proxy.service.printing import for_door
 from app.proxy.views.cases import may_book, promise_light, shown_name, step_light
 from app.proxy.views.printing import previewed, printed
+from app.registry.models import Person, Proposal
 
 LONGEST = 60
 PLAIN = re.compile(r"[A-Za-z0-9-]{0,40}")
@@ -87,6 +88,7 @@ class ProxyDesk(BaseView):
             raise NotAllowed()
         form = forms.BookingForm(formdata=request.form if request.method == "POST" else None)
         if request.method == "GET":
+            self.prefill(form)
             return self.booking_page(form)
         if not form.validate():
             return self.booking_page(form, REFUSED)
@@ -105,6 +107,16 @@ class ProxyDesk(BaseView):
         for finding in told:
             flash(str(finding.message), "warning")
         return self.go(f"{self.route_base}/book" if "_again" in request.form else url)
+
+    def prefill(self, form: forms.BookingForm) -> None:
+        """What the address names: a resident, and the service that a proposal names (``proposal`` keeps the service out
+        of the address: it may tell of somebody's health).
+        """
+        if request.args.get("person"):
+            form.person.data = Interface(Person).by_key(self.session, request.args["person"])
+        if request.args.get("proposal"):
+            asked = Interface(Proposal).by_key(self.session, request.args["proposal"])
+            form.person.data, form.item.data = asked.person, asked.item_code
 
     @staticmethod
     def take(session: Any, form: forms.BookingForm) -> ProxyCase:

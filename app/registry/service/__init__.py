@@ -1,3 +1,4 @@
 """Verbs of the registry: functions that take session, actor and now, and flush; only the edge commits."""
 
-from app.registry.service import following, grounds, tally  # noqa: F401 - counters, what moves with areas, what follows
+# counters, what moves when areas are divided anew, what follows from data, the nightly look for proposals
+from app.registry.service import following, grounds, proposing, tally  # noqa: F401

@@ -19,6 +19,7 @@ from app.registry.models import Person, PersonGroup
 from app.registry.service import sources, subforms
 from app.registry.service.checks import not_after
 from app.registry.service.ties import last_day
+from app.registry.signals import GROUP_JOINED
 
 LIST = "special_group"
 CLOSED = "L5"
@@ -100,6 +101,7 @@ def add_group(
     session.add(row)
     session.flush()
     sources.confirm(session, person, {FieldGroup.status}, actor=actor, now=now)
+    GROUP_JOINED.send(row, session=session, actor=actor, now=now)  # proposals follow (S0-61)
     return row
 
 

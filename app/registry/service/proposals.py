@@ -26,6 +26,7 @@ from app.registry.rules.proposals import MACHINE, About, Rule, applies, due_on, 
 from app.registry.service import groups
 from app.registry.service.checks import expect_version
 from app.registry.service.consents import birth_of
+from app.registry.signals import GROUP_JOINED
 
 CLOSED = "L5"
 CLOSE_GROUP = "close_group"
@@ -94,10 +95,14 @@ def _close_groups(
     session: Session, person: Person, event: LifeEvent, actor: Actor, now: datetime
 ) -> list[Proposal | None]:
     """One for each group that is open to all who see the person. Groups of level 5 stay with those who hold the grant:
-    a line in a list would tell of them.
+    a line in a list would tell of them. Groups that follow from other data end by themselves.
     """
     rule = rule_of(CLOSE_GROUP)
-    rows = [g for g in open_groups(session, person) if g.level != CLOSED and rule is not None]
+    rows = [
+        g
+        for g in open_groups(session, person)
+        if g.level != CLOSED and not groups.is_derived(groups.facts(session, g.group_code))
+    ]
     return [
         propose(session, person, rule, row.uid, event=event, actor=actor, now=now)
         for row in rows
@@ -118,6 +123,11 @@ def follow_group(session: Session, row: PersonGroup, *, actor: Actor, now: datet
     ]
     session.flush()
     return [row for row in made if row is not None]
+
+
+@GROUP_JOINED.connect
+def _joined(row: PersonGroup, *, session: Session, actor: Actor, now: datetime) -> None:
+    follow_group(session, row, actor=actor, now=now)
 
 
 def _named(rule: Rule) -> frozenset[str]:

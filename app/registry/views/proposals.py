@@ -183,7 +183,7 @@ def booking_url(row: Proposal) -> str | None:
         return None
     if BOOKING not in current_app.view_functions:
         return None
-    return url_for(BOOKING, person=row.person.uid, proposal=row.uid)
+    return url_for(BOOKING, proposal=row.uid)
 
 
 def _url(row: Proposal, action: ProposalAction) -> str | None:

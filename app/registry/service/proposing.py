@@ -1,0 +1,206 @@
+"""The nightly look for what people qualify for by age, group or stay, over the whole site (S0-61: 应享未享).
+
+Keyset batches, one transaction each; what was proposed once is never proposed again, so a killed job simply starts
+over. People who were already older when the rule came are found as well: an open proposal says that nothing shows
+they ever got it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import bulk, clock, jobs
+from app.registry.choices import ProposalAction, ProposalState
+from app.registry.models import FloatingStay, Person, PersonGroup, Proposal, ProposalStep
+from app.registry.rules import age_on
+from app.registry.rules.proposals import About, Rule, applies, born_until, due_on, reached
+from app.registry.service.consents import birth_of
+from app.registry.service.proposals import rules, served
+
+JOB = "registry.proposals"
+BATCH = 1000
+LABEL = "program"
+# (person id, person uid, rule, anchor, the day it follows from)
+Wanted = tuple[int, str, Rule, str, date]
+
+
+@jobs.handler(JOB, label=_("Proposals by age, group and stay"), system=True, lease=timedelta(minutes=10))
+def look(work: jobs.Work) -> dict[str, int]:
+    """Walk every rule; the progress counts batches. Returns how many proposals were made."""
+    made, today = 0, clock.to_local(work.now).date()
+    work.total = None
+    for rule in rules():
+        if rule.on == "age":
+            made += _walk(work, _by_age(rule, today))
+        elif rule.on == "stay":
+            made += _walk(work, _by_stay(rule))
+    made += _walk(work, _by_group([r for r in rules() if r.on == "group"], today))
+    return {"proposed": made}
+
+
+jobs.daily(JOB, at="03:40")
+
+
+def _walk(work: jobs.Work, batches: Any) -> int:
+    """Ask for batch after batch after the last key, each in a step of its own."""
+    last, made = 0, 0
+    while True:
+        with work.step() as session:
+            last, wanted = batches(session, last)
+            made += write(session, wanted, now=work.now)
+        if not last:
+            return made
+
+
+def _by_age(rule: Rule, today: date) -> Any:
+    """People born early enough and never proposed to by this rule."""
+    latest = born_until(today + timedelta(days=rule.ahead_days), rule.age or 0)
+
+    def batch(session: Session, after: int) -> tuple[int, list[Wanted]]:
+        known = select(Proposal.id).where(Proposal.person_id == Person.id, Proposal.rule == rule.code)
+        query = (
+            select(Person.id, Person.uid, Person.birth_date, Person.birth_precision)
+            .where(
+                Person.id > after,
+                Person.birth_date <= latest,
+                Person.died_on.is_(None),
+                Person.status == "effective",
+                ~known.exists(),
+            )
+            .order_by(Person.id)
+            .limit(BATCH)
+        )
+        rows = session.execute(query).all()
+        found = [
+            (row.id, row.uid, rule, str(rule.age), day)
+            for row in rows
+            if (day := reached(rule, birth_of(row), today)) is not None
+        ]
+        return (rows[-1].id if len(rows) == BATCH else 0), found
+
+    return batch
+
+
+def _by_stay(rule: Rule) -> Any:
+    """Stays in force without a permit."""
+
+    def batch(session: Session, after: int) -> tuple[int, list[Wanted]]:
+        query = (
+            select(FloatingStay.id, FloatingStay.uid, FloatingStay.registered_on, FloatingStay.valid_from)
+            .add_columns(Person.id.label("person_id"), Person.uid.label("person_uid"))
+            .join(Person, Person.id == FloatingStay.person_id)
+            .where(
+                FloatingStay.id > after,
+                FloatingStay.valid_to.is_(None),
+                FloatingStay.permit_no_index.is_(None),
+                Person.died_on.is_(None),
+            )
+            .order_by(FloatingStay.id)
+            .limit(BATCH)
+        )
+        rows = session.execute(query).all()
+        today = clock.today()
+        found = [
+            (r.person_id, r.person_uid, rule, r.uid, r.registered_on or r.valid_from or today) for r in rows
+        ]
+        return (rows[-1].id if len(rows) == BATCH else 0), found
+
+    return batch
+
+
+def _by_group(group_rules: list[Rule], today: date) -> Any:
+    """Members of the groups that some rule names, person by person."""
+    codes = sorted(set().union(*(r.groups for r in group_rules)))
+
+    def batch(session: Session, after: int) -> tuple[int, list[Wanted]]:
+        members = (
+            select(PersonGroup.person_id)
+            .where(
+                PersonGroup.person_id > after,
+                PersonGroup.valid_to.is_(None),
+                PersonGroup.group_code.in_(codes),
+            )
+            .distinct()
+            .order_by(PersonGroup.person_id)
+            .limit(BATCH)
+        )
+        ids = list(session.scalars(members))
+        people = session.execute(
+            select(Person.id, Person.uid, Person.birth_date, Person.birth_precision).where(
+                Person.id.in_(ids), Person.died_on.is_(None), Person.status == "effective"
+            )
+        ).all()
+        open_groups = _groups_of(session, ids)
+        found = []
+        for row in people:
+            about = About(age_on(birth_of(row), today), frozenset(open_groups.get(row.id, ())))
+            found += [(row.id, row.uid, r, r.code, today) for r in group_rules if applies(r, about)]
+        return (ids[-1] if len(ids) == BATCH else 0), found
+
+    return batch
+
+
+def _groups_of(session: Session, ids: list[int]) -> dict[int, set[str]]:
+    query = select(PersonGroup.person_id, PersonGroup.group_code).where(
+        PersonGroup.person_id.in_(ids), PersonGroup.valid_to.is_(None)
+    )
+    found: dict[int, set[str]] = {}
+    for person_id, code in session.execute(query):
+        found.setdefault(person_id, set()).add(code)
+    return found
+
+
+def write(session: Session, wanted: list[Wanted], *, now: datetime) -> int:
+    """Insert those that are not there yet and for which no case is done or under way; returns how many."""
+    fresh = list(_fresh(session, wanted))
+    today = clock.to_local(now).date()
+    ids = bulk.insert(
+        session,
+        Proposal,
+        [
+            {
+                "person_id": person_id,
+                "rule": rule.code,
+                "anchor": anchor,
+                "topic": str(rule.topic),
+                "item_code": rule.item,
+                "due_on": due_on(rule, day, today),
+                "state": str(ProposalState.open),
+            }
+            for person_id, _uid, rule, anchor, day in fresh
+        ],
+    )
+    steps = [
+        {
+            "proposal_id": key,
+            "at": now,
+            "by_label": "",
+            "by_role": LABEL,
+            "action": str(ProposalAction.propose),
+            "to_state": str(ProposalState.open),
+        }
+        for key in ids
+    ]
+    bulk.insert(session, ProposalStep, steps)
+    return len(ids)
+
+
+def _fresh(session: Session, wanted: list[Wanted]) -> Iterator[Wanted]:
+    known = set()
+    for start in range(0, len(wanted), 500):
+        ids = {w[0] for w in wanted[start : start + 500]}
+        query = select(Proposal.person_id, Proposal.rule, Proposal.anchor).where(Proposal.person_id.in_(ids))
+        known |= {(r.person_id, r.rule, r.anchor) for r in session.execute(query)}
+    items = {w[2].item for w in wanted if w[2].item}
+    have = served(session, items, {w[1] for w in wanted})
+    for one in wanted:
+        person_id, uid, rule, anchor, _day = one
+        if (person_id, rule.code, anchor) not in known and (uid, rule.item or "") not in have:
+            known.add((person_id, rule.code, anchor))
+            yield one
