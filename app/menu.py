@@ -34,6 +34,8 @@ from app.registry.views import (
     BuildingChiefView,
     BuildingUnitView,
     BuildingView,
+    CampaignDesk,
+    CampaignView,
     CareDesk,
     CareDueView,
     CensusDesk,
@@ -62,12 +64,12 @@ from app.registry.views import (
     VenueView,
 )
 from app.registry.views.consent_desk import ConsentDesk, NoticeView
-from app.registry.views.neighbourhood import HelpRecordView, SchoolView, ServiceResourceView
-from app.registry.views.population import FloatingStayView, LeftBehindView, OverseasStayView, PermitExpiryView
-from app.registry.views.units import ResidentUnitView
 from app.registry.views.life import LifeDesk
 from app.registry.views.life_events import LifeEventView
+from app.registry.views.neighbourhood import HelpRecordView, SchoolView, ServiceResourceView
+from app.registry.views.population import FloatingStayView, LeftBehindView, OverseasStayView, PermitExpiryView
 from app.registry.views.proposals import ProposalView
+from app.registry.views.units import ResidentUnitView
 from app.site.downloads import AttachmentView
 from app.site.views import SystemStatus
 from app.worklog.views import ServiceRecordView, VisitStopView, VisitView
@@ -172,6 +174,8 @@ MENU: tuple[Section, ...] = (
         _("Data quality"),
         "fa-broom",
         (
+            Entry(CampaignView, _("Census campaigns"), "fa-bullhorn"),
+            Entry(CampaignDesk, _("Census walk"), "fa-person-walking"),
             Entry(DuplicateView, _("Duplicates"), "fa-clone"),
             Entry(PersonMergeView, _("Merges"), "fa-object-group"),
             Entry(DuplicateRuleView, _("Rules for duplicates"), "fa-sliders"),

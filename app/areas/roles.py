@@ -116,6 +116,7 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
+                ("CampaignView", FULL),
                 (f"{SAFETY}|{SAFETY_RULES}", READ),
                 (DUPLICATES, SETTLE),
                 (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
@@ -147,6 +148,8 @@ ROLES: dict[str, Role] = {
             50,
             "area",
             (
+                ("CampaignView", FULL),
+                ("CampaignDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -167,6 +170,8 @@ ROLES: dict[str, Role] = {
             40,
             "area",
             (
+                ("CampaignView", FULL),
+                ("CampaignDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -202,6 +207,8 @@ ROLES: dict[str, Role] = {
             20,
             "area",
             (
+                ("CampaignView", READ),
+                ("CampaignDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -246,8 +253,12 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
+                ("CampaignView", READ),
                 (SAFETY, READ),
-                (f"{REGISTRY}|{PEOPLE_PARTS}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
+                (
+                    f"{REGISTRY}|{PEOPLE_PARTS}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}",
+                    READ,
+                ),
                 ("VacancyView", USE),
             ),
             read_only=True,

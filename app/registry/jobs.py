@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 
-from app.core import jobs
-from app.registry.models import RentalHome
-from app.registry.service import risk
+from app.core import clock, jobs
+from app.registry.choices import CampaignState
+from app.registry.models import Campaign, RentalHome
+from app.registry.service import campaigns, risk
 
 RISK = "registry.risk"
+CAMPAIGN = "registry.campaign"
 CHUNK = 100
 
 
@@ -30,3 +33,19 @@ def apply_rules(work: jobs.Work) -> dict[str, Any]:
             for rental in session.scalars(mine.order_by(RentalHome.id)).all():
                 risk.settle_risk(session, rental, now=work.now, rules=rules)
     return {"homes": work.session.scalar(select(func.count(RentalHome.id)).where(in_force)) or 0}
+
+
+@jobs.handler(CAMPAIGN, label=_("Homes of a census campaign gathered"), lease=timedelta(minutes=10))
+def gather(work: jobs.Work) -> dict[str, Any]:
+    """Make the targets of a campaign, some areas a step; what is there already is left alone. Runs as whoever started it."""
+    uid = work.arguments["campaign"]
+    campaign = work.session.scalars(select(Campaign).where(Campaign.uid == uid)).one()
+    areas = campaigns.areas_of(work.session, campaign)
+    work.total = -(-len(areas) // campaigns.AREAS)
+    for n in work.steps():
+        with work.step() as session:
+            campaign = session.scalars(select(Campaign).where(Campaign.uid == uid)).one()
+            if campaign.state == CampaignState.running:
+                mine = areas[n * campaigns.AREAS : (n + 1) * campaigns.AREAS]
+                campaigns.gather(session, campaign, mine, clock.to_local(work.now).date())
+    return {"campaign": uid}

@@ -12,13 +12,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.areas.models import Area, Staff
 from app.core import scope
 from app.core.actor import Actor
-from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args
+from app.core.models import AreaBound, BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args
 from app.registry.models.homes import Building, Dwelling
 from app.registry.models.households import Household
 
 
-class Campaign(Scoped, Record):
-    """A census of an area within some days: planned, running, closed."""
+class Campaign(AreaBound, Record):
+    """A census of an area within some days: planned, running, closed. Who has homes to visit below its area sees it; who
+    leads it covers the area itself.
+    """
 
     __tablename__ = "campaign"
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from app.areas.service import live
-from app.registry.choices import AreaTie, HouseholdKind, ResidenceKind
+from app.registry.choices import AreaTie, CampaignState, HazardState, HouseholdKind, ResidenceKind
 from app.registry.models import (
     Building,
+    Campaign,
+    CampaignTarget,
     Dwelling,
+    Hazard,
     Household,
     HouseholdDwelling,
     Person,
@@ -59,6 +62,19 @@ def _homes_of_tenants() -> Select[Any]:
     )
 
 
+def _homes_of_hazards() -> Select[Any]:
+    return (
+        select(Hazard.id, func.coalesce(RentalHome.dwelling_id, Venue.dwelling_id))
+        .outerjoin(RentalHome, RentalHome.id == Hazard.rental_home_id)
+        .outerjoin(Venue, Venue.id == Hazard.venue_id)
+        .where(func.coalesce(RentalHome.dwelling_id, Venue.dwelling_id).is_not(None))
+    )
+
+
+def _running() -> Select[Any]:
+    return select(Campaign.id).where(Campaign.state == CampaignState.running)
+
+
 COUNTED = (
     (tally.PERSONS, _("Residents")),
     (tally.LIVING, _("Living households")),
@@ -74,6 +90,20 @@ def register() -> None:
     _register_homes()
     _register_people()
     live.register_live("venue", Venue, label=_("Venues"), via=select(Venue.id, Venue.dwelling_id))
+    live.register_live(
+        "hazard",
+        Hazard,
+        label=_("Hazards not yet gone"),
+        where=Hazard.state != HazardState.closed,
+        via=_homes_of_hazards(),
+    )
+    live.register_live(
+        "campaign_target",
+        CampaignTarget,
+        label=_("Homes of running campaigns"),
+        where=CampaignTarget.campaign_id.in_(_running()),
+        via=select(CampaignTarget.id, CampaignTarget.dwelling_id),
+    )
     for counter, label in COUNTED:
         live.register_count(counter, label=label)
 

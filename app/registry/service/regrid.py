@@ -8,8 +8,17 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.registry.choices import ResidenceKind
-from app.registry.models import Dwelling, Household, HouseholdDwelling, RentalHome, Residence
+from app.registry.choices import CampaignState, HazardState, ResidenceKind
+from app.registry.models import (
+    Campaign,
+    CampaignTarget,
+    Dwelling,
+    Hazard,
+    Household,
+    HouseholdDwelling,
+    RentalHome,
+    Residence,
+)
 from app.registry.service.homes import home_area, settle_address
 from app.registry.service.residences import TIE
 from app.registry.service.ties import close_tie, manage_in, open_tie
@@ -28,6 +37,8 @@ def move_dwelling(session: Session, dwelling: Dwelling, area_id: int, *, now: da
         household.area_id = area.id
     for rental in session.scalars(select(RentalHome).where(RentalHome.dwelling_id == dwelling.id)):
         rental.area_id = area.id
+    for row in (*session.scalars(_hazards(dwelling)), *session.scalars(_targets(dwelling))):
+        row.area_id = area.id
     session.flush()
     for residence in session.scalars(_residences(dwelling)).all():
         kind = ResidenceKind(residence.kind)
@@ -38,6 +49,19 @@ def move_dwelling(session: Session, dwelling: Dwelling, area_id: int, *, now: da
         if not _holds(session, residence, old_id):
             close_tie(session, residence.person, old_id, TIE[kind], day)
     session.flush()
+
+
+def _hazards(dwelling: Dwelling) -> Select[tuple[Hazard]]:
+    """Hazards of the home's lettings that are not yet gone; sheets of checks keep the area of their day."""
+    lettings = select(RentalHome.id).where(RentalHome.dwelling_id == dwelling.id)
+    return select(Hazard).where(Hazard.rental_home_id.in_(lettings), Hazard.state != HazardState.closed)
+
+
+def _targets(dwelling: Dwelling) -> Select[tuple[CampaignTarget]]:
+    running = select(Campaign.id).where(Campaign.state == CampaignState.running)
+    return select(CampaignTarget).where(
+        CampaignTarget.dwelling_id == dwelling.id, CampaignTarget.campaign_id.in_(running)
+    )
 
 
 def _households(dwelling: Dwelling) -> Select[tuple[Household]]:

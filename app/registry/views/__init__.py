@@ -1,10 +1,13 @@
 """Screens of the registry."""
 
+from app.registry.views.campaigns import CampaignDesk, CampaignView
 from app.registry.views.care import CareDesk, CareDueView
 from app.registry.views.census import CensusDesk
 from app.registry.views.checks import CheckDesk
 from app.registry.views.chiefs import BuildingChiefView, BuildingUnitView
 from app.registry.views.documents import PersonDocumentView
+from app.registry.views.duplicate_words import DuplicateRuleView
+from app.registry.views.duplicates import DuplicateView, PersonMergeView
 from app.registry.views.groups import PersonGroupView
 from app.registry.views.hazards import HazardView, SafetyCheckView
 from app.registry.views.homes import BuildingView, DwellingView
@@ -21,11 +24,15 @@ __all__ = [
     "BuildingChiefView",
     "BuildingUnitView",
     "BuildingView",
+    "CampaignDesk",
+    "CampaignView",
     "CareDesk",
     "CareDueView",
     "CensusDesk",
     "CheckDesk",
     "ConsentTaskView",
+    "DuplicateRuleView",
+    "DuplicateView",
     "DwellingView",
     "HazardView",
     "HomeWizard",
@@ -34,6 +41,7 @@ __all__ = [
     "MoveInView",
     "PersonDocumentView",
     "PersonGroupView",
+    "PersonMergeView",
     "PersonNameView",
     "PersonPhoneView",
     "PersonView",

@@ -23,7 +23,7 @@ from app.core.views import BaseView, expose, has_access, permission_name
 from app.registry import forms
 from app.registry.models import Dwelling
 from app.registry.queries import desk, finder
-from app.registry.service import census
+from app.registry.service import campaigns, census
 
 PAGE = "census:"
 LONGEST_QUERY = 60
@@ -177,6 +177,7 @@ class CensusDesk(BaseView):
         try:
             with unit_of_work(session), reason(tag="census"):
                 saved = census.save_entry(session, checked, actor=actor, now=now)
+                campaigns.written_down(session, actor, home, now=now)
                 drafts.remember(session, user, entry.client_uid, body, saved.answer())
                 drafts.drop_draft(session, user, page)
         except IntegrityError:

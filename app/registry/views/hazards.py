@@ -17,6 +17,7 @@ from app.core.session import unit_of_work
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import DayField, LongTextField, Needed, RemoteField, view_of
+from app.core.workflow.table import flat_names
 from app.registry.choices import CheckResult, HazardAction, HazardState
 from app.registry.models import Hazard, SafetyCheck
 from app.registry.rules.hazards import NAMES
@@ -110,7 +111,7 @@ class HazardView(ModelView):
                 try:
                     with unit_of_work(self.session) as session:
                         mine = self.datamodel.by_key(session, pk)
-                        given = {name: form[name].data for name in offered.to.needs}
+                        given = {name: form[name].data for name in flat_names(offered.to.needs)}
                         hazards.act(session, current_actor(), mine, wanted, given, now=clock.now())
                     flash(gettext("Saved."), "success")
                     return self.go(self.url_show(item))
@@ -132,7 +133,7 @@ class HazardView(ModelView):
 
 def step_form(needs: Any) -> Any:
     """The form of a step, from the words of the table."""
-    form = type("HazardStepForm", (RecordForm,), {name: FIELDS[name]() for name in needs})()
+    form = type("HazardStepForm", (RecordForm,), {name: FIELDS[name]() for name in flat_names(needs)})()
     form.prepare(current_actor(), Hazard)
     return form
 
