@@ -95,6 +95,7 @@ def upgrade() -> None:
     sa.Column('pair_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('kept_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('gone_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('gone_name', sa.String(length=50), nullable=False),
     sa.Column('reason', sa.String(length=200), nullable=False),
     sa.Column('moved', sa.LargeBinary(), nullable=False),
     sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),

@@ -11,7 +11,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
 from sqlalchemy import select
 
-from app.core import hooks, policy, search
+from app.core import hooks, policy, reach, search
 from app.core.actor import current_actor
 from app.core.errors import Invalid, NotAllowed, NotFound
 from app.core.interface import UUID_TEXT
@@ -116,16 +116,13 @@ class ShowMixin:
     def history(self, pk: str) -> Any:
         """Who changed what and when."""
         item = self.datamodel.by_key(self.session, pk)
-        changes = hooks.history(
-            self.session, self.datamodel.table_name, item.id, self.datamodel.obj, HISTORY_SIZE
-        )
         return self.render_template(
             "appbuilder/general/model/history.html",
             title=gettext("Change history"),
             item=item,
             heading=self.heading(item),
             key=self.datamodel.key_of(item),
-            changes=changes,
+            changes=self.changes_of(item),
             wording=Wording(self),
             action_words=action_words,
         )
@@ -158,8 +155,7 @@ class ShowMixin:
         found = found.where(*self.base_where(), *self.lookup_where())
         if query:
             found = found.where(search.matching(model, tuple(self.lookup_columns), query))
-            found = found.execution_options(scope="filter")
-        found = found.order_by(getattr(model, first), self.datamodel.pk_column)
+        found = reach.sorted_by(self.session, found, model, getattr(model, first), self.datamodel.pk_column)
         return list(self.session.scalars(found.offset(page * LOOKUP_SIZE).limit(LOOKUP_SIZE + 1)))
 
     def lookup_row(self, row: Any) -> dict[str, str]:
@@ -205,6 +201,11 @@ class ShowMixin:
 
     def reading(self, item: Any) -> None:
         """Called before a record is shown: the place to log the reading of sensitive records."""
+
+    def changes_of(self, item: Any) -> list[hooks.Change]:
+        """The changes on the history page, newest first."""
+        table, model = self.datamodel.table_name, self.datamodel.obj
+        return hooks.history(self.session, table, item.id, model, HISTORY_SIZE)
 
     def lookup_text(self, row: Any) -> str:
         """What tells two rows apart in a select (birth year, address)."""

@@ -110,6 +110,7 @@ class PersonMerge(Table):
     pair_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("duplicate_pair.id"), index=True)
     kept_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"), index=True)
     gone_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"), index=True)
+    gone_name: Mapped[str] = mapped_column(String(50))
     reason: Mapped[str] = mapped_column(String(200))
     moved: Mapped[Any] = mapped_column(EncryptedJson("person_merge.moved"))
     undone_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -240,7 +240,7 @@ FINDERS = (*DECIDERS, "grid_worker", "system")
 
 MACHINE = Machine(
     {
-        (None, DuplicateAction.find): To(DuplicateState.open, role=FINDERS),
+        (None, DuplicateAction.found): To(DuplicateState.open, role=FINDERS),
         (DuplicateState.open, DuplicateAction.merge): To(
             DuplicateState.merged, role=DECIDERS, needs=("reason",)
         ),
@@ -250,7 +250,7 @@ MACHINE = Machine(
         (DuplicateState.different, DuplicateAction.reopen): To(
             DuplicateState.open, role=DECIDERS, needs=("reason",)
         ),
-        (DuplicateState.different, DuplicateAction.find): To(DuplicateState.open, role=FINDERS),
+        (DuplicateState.different, DuplicateAction.found): To(DuplicateState.open, role=FINDERS),
         (DuplicateState.merged, DuplicateAction.undo): To(
             DuplicateState.open, role=DECIDERS, needs=("reason",)
         ),

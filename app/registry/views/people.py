@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from flask import request
+from flask import flash, redirect, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
@@ -12,15 +13,16 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import selectinload
 
 from app.audit.service import log_access
-from app.core import clock
-from app.core.actor import current_actor
-from app.core.errors import DomainError
+from app.core import clock, hooks
+from app.core.actor import Actor, current_actor
+from app.core.errors import Conflict, DomainError, NotFound
 from app.core.masks import mask_id_number, mask_phone
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access
+from app.core.views.showing import HISTORY_SIZE
 from app.registry.models import Person
 from app.registry.queries import cards
 from app.registry.rules import check_name
-from app.registry.service import documents, matching, persons
+from app.registry.service import documents, duplicates, matching, merging, persons
 from app.registry.service.homes import home_area
 from app.registry.views.common import (
     BirthField,
@@ -134,6 +136,7 @@ class PersonView(ModelView):
         RelatedList("PersonNameView", "person_id", blocks=False),
         RelatedList("TenancyView", "person_id"),
         RelatedList("ConsentTaskView", "person_id", blocks=False),
+        RelatedList("PersonMergeView", "kept_id", title=_("Records merged into this one")),
     ]
     formatters_columns = {
         "birth_date": born,
@@ -159,6 +162,39 @@ class PersonView(ModelView):
 
     def reading(self, item: Person) -> None:
         log_access("READ", "person", item.id, item.area_id)
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        """The resident; a record that was merged leads to the one that stays, from old links and codes on paper."""
+        return self._or_kept(pk, "show", super().show)
+
+    @expose("/history/<pk>", methods=["GET"])
+    @has_access
+    def history(self, pk: str) -> Any:
+        """Who changed what and when, on this record and on those merged into it."""
+        return self._or_kept(pk, "history", super().history)
+
+    def _or_kept(self, pk: str, page: str, answer: Any) -> Any:
+        try:
+            return answer(pk)
+        except NotFound:
+            kept = merging.kept_for(self.session, pk) if self.is_key(pk) else None
+            if kept is None:
+                raise
+            flash(gettext("This record was merged into another one, which you see here."), "info")
+            return redirect(f"{self.route_base}/{page}/{kept.uid}", code=301)
+
+    def changes_of(self, item: Person) -> list[hooks.Change]:
+        """Both histories of a merged record in one line of time."""
+        found = super().changes_of(item)
+        for key in merging.merged_into(self.session, item.id):
+            found += hooks.history(self.session, Person.__tablename__, key, Person, HISTORY_SIZE)
+        return sorted(found, key=lambda change: change.at, reverse=True)[:HISTORY_SIZE]
+
+    def restored(self, session: Any, item: Person) -> None:
+        if item.merged_into_id is not None:
+            raise Conflict(_("This record was merged. Take the merge apart instead."))
 
     @expose("/add", methods=["GET", "POST"])
     @has_access
@@ -189,6 +225,11 @@ class PersonView(ModelView):
             persons.settle_edit(session, item, changed, actor=actor, now=now)
             return
         persons.settle_new(session, item, actor=actor, now=now)
+        self._parts(session, item, form, actor, now)
+        duplicates.entered(session, [item], actor=actor, now=now)
+
+    def _parts(self, session: Any, item: Person, form: Any, actor: Actor, now: datetime) -> None:
+        """The document and the phone that were typed with a new resident."""
         if form.number.data:
             documents.add_document(
                 session,

@@ -99,7 +99,7 @@ def put(
     for pair in opened:
         before = known.get((pair.first_id, pair.second_id))
         source = DuplicateState.different if before is not None else None
-        _step(session, pair, source, DuplicateAction.find, DuplicateState.open, actor, now, None)
+        _step(session, pair, source, DuplicateAction.found, DuplicateState.open, actor, now, None)
     return opened
 
 
@@ -137,7 +137,7 @@ def by_hand(
     )
     session.add(pair)
     session.flush()
-    _step(session, pair, None, DuplicateAction.find, DuplicateState.open, actor, now, reason)
+    _step(session, pair, None, DuplicateAction.found, DuplicateState.open, actor, now, reason)
     return pair
 
 
@@ -146,7 +146,7 @@ def offers(pair: DuplicatePair, actor: Actor) -> list[DuplicateAction]:
     if actor.read_only:
         return []
     given = MACHINE.actions(DuplicateState(pair.state), [actor.role])
-    return [o.action for o in given if o.action not in (DuplicateAction.find, DuplicateAction.lapse)]
+    return [o.action for o in given if o.action not in (DuplicateAction.found, DuplicateAction.lapse)]
 
 
 def step(
@@ -174,7 +174,7 @@ def differ(
     reason: str,
     actor: Actor,
     now: datetime,
-    version: int | None = None,
+    version: int | str | None = None,
 ) -> None:
     """The records are two people. What every rule of the site sees of them now is noted: only news bring them back."""
     expect_version(pair, version)

@@ -56,7 +56,7 @@ def merge(
     reason: str,
     actor: Actor,
     now: datetime,
-    version: int | None = None,
+    version: int | str | None = None,
 ) -> PersonMerge:
     """Make one record of a pair, in a session of ``whole_register``.
 
@@ -75,6 +75,7 @@ def merge(
     kept, gone = (people[key] for key in _order(pair, stays))
     hooks.give_reason(wide, reason)
     day = clock.to_local(now).date()
+    gone_name = gone.name
     with recording(wide) as ledger:
         called = {kept.name, gone.name}
         fields.take_values(wide, kept, gone, choices)
@@ -88,6 +89,7 @@ def merge(
         pair_id=pair.id,
         kept_id=kept.id,
         gone_id=gone.id,
+        gone_name=gone_name,
         reason=reason.strip()[:200],
         moved=ledger.operations,
     )

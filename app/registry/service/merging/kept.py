@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.scope import unscoped
-from app.registry.models import Person, PersonMerge
+from app.registry.models import DuplicatePair, Person, PersonMerge
 
 LONGEST_CHAIN = 50
 
@@ -23,6 +23,18 @@ def kept_for(session: Session, uid: str) -> Person | None:
         gone = wide.scalars(asked.execution_options(with_deleted=True)).first()
         found = None if gone is None else end_of_chain(wide, gone)
     return None if found is None else session.scalars(select(Person).where(Person.id == found)).first()
+
+
+def kept_of_pair(session: Session, uid: str) -> Person | None:
+    """Where a pair that was merged has gone, if the session sees who stays."""
+    with unscoped(
+        "a merged pair leads to the record that stays; the caller's guard decides who is shown"
+    ) as wide:
+        pair = wide.scalars(select(DuplicatePair).where(DuplicatePair.uid == uid)).first()
+        found = None if pair is None else end_of_chain(wide, pair.first_id)
+        if pair is None or found != end_of_chain(wide, pair.second_id):
+            return None
+    return session.scalars(select(Person).where(Person.id == found)).first()
 
 
 def end_of_chain(wide: Session, person_id: int) -> int:
