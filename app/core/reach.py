@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Select, bindparam, or_, select, true
+from sqlalchemy import Select, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.core import scope
@@ -49,6 +49,16 @@ def _link_of(model: Any) -> Link | None:
 def is_narrow(actor: Actor, model: type) -> bool:
     """Whether the areas of the actor hold back rows of a class."""
     return not (actor.is_system or actor.whole_site) and scope.is_guarded(model)
+
+
+def sorted_by(session: Session, query: Select[Any], model: type, *order: Any) -> Select[Any]:
+    """The statement of a search in this order. For an actor of some areas the order is hidden from indexes: looking for
+    eight names, PostgreSQL would walk through all names of a city in their order (11 s), where it can as well sort the
+    few that were found inside the scope.
+    """
+    if is_narrow(scope.session_actor(session), model):
+        order = tuple(func.coalesce(column, column) for column in order)
+    return query.order_by(*order)
 
 
 def first_keys(

@@ -16,7 +16,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.areas.models import Area, Staff
-from app.core import hooks
+from app.core import hooks, reach
 from app.core import search as index
 from app.core.actor import Actor, current_actor
 from app.core.crypto import blind
@@ -30,6 +30,7 @@ from app.registry.rules import document_key, normalise_phone
 PER_KIND = 8
 DOCUMENT_KINDS = ("111", "112", "414", "553", "Z10", "Z20")
 NUMBER = re.compile(r"[0-9A-Za-z()\-+ ]{5,22}")
+LONG_NUMBER = re.compile(r"[0-9]{8,}[0-9Xx]?")  # in no name and no address
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Kind:
 
 def find(session: Session, actor: Actor, query: str, today: date) -> list[Kind]:
     """Everything the acting role may open that fits the query."""
-    found = [make(session, query) for make in _SOURCES if _may(actor, make)]
+    wanted = [make for make in _SOURCES if make not in _NAMED or not LONG_NUMBER.fullmatch(query)]
+    found = [make(session, query) for make in wanted if _may(actor, make)]
     if _looks_like_number(query):
         found = [_people_by_number(session, query), *found] if _sees(actor, Person) else found
     return [kind for kind in found if kind is not None and kind.hits]
@@ -78,8 +80,9 @@ def _kind(model: type, label: str, icon: str, rows: list[Any], hint: Callable[[A
     return Kind(label, icon, hits, len(rows) > PER_KIND)
 
 
-def _rows(session: Session, query: Any) -> list[Any]:
-    return list(session.scalars(query.limit(PER_KIND + 1).execution_options(scope="filter")).unique())
+def _rows(session: Session, query: Any, model: type, *order: Any) -> list[Any]:
+    query = reach.sorted_by(session, query, model, *order)
+    return list(session.scalars(query.limit(PER_KIND + 1)).unique())
 
 
 def _person_hint(row: Person) -> str:
@@ -98,29 +101,29 @@ def _people_by_number(session: Session, query: str) -> Kind:
         phone = None
     if phone:
         where.append(Person.id.in_(select(PersonPhone.person_id).where(PersonPhone.number_index == phone)))
-    rows = _rows(session, select(Person).options(joinedload(Person.area)).where(or_(*where))) if where else []
+    found = select(Person).options(joinedload(Person.area)).where(or_(*where)).execution_options(scope="keys")
+    rows = _rows(session, found, Person, Person.id) if where else []
     hooks.record_access(hooks.Access("SEARCH", "person", detail="by number"))
     return _kind(Person, gettext("Residents"), "fa-user", rows, _person_hint)
 
 
 def _people(session: Session, query: str) -> Kind:
     where = index.matching(Person, ("name", "name_initials", "name_pinyin"), query)
-    rows = _rows(
-        session, select(Person).options(joinedload(Person.area)).where(where).order_by(Person.name, Person.id)
-    )
+    found = select(Person).options(joinedload(Person.area)).where(where)
+    rows = _rows(session, found, Person, Person.name, Person.id)
     return _kind(Person, gettext("Residents"), "fa-user", rows, _person_hint)
 
 
 def _dwellings(session: Session, query: str) -> Kind:
     where = index.matching(Dwelling, ("address", "address_pinyin"), query)
-    rows = _rows(
-        session, select(Dwelling).options(joinedload(Dwelling.area)).where(where).order_by(Dwelling.address)
-    )
+    found = select(Dwelling).options(joinedload(Dwelling.area)).where(where)
+    rows = _rows(session, found, Dwelling, Dwelling.address)
     return _kind(Dwelling, gettext("Dwellings"), "fa-house", rows, lambda r: str(r.area))
 
 
 def _households(session: Session, query: str) -> Kind:
-    rows = _rows(session, select(Household).where(index.starts_with(Household.household_no, query)))
+    found = select(Household).where(index.starts_with(Household.household_no, query))
+    rows = _rows(session, found, Household, Household.household_no)
     return _kind(Household, gettext("Households"), "fa-people-roof", rows, lambda r: r.household_no or "")
 
 
@@ -131,7 +134,7 @@ def _cases(session: Session, query: str) -> Kind:
     version = joinedload(ProxyCase.item_version).load_only(
         ServiceItemVersion.name, ServiceItemVersion.sensitivity
     )
-    rows = _rows(session, select(ProxyCase).options(version).where(where).order_by(ProxyCase.id.desc()))
+    rows = _rows(session, select(ProxyCase).options(version).where(where), ProxyCase, -ProxyCase.id)
     return _kind(
         ProxyCase,
         gettext("Proxy cases"),
@@ -142,19 +145,20 @@ def _cases(session: Session, query: str) -> Kind:
 
 
 def _venues(session: Session, query: str) -> Kind:
-    rows = _rows(session, select(Venue).where(index.matching(Venue, ("name", "name_initials"), query)))
+    found = select(Venue).where(index.matching(Venue, ("name", "name_initials"), query))
+    rows = _rows(session, found, Venue, Venue.name)
     return _kind(Venue, gettext("Venues"), "fa-store", rows, lambda r: r.address)
 
 
 def _staff(session: Session, query: str) -> Kind:
     where = index.matching(Staff, ("name", "name_initials"), query)
-    rows = _rows(session, select(Staff).options(joinedload(Staff.area)).where(where))
+    rows = _rows(session, select(Staff).options(joinedload(Staff.area)).where(where), Staff, Staff.name)
     return _kind(Staff, gettext("Staff"), "fa-id-badge", rows, lambda r: str(r.area))
 
 
 def _areas(session: Session, query: str) -> Kind:
     where = or_(index.matching(Area, ("name", "name_initials"), query), index.starts_with(Area.code, query))
-    rows = _rows(session, select(Area).where(where, Area.valid_to.is_(None)).order_by(Area.path))
+    rows = _rows(session, select(Area).where(where, Area.valid_to.is_(None)), Area, Area.path)
     return _kind(Area, gettext("Areas"), "fa-map", rows, lambda r: r.full_name or r.code)
 
 
@@ -167,3 +171,4 @@ _SOURCES: dict[Callable[[Session, str], Kind], type] = {
     _staff: Staff,
     _areas: Area,
 }
+_NAMED = frozenset({_people, _dwellings, _venues, _staff})

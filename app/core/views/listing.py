@@ -105,8 +105,6 @@ class ListMixin:
         """The rows of one page. At most: anchor, rows, count, one statement per guarded relation shown."""
         where = (*extra, *self.base_where(), *(f.where for f in asked.filters))
         options: dict[str, Any] = {"with_deleted": True} if deleted else {}
-        if any(f.selective for f in asked.filters):
-            options["scope"] = "filter"
         if deleted:
             where = (*where, self.datamodel.obj.deleted_at.is_not(None))
         query = select(self.datamodel.obj).options(*self.options(columns or self.list_columns))

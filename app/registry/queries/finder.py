@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.areas.models import Area
 from app.areas.queries.tree import prefixes
-from app.core import counters, search
+from app.core import counters, reach, search
 from app.core.actor import Actor
 from app.registry.models import (
     Building,
@@ -194,8 +194,8 @@ def by_words(session: Session, text: str, drafts: Iterable[str] = ()) -> list[Fl
 
 
 def _limited(session: Session, query: Any) -> list[Dwelling]:
-    query = query.where(Dwelling.valid_to.is_(None)).order_by(Dwelling.address, Dwelling.id).limit(HITS)
-    return list(session.scalars(query.execution_options(scope="filter")))
+    query = query.where(Dwelling.valid_to.is_(None)).limit(HITS)
+    return list(session.scalars(reach.sorted_by(session, query, Dwelling, Dwelling.address, Dwelling.id)))
 
 
 def _lived_in() -> Any:
