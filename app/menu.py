@@ -63,7 +63,9 @@ from app.registry.views import (
     VenueThresholdView,
     VenueView,
 )
+from app.registry.views.ageing import AgeingDesk
 from app.registry.views.consent_desk import ConsentDesk, NoticeView
+from app.registry.views.corrections import CorrectionView
 from app.registry.views.life import LifeDesk
 from app.registry.views.life_events import LifeEventView
 from app.registry.views.neighbourhood import HelpRecordView, SchoolView, ServiceResourceView
@@ -174,6 +176,8 @@ MENU: tuple[Section, ...] = (
         _("Data quality"),
         "fa-broom",
         (
+            Entry(AgeingDesk, _("Records to confirm"), "fa-clock-rotate-left"),
+            Entry(CorrectionView, _("Corrections to decide"), "fa-code-compare"),
             Entry(CampaignView, _("Census campaigns"), "fa-bullhorn"),
             Entry(CampaignDesk, _("Census walk"), "fa-person-walking"),
             Entry(DuplicateView, _("Duplicates"), "fa-clone"),

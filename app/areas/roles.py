@@ -50,7 +50,7 @@ REGISTRY = (
 # checks and hazards move by their own pages; rules and thresholds are kept by the system administrator
 SAFETY = "SafetyCheckView|HazardView"
 SAFETY_RULES = "RiskRuleView|VenueThresholdView"
-LIFE = "LifeEventView|ProposalView"
+LIFE = "LifeEventView|ProposalView|CorrectionView"
 PEOPLE_PARTS = (
     "PersonDocumentView|PersonNameView|PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
     "|FloatingStayView|LeftBehindView|OverseasStayView"
@@ -157,8 +157,8 @@ ROLES: dict[str, Role] = {
                 (DUPLICATES, SETTLE),
                 (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
-                (LIFE, READ | {"can_edit"}),
-                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk", USE),
+                (LIFE, READ | {"can_edit", "can_reveal"}),
+                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk", USE),
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
@@ -181,8 +181,8 @@ ROLES: dict[str, Role] = {
                 (CASES, READ | DESK),
                 (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
-                (LIFE, READ | {"can_edit"}),
-                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk", USE),
+                (LIFE, READ | {"can_edit", "can_reveal"}),
+                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk", USE),
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
@@ -217,8 +217,8 @@ ROLES: dict[str, Role] = {
                 (CASES, READ | DESK),
                 ("AreaView|StaffView|PostView|PostDutyView", READ),
                 ("LifeEventView", READ),
-                ("ProposalView", READ | {"can_edit"}),
-                ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk|CareDesk|LifeDesk", USE),
+                ("ProposalView|CorrectionView", READ | {"can_edit"}),
+                ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk|CareDesk|LifeDesk|AgeingDesk", USE),
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 ("MoveInView", READ | {"can_use"}),

@@ -28,6 +28,7 @@ UNSCOPED_CALLERS = {
     "app/cli.py": "verify-audit reads the logs of the whole site",
     "app/site/routes.py": "the account of the demo worker",
     "app/demo/make.py": "the loader: there is nobody in the city yet",
+    "app/registry/service/corrections.py": "which clerks hold the person: only a line reaches them",
     "app/registry/service/documents.py": "numbering of documents that two people bear",
     "app/registry/service/homes.py": "two grids share a building: which rooms are there already",
     "app/registry/service/households.py": "whether a person belongs to a household elsewhere, yes or no",

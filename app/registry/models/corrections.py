@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String
+from flask_appbuilder import Model
+from sqlalchemy import ForeignKey, Index, Integer, Select, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core import scope
+from app.core import files, scope
+from app.core.actor import Actor
 from app.core.crypto import EncryptedJson
 from app.core.models import BigKey, Instant, StepBase, Table, Versioned, args
 from app.registry.models.people import Person, PersonChild, ids_of_seen
@@ -29,6 +31,15 @@ class ChangeRequest(PersonChild, Versioned, Table):
     decided_by: Mapped[int | None] = mapped_column(Integer)
     decision: Mapped[str | None] = mapped_column(String(200))
     person: Mapped[Person] = relationship()
+
+
+def _visible_requests(actor: Actor) -> Select[Any]:
+    """Uids of the requests whose person the actor sees, for the photos that hang on them."""
+    rows = Model.metadata.tables["change_request"]
+    return select(rows.c.uid).where(rows.c.id.in_(ids_of_seen("change_request", actor)))
+
+
+files.owned_by("change_request", _visible_requests)
 
 
 class ChangeRequestStep(StepBase):

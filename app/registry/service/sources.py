@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
+from app.core import clock
 from app.core.actor import Actor
 from app.registry.choices import FieldGroup
 from app.registry.models import Person, PersonSource
@@ -20,7 +23,8 @@ GROUP_OF = {
         FieldGroup.identity,
     ),
     **dict.fromkeys(
-        ("population_kind", "consistency", "separation", "register_division", "register_address"), FieldGroup.residence
+        ("population_kind", "consistency", "separation", "register_division", "register_address"),
+        FieldGroup.residence,
     ),
 }
 
@@ -37,18 +41,50 @@ def confirm(
     *,
     actor: Actor,
     now: datetime,
-    source: str = GRID,
+    source: str | None = GRID,
 ) -> None:
-    """Write down that these groups were collected or confirmed just now."""
+    """Write down that these groups were collected or confirmed just now; without a source the known one stays.
+
+    ``person.confirmed_on`` follows: the day of the group that was confirmed longest ago.
+    """
     wanted = {str(group) for group in groups}
     if not wanted:
         return
-    check_code(session, "data_source", source, field="source")
-    query = select(PersonSource).where(
-        PersonSource.person_id == person.id, PersonSource.field_group.in_(wanted)
-    )
+    if source is not None:
+        check_code(session, "data_source", source, field="source")
+    query = select(PersonSource).where(PersonSource.person_id == person.id)
     known = {row.field_group: row for row in session.scalars(query)}
     for group in sorted(wanted):
-        row = known.get(group) or PersonSource(person_id=person.id, field_group=group)
-        row.source, row.confirmed_at, row.confirmed_by = source, now, actor.user_id
+        row = known.get(group) or PersonSource(person_id=person.id, field_group=group, source=source or GRID)
+        row.source = source or row.source
+        row.confirmed_at, row.confirmed_by = now, actor.user_id
         session.add(row)
+        known[group] = row
+    _note_oldest(session, person, min(row.confirmed_at for row in known.values()))
+
+
+def _note_oldest(session: Session, person: Person, oldest: datetime) -> None:
+    """A column that follows from others: set without a new version, so that nobody's open form grows stale by it."""
+    day = clock.to_local(oldest).date()
+    if person.confirmed_on == day:
+        return
+    session.flush()
+    session.execute(
+        update(Person)
+        .where(Person.id == person.id)
+        .values(confirmed_on=day, updated_at=Person.updated_at)
+        .execution_options(synchronize_session=False)
+    )
+    set_committed_value(person, "confirmed_on", day)
+
+
+def confirm_person(session: Session, person: Person, *, actor: Actor, now: datetime) -> None:
+    """Everything on record was found right: each group keeps its source and is confirmed today."""
+    confirm(session, person, FieldGroup, actor=actor, now=now, source=None)
+
+
+def confirm_record(session: Session, row: Any, *, actor: Actor, now: datetime) -> None:
+    """A home, household, rented home or venue was found as it stands (``core.models.Confirmed``)."""
+    row.confirmed_on, row.confirmed_by = clock.to_local(now).date(), actor.user_id
+    row.source = row.source or GRID
+    session.flush()

@@ -1,0 +1,228 @@
+"""The clerk's queue of corrections: what the register says, what it said, what is asked for, side by side (S4-54)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, flash, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+from sqlalchemy import select
+
+from app.audit.service import log_access, reason
+from app.core import clock, codes, files
+from app.core.actor import current_actor
+from app.core.errors import DomainError, NotAllowed, NotFound
+from app.core.masks import mask_id_number
+from app.core.session import unit_of_work
+from app.core.views import Interface, ModelView, expose, has_access, permission_name
+from app.core.views.fields import RecordForm
+from app.core.widgets import LongTextField, Needed
+from app.registry.choices import CorrectionAction, CorrectionState
+from app.registry.models import ChangeRequest, ChangeRequestStep
+from app.registry.service import corrections
+from app.registry.views.common import NO_LOOKUP
+
+LABELS: dict[str, Any] = {
+    "name": _("Full name"),
+    "sex": _("Sex"),
+    "birth": _("Born"),
+    "number": _("ID number"),
+    "register_division": _("Registered in (division)"),
+    "register_address": _("Registered address"),
+}
+
+
+class AgreeForm(RecordForm):
+    """A remark is possible."""
+
+    reason = LongTextField(_("Remark"), length=200)
+
+
+class RefuseForm(RecordForm):
+    """Why not; the worker reads it."""
+
+    reason = LongTextField(_("Reason"), [Needed()], length=200)
+
+
+FORMS: dict[CorrectionAction, tuple[type[RecordForm], Any]] = {
+    CorrectionAction.accept: (AgreeForm, _("The record changes now; who asked is told.")),
+    CorrectionAction.decline: (RefuseForm, _("The record stays as it is; who asked reads the reason.")),
+    CorrectionAction.withdraw: (AgreeForm, _("The record stays as it is.")),
+}
+
+
+class CorrectionView(ModelView):
+    """Corrections of identity: asked for at the door, decided by somebody else."""
+
+    exclude_route_methods = NO_LOOKUP
+    route_base = "/correction"
+    datamodel = Interface(ChangeRequest)
+    list_title = _("Corrections to decide")
+    show_title = _("Correction")
+    add_title = edit_title = _("Correction")
+    label_columns = {
+        "what": _("What"),
+        "versions": _("Both versions"),
+        "photos": _("Photos"),
+        "steps": _("What happened"),
+        "person.area": _("Area"),
+        "decision": _("Decision"),
+    }
+    choices_columns = {"state": CorrectionState}
+    base_permissions = ["can_list", "can_show", "can_edit", "can_reveal", "can_history"]
+    list_columns = ["created_at", "person", "what", "state", "person.area"]
+    order_columns = ["created_at"]
+    search_columns = ["state", "person.area"]
+    show_columns = ["person", "versions", "fields", "reason", "photos", "state", "decision", "steps"]
+    edit_columns = ["reason"]
+    eager = ("person.area",)
+    empty_hint = _("No correction waits.")
+    formatters_columns = {
+        "what": lambda row: gettext(", ").join(str(LABELS.get(name, name)) for name in row.fields or {}),
+        "versions": lambda row: versions(row),
+        "photos": lambda row: _photos(row),
+        "steps": lambda row: _steps(row),
+    }
+    row_actions = [
+        (CorrectionAction.accept.label, lambda row: _url(row, CorrectionAction.accept), "can_edit"),
+        (CorrectionAction.decline.label, lambda row: _url(row, CorrectionAction.decline), "can_edit"),
+        (CorrectionAction.withdraw.label, lambda row: _url(row, CorrectionAction.withdraw), "can_edit"),
+    ]
+
+    def heading(self, item: ChangeRequest) -> str:
+        return str(item.person or "")
+
+    def is_editable(self, item: ChangeRequest) -> bool:
+        """A request changes by its steps only."""
+        return False
+
+    def reading(self, item: ChangeRequest) -> None:
+        log_access("READ", "change_request", item.id)
+
+    def plain_value(self, item: ChangeRequest, column: str) -> str:
+        """The numbers in full, after the audited reveal."""
+        if column != "fields":
+            return super().plain_value(item, column)
+        lines = [f"{LABELS.get(k, k)}: {v['old']} → {v['new']}" for k, v in item.fields.items()]
+        return "; ".join(lines)
+
+    @expose("/act/<pk>/<action>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("edit")
+    def act(self, pk: str, action: str) -> Any:
+        """Accept, decline, withdraw: a page with both versions, then the step."""
+        if action not in {a.value for a in FORMS}:
+            raise NotFound()
+        step = CorrectionAction(action)
+        item = self.datamodel.by_key(self.session, pk)
+        if step not in corrections.offers(item, current_actor()):
+            raise NotAllowed(_("Somebody else decides on a correction, and only once."))
+        form_class, note = FORMS[step]
+        form, status = form_class(), 200
+        form.prepare(current_actor(), ChangeRequestStep)
+        if request.method == "POST":
+            status = 422
+            if form.validate():
+                try:
+                    self._act(pk, step, form)
+                    flash(gettext("Saved."), "success")
+                    return self.go(self.url_show(item))
+                except DomainError as refusal:
+                    status = refusal.status if refusal.status != 400 else 422
+                    form.refuse(refusal.field, refusal.message)
+        item = self.datamodel.by_key(self.session, pk)
+        page = self.render_template(
+            "registry/correction_act.html",
+            title=step.label,
+            note=note,
+            versions=versions(item),
+            form=form,
+            item=item,
+            back=self.url_show(item),
+        )
+        return page, status
+
+    def _act(self, pk: str, step: CorrectionAction, form: Any) -> None:
+        why = form.reason.data
+        with unit_of_work(self.session) as session, reason(why, tag=f"correction.{step}"):
+            corrections.decide(
+                session,
+                self.datamodel.by_key(session, pk),
+                step,
+                reason=why,
+                version=request.form.get("_version") or None,
+                actor=current_actor(),
+                now=clock.now(),
+            )
+
+
+def versions(row: ChangeRequest) -> Markup:
+    """A table: field, in the register now, when it was asked for, asked for. Numbers stay behind their mask."""
+    if row.person is None or not isinstance(row.fields, dict):
+        return Markup("")
+    now = corrections.current(row.person)
+    head = [_("Field"), _("In the register now"), _("When it was asked for"), _("Asked for")]
+    lines = [
+        Markup('<tr><th scope="row">{}</th><td>{}{}</td><td>{}</td><td><strong>{}</strong></td></tr>').format(
+            LABELS.get(name, name),
+            _shown(name, now.get(name)),
+            Markup(' <span class="gb-badge gb-red">{}</span>').format(_("changed since"))
+            if row.state == CorrectionState.asked and (now.get(name) or "") != (pair.get("old") or "")
+            else "",
+            _shown(name, pair.get("old")),
+            _shown(name, pair.get("new")),
+        )
+        for name, pair in row.fields.items()
+        if isinstance(pair, dict)
+    ]
+    cells = Markup("").join(Markup('<th scope="col">{}</th>').format(h) for h in head)
+    body = Markup("").join(lines)
+    table = Markup('<table class="gb-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>')
+    return Markup('<div class="gb-table-wrap">{}</div>').format(table.format(cells, body))
+
+
+def _shown(name: str, value: str | None) -> str:
+    if not value:
+        return "—"
+    if name == "number":
+        return mask_id_number(value)
+    return codes.label(_session(), "gender", value) if name == "sex" else value
+
+
+def _photos(row: ChangeRequest) -> Markup:
+    found = files.of_owner(_session(), "change_request", row.uid)
+    links = [
+        Markup('<a href="{}">{}</a>').format(
+            url_for("AttachmentView.download", uid=f.uid), gettext("Photo %(n)s", n=n)
+        )
+        for n, f in enumerate(found, 1)
+    ]
+    return Markup(" ").join(links)
+
+
+def _steps(row: ChangeRequest) -> Markup:
+    query = (
+        select(ChangeRequestStep).where(ChangeRequestStep.request_id == row.id).order_by(ChangeRequestStep.id)
+    )
+    lines = [
+        Markup("<li><strong>{}</strong><span>{} · {}</span>{}</li>").format(
+            CorrectionAction.label_of(step.action),
+            clock.to_local(step.at).strftime("%Y-%m-%d %H:%M"),
+            step.by_label,
+            Markup("<p>{}</p>").format(step.reason) if step.reason else "",
+        )
+        for step in _session().scalars(query)
+    ]
+    return Markup('<ol class="gb-timeline">{}</ol>').format(Markup("").join(lines))
+
+
+def _url(row: ChangeRequest, action: CorrectionAction) -> str | None:
+    if action not in corrections.offers(row, current_actor()):
+        return None
+    return url_for("CorrectionView.act", pk=row.uid, action=action)
+
+
+def _session() -> Any:
+    return current_app.appbuilder.session()  # type: ignore[attr-defined]
