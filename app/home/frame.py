@@ -25,6 +25,9 @@ QUICK = (
     "UserAdminView",
 )
 QUICK_COUNT = 3
+# so many links are seen at one glance on a PC; longer menus fold
+SHORT = 16
+ALWAYS_OPEN = ("work", "registry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,18 @@ def menu_of(actor: Actor) -> tuple[list[Group], str]:
 
 
 def side_menu(view: Any = None) -> Markup:
-    """The menu as HTML; the present page is marked."""
-    html = menu_of(current_actor())[1]
+    """The menu as HTML; the present page is marked and its section open. A short menu stands open as a whole."""
+    sections, html = menu_of(current_actor())
     name = type(view).__name__ if view is not None else ""
-    here = f'data-view="{name}"'
-    return Markup(html.replace(here, f'{here} aria-current="page"', 1) if name else html)  # noqa: S704
+    if name:
+        here = f'data-view="{name}"'
+        html = html.replace(here, f'{here} aria-current="page"', 1)
+    is_short = sum(len(section.items) for section in sections) <= SHORT
+    for section in sections:
+        if is_short or section.key in ALWAYS_OPEN or any(item.name == name for item in section.items):
+            part = f'data-part="{section.key}"'
+            html = html.replace(part, f"{part} open", 1)
+    return Markup(html)  # noqa: S704
 
 
 def acting() -> Acting | None:
