@@ -149,7 +149,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("CampaignView", FULL),
-                ("CampaignDesk", USE),
+                ("CampaignDesk|SheetDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -171,7 +171,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("CampaignView", FULL),
-                ("CampaignDesk", USE),
+                ("CampaignDesk|SheetDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -208,7 +208,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("CampaignView", READ),
-                ("CampaignDesk", USE),
+                ("CampaignDesk|SheetDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),

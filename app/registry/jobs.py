@@ -9,12 +9,14 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 
 from app.core import clock, jobs
+from app.documents.press import site_press
 from app.registry.choices import CampaignState
-from app.registry.models import Campaign, RentalHome
-from app.registry.service import campaigns, risk
+from app.registry.models import Campaign, RentalHome, SheetPack
+from app.registry.service import campaigns, risk, sheet_packs
 
 RISK = "registry.risk"
 CAMPAIGN = "registry.campaign"
+SHEETS = "registry.sheets"
 CHUNK = 100
 
 
@@ -49,3 +51,20 @@ def gather(work: jobs.Work) -> dict[str, Any]:
                 mine = areas[n * campaigns.AREAS : (n + 1) * campaigns.AREAS]
                 campaigns.gather(session, campaign, mine, clock.to_local(work.now).date())
     return {"campaign": uid}
+
+
+@jobs.handler(SHEETS, label=_("Household sheets drawn"), lease=timedelta(minutes=5))
+def draw_sheets(work: jobs.Work) -> dict[str, Any]:
+    """Draw a pack part by part. Drawing holds nothing: the transaction of a step only stores the part."""
+    given, press = work.arguments, site_press()
+    pack = work.session.scalars(select(SheetPack).where(SheetPack.uid == given["pack"])).one()
+    work.total, is_blank = pack.parts, pack.is_blank
+    for n in work.steps():
+        who = {"worker": given["worker"], "office": given["office"], "is_blank": is_blank}
+        context = sheet_packs.context(work.session, given["homes"], n, now=work.now, **who)
+        work.session.rollback()
+        pdf = press.render(sheet_packs.FORM, context, "normal", None)
+        with work.step() as session:
+            pack = session.scalars(select(SheetPack).where(SheetPack.uid == given["pack"])).one()
+            sheet_packs.keep_part(session, pack, n, pdf, clock.to_local(work.now).date())
+    return {"pack": given["pack"]}

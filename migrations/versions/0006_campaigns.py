@@ -121,10 +121,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_campaign_try_target_id'), ['target_id'], unique=False)
 
 
+    op.create_table('sheet_pack',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('uid', sa.String(length=36), nullable=False),
+    sa.Column('area_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('building_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('is_blank', sa.Boolean(), nullable=False),
+    sa.Column('homes', sa.Integer(), nullable=False),
+    sa.Column('parts', sa.Integer(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('owner_id', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_by', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['area_id'], ['area.id'], name=op.f('fk_sheet_pack_area_id')),
+    sa.ForeignKeyConstraint(['building_id'], ['building.id'], name=op.f('fk_sheet_pack_building_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sheet_pack')),
+    sa.UniqueConstraint('uid', name=op.f('uq_sheet_pack_uid')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('sheet_pack', schema=None) as batch_op:
+        batch_op.create_index('ix_sheet_pack_area_id_id', ['area_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sheet_pack_building_id'), ['building_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sheet_pack_owner_id'), ['owner_id'], unique=False)
 
 
 def downgrade() -> None:
 
+    with op.batch_alter_table('sheet_pack', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sheet_pack_owner_id'))
+        batch_op.drop_index(batch_op.f('ix_sheet_pack_building_id'))
+        batch_op.drop_index('ix_sheet_pack_area_id_id')
+
+    op.drop_table('sheet_pack')
     with op.batch_alter_table('campaign_try', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_campaign_try_target_id'))
 

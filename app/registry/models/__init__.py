@@ -1,6 +1,12 @@
 """Tables of the registry: one person table, dated rows that point to it (house, section 3)."""
 
-from app.registry.models.campaigns import Campaign, CampaignStep, CampaignTarget, CampaignTry
+from app.registry.models.campaigns import (
+    Campaign,
+    CampaignStep,
+    CampaignTarget,
+    CampaignTry,
+    SheetPack,
+)
 from app.registry.models.care import GroupVisit
 from app.registry.models.corrections import ChangeRequest, ChangeRequestStep
 from app.registry.models.duplicates import DuplicatePair, DuplicateRule, DuplicateStep, PersonMerge
@@ -92,6 +98,7 @@ __all__ = [
     "SafetyCheckItem",
     "School",
     "ServiceResource",
+    "SheetPack",
     "Tenancy",
     "Venue",
     "VenueThreshold",

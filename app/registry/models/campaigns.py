@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area, Staff
@@ -109,3 +109,21 @@ def _tries(actor: Actor) -> Any:
 
 
 scope.guard(CampaignTry, _tries)
+
+
+class SheetPack(Scoped, Table):
+    """Household sheets (F06) of a building or an area in walking order, to be carried from door to door: made by a job
+    in parts, fetched by whoever asked for them.
+    """
+
+    __tablename__ = "sheet_pack"
+
+    building_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("building.id"), index=True)
+    is_blank: Mapped[bool] = mapped_column(Boolean, default=False)
+    homes: Mapped[int] = mapped_column(Integer)
+    parts: Mapped[int] = mapped_column(Integer)  # files of the pack, once all are there
+    done: Mapped[int] = mapped_column(Integer, default=0)  # files made so far
+    owner_id: Mapped[int] = mapped_column(Integer, index=True)  # the account that asked
+
+    area: Mapped[Area] = relationship()
+    building: Mapped[Building | None] = relationship()

@@ -17,6 +17,7 @@ from app.registry.views.move_in import MoveInView
 from app.registry.views.people import PersonView
 from app.registry.views.person_parts import ConsentTaskView, PersonNameView, PersonPhoneView
 from app.registry.views.risk_rules import RiskRuleView, VenueThresholdView
+from app.registry.views.sheets import SheetDesk
 from app.registry.views.venues import VenueView
 from app.registry.views.wizard import HomeWizard
 
@@ -49,6 +50,7 @@ __all__ = [
     "ResidenceView",
     "RiskRuleView",
     "SafetyCheckView",
+    "SheetDesk",
     "TenancyView",
     "VenueThresholdView",
     "VenueView",

@@ -1,0 +1,175 @@
+"""What a household sheet (F06) says of a home: numbers and phones masked, no special groups, nothing about health."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.areas.models import Area
+from app.core import codes
+from app.core.masks import mask_id_number, mask_phone
+from app.registry.choices import HouseholdKind
+from app.registry.models import (
+    Building,
+    Dwelling,
+    Household,
+    HouseholdDwelling,
+    HouseholdMember,
+    Person,
+    PersonDocument,
+    PersonPhone,
+)
+
+TENURE = {"H1": "own", "H3": "own", "H2": "rent"}
+LET = {"H2", "H3"}
+FLOATING, REGISTERED = "floating", "registered"
+SAME = "01"
+
+
+def homes_in_walking_order(session: Session, area: Area, building: Building | None, most: int) -> list[int]:
+    """Keys of the open homes of a building (or of an area, building by building), as one walks; one more than ``most``
+    says that there are too many.
+    """
+    inside = select(Area.id).where(Area.path.startswith(area.path, autoescape=True))
+    query = (
+        select(Dwelling.id)
+        .outerjoin(Building, Building.id == Dwelling.building_id)
+        .where(Dwelling.valid_to.is_(None), Dwelling.area_id.in_(inside))
+        .order_by(
+            Building.address,
+            Building.id,
+            Dwelling.village_group,
+            Dwelling.walk_order,
+            Dwelling.address,
+            Dwelling.id,
+        )
+        .limit(most + 1)
+    )
+    if building is not None:
+        query = query.where(Dwelling.building_id == building.id)
+    return list(session.scalars(query))
+
+
+def sheets(session: Session, home_ids: Sequence[int], *, worker: str, is_blank: bool) -> list[dict[str, Any]]:
+    """One sheet for each living household of these homes, in their order; a home without one has an empty sheet."""
+    query = select(Dwelling).where(Dwelling.id.in_(home_ids)).options(joinedload(Dwelling.area))
+    homes = {home.id: home for home in session.scalars(query)}
+    households = {} if is_blank else _households(session, home_ids)
+    members = _members(session, [h.id for found in households.values() for h in found])
+    contacts = _contacts(session, [m.person_id for rows in members.values() for m in rows])
+    found = []
+    for key in home_ids:
+        if key not in homes:  # pulled down since the pack was asked for
+            continue
+        head = _home(session, homes[key], worker)
+        for household in households.get(key, []):
+            rows = [_member(session, m, contacts) for m in members[household.id]]
+            found.append(head | _household(session, household, members[household.id]) | {"members": rows})
+        if not households.get(key):
+            found.append(head)
+    return found
+
+
+def _home(session: Session, home: Dwelling, worker: str) -> dict[str, Any]:
+    use = home.housing_use or ""
+    return {
+        "address": home.address,
+        "grid": home.area.name,
+        "household_no": "",
+        "kind": "",
+        "tenure": TENURE.get(use, "other" if use else ""),
+        "is_let": use in LET,
+        "owner": home.owner_name or "",
+        "owner_phone": mask_phone(home.owner_phone) if home.owner_phone else "",
+        "worker": worker,
+        "source": codes.label(session, "data_source", home.source) if home.source else "",
+        "updated_on": home.confirmed_on.isoformat() if home.confirmed_on else "",
+        "members": [],
+    }
+
+
+def _households(session: Session, home_ids: Sequence[int]) -> dict[int, list[Household]]:
+    query = (
+        select(HouseholdDwelling.dwelling_id, Household)
+        .join(Household, Household.id == HouseholdDwelling.household_id)
+        .where(
+            HouseholdDwelling.dwelling_id.in_(home_ids),
+            HouseholdDwelling.valid_to.is_(None),
+            Household.valid_to.is_(None),
+            or_(Household.kind == HouseholdKind.living, Household.kind == HouseholdKind.collective),
+        )
+        .order_by(Household.id)
+    )
+    found: dict[int, list[Household]] = defaultdict(list)
+    for home_id, household in session.execute(query):
+        found[home_id].append(household)
+    return found
+
+
+def _members(session: Session, household_ids: Sequence[int]) -> dict[int, list[HouseholdMember]]:
+    query = (
+        select(HouseholdMember)
+        .join(Person, Person.id == HouseholdMember.person_id)
+        .where(HouseholdMember.household_id.in_(household_ids), HouseholdMember.valid_to.is_(None))
+        .options(joinedload(HouseholdMember.person))
+        .order_by(HouseholdMember.relation, HouseholdMember.id)
+    )
+    found: dict[int, list[HouseholdMember]] = defaultdict(list)
+    for member in session.scalars(query):
+        found[member.household_id].append(member)
+    return found
+
+
+def _contacts(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """(document number, phone) of people, both masked."""
+    numbers = select(PersonDocument.person_id, PersonDocument.number).where(
+        PersonDocument.person_id.in_(person_ids), PersonDocument.valid_to.is_(None)
+    )
+    phones = select(PersonPhone.person_id, PersonPhone.number).where(
+        PersonPhone.person_id.in_(person_ids), PersonPhone.valid_to.is_(None)
+    )
+    by_number: dict[int, str] = {}
+    for person_id, number in session.execute(
+        numbers.order_by(PersonDocument.is_primary.desc(), PersonDocument.id)
+    ):
+        by_number.setdefault(person_id, mask_id_number(number) if number else "")
+    by_phone = {
+        p: mask_phone(number) if number else ""
+        for p, number in session.execute(phones.order_by(PersonPhone.id))
+    }
+    return {p: (by_number.get(p, ""), by_phone.get(p, "")) for p in {*by_number, *by_phone}}
+
+
+def _household(session: Session, household: Household, members: Sequence[HouseholdMember]) -> dict[str, Any]:
+    kinds = {m.person.population_kind for m in members if m.person is not None}
+    kind = REGISTERED if REGISTERED in kinds else FLOATING if FLOATING in kinds else ""
+    return {"household_no": household.household_no or "", "kind": kind}
+
+
+def _member(
+    session: Session, member: HouseholdMember, contacts: dict[int, tuple[str, str]]
+) -> dict[str, str]:
+    person = member.person
+    number, phone = contacts.get(member.person_id, ("", ""))
+
+    def label(name: str, code: str | None) -> str:
+        return codes.label(session, name, code)
+
+    return {
+        "name": person.name,
+        "relation": label("household_relation", member.relation),
+        "sex": label("gender", person.sex),
+        "number": number,
+        "ethnic": label("ethnic", person.ethnic),
+        "political": label("political_status", person.political_status),
+        "education": label("education", person.education),
+        "marital": label("marital", person.marital),
+        "employment": label("employment_status", person.employment),
+        "phone": phone,
+        "register": person.register_address or "",
+        "same": label("household_consistency", person.consistency),
+    }
