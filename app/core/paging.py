@@ -6,6 +6,7 @@ the guard, so a foreign anchor gives nothing and a deleted one falls back to the
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -204,13 +205,37 @@ class _Asked:
         return [found[key] for key in keys if key in found]
 
     def count(self) -> Count:
-        """How many rows there are, capped."""
+        """How many rows there are, capped. What took long is believed for a minute, page after page."""
+        key = self._key() if _slow else None
+        known = _slow.get(key) if key is not None else None
+        started = time.monotonic()
+        if known is not None and started < known[0]:
+            return known[1]
+        found = self._count()
+        if time.monotonic() - started > SLOW:
+            if len(_slow) >= KEPT:
+                _slow.clear()
+            _slow[key or self._key()] = started + BELIEVED, found
+        return found
+
+    def _count(self) -> Count:
         if not self.is_narrow:
             return capped_count(self.session, self.keyset.pk, *self.where, **self.options)
         # a limit inside would make PostgreSQL hope for an early end and walk through the city
         query = select(func.count()).select_from(self.model).where(*self.where)
         found = self.session.scalar(query.execution_options(**self.options)) or 0
         return Count(min(found, COUNT_CAP), found > COUNT_CAP)
+
+    def _key(self) -> str:
+        """Database, actor, class and filters with their values."""
+        keys = [criterion._generate_cache_key() for criterion in self.where]
+        values = [(key.key, [bind.effective_value for bind in key.bindparams]) for key in keys if key]
+        bind = self.session.get_bind()
+        return repr((id(bind), scope.session_actor(self.session), self.model, self.options, values))
+
+
+SLOW, BELIEVED, KEPT = 0.1, 60.0, 500  # seconds, seconds, counts
+_slow: dict[str, tuple[float, Count]] = {}
 
 
 def _anchor(session: Session, keyset: Keyset, key: Any, wanted: str | int | None) -> tuple[Any, Any] | None:

@@ -134,7 +134,7 @@ def asks(sample: Sample, page: int) -> dict[str, Callable[[int], Ask]]:
 
     return {
         "list": lambda _n: listed(),
-        "next page": lambda n: listed(after=who(n).uid),
+        "next page": lambda _n: listed(after=sample.anchor),
         "by name": lambda _n: listed(order="name"),
         "filter": lambda n: listed(born=str(who(n).born.year)),
         "filter, rare": lambda _n: listed(ethnic="51"),

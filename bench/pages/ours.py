@@ -35,7 +35,7 @@ def asks(sample: Sample, persons: int) -> dict[str, Callable[[int], Ask]]:
 
     return {
         "list": lambda _n: listed(),
-        "next page": lambda n: listed(after_PersonView=who(n).uid),
+        "next page": lambda _n: listed(after_PersonView=sample.anchor),
         "by name": lambda _n: listed(_oc_PersonView="name", _od_PersonView="asc"),
         "filter": year,
         "filter, rare": lambda _n: listed(_flt_0_ethnic=RARE),

@@ -33,6 +33,7 @@ class Sample:
 
     people: list[Somebody]
     surname: str
+    anchor: str  # uid of the last row of the first page
 
     def at(self, nth: int) -> Somebody:
         return self.people[nth % len(self.people)]
@@ -66,4 +67,12 @@ def draw(session: Session, account: Account) -> Sample:
                     person.id, person.uid, person.name, person.name_initials, person.birth_date, number, index
                 )
             )
-    return Sample(found[:COUNT], found[0].name[0])
+    return Sample(found[:COUNT], found[0].name[0], _last_of_first_page(session, max(areas)))
+
+
+def _last_of_first_page(session: Session, area: int) -> str:
+    """The newest people of an area were loaded last, in its last grid."""
+    from app.registry.models import Person
+
+    query = select(Person.uid).where(Person.area_id == area).order_by(Person.area_id.desc(), Person.id.desc())
+    return session.scalars(query.offset(24).limit(1)).one()

@@ -1,12 +1,10 @@
-"""The parts of a page that are drawn a hundred times: rows of a list, options of a select (speed.md).
+"""The part of a page that is drawn a hundred times: the rows of a list (speed.md).
 
 A template engine took more time for them than the database for finding them. Everything else stays in templates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext
@@ -50,15 +48,3 @@ def _row(row: dict[str, Any], heads: list[str], base: str, can: dict[str, bool],
         parts.append(f'<a href="{base}/edit/{key}" aria-label="{words}">{icon("fa-pen")}</a>')
     parts.append("</td></tr>")
     return Markup("".join(parts))  # noqa: S704  every value above has been escaped
-
-
-def options(pairs: Iterable[tuple[Any, Any]], chosen: Any = None) -> Markup:
-    """``<option>`` of each (value, words) pair; the chosen one is marked."""
-    return _options(tuple((str(value), str(words)) for value, words in pairs), str(chosen or ""))
-
-
-@lru_cache(maxsize=1024)
-def _options(pairs: tuple[tuple[str, str], ...], chosen: str) -> Markup:
-    plain = Markup('<option value="{}"{}>{}</option>')
-    mark = Markup(" selected")
-    return Markup("").join(plain.format(v, mark if v == chosen else "", w) for v, w in pairs)

@@ -19,6 +19,7 @@ from app.core.interface import Fact, Interface, facts_of, relation_of
 from app.core.paging import SIZES, Keyset, Page, fetch
 from app.core.views import arguments, drawing, filters
 from app.core.views.cells import Cells
+from app.core.widgets.drawn import options
 
 HEAVY = frozenset({"secret", "json", "binary"})
 
@@ -38,7 +39,7 @@ class FilterField:
     @property
     def options(self) -> Markup:
         """The choices of a select, the present one marked."""
-        return drawing.options(self.choices, self.inputs[0][2])
+        return options(self.choices, self.inputs[0][2])
 
 
 class ListMixin:

@@ -16,6 +16,7 @@ from app.core import codes
 from app.core.choices import Choice
 from app.core.errors import DomainError
 from app.core.interface import Interface
+from app.core.widgets.drawn import DrawnSelect
 from app.core.widgets.typed import Wire
 
 FALLBACK_ROWS = 200
@@ -32,6 +33,8 @@ def choice_pairs(source: Any) -> list[tuple[str, Any]]:
 
 class ChoiceField(Wire, SelectField):
     """A closed list, empty until somebody chooses. ``source`` is a Choice class or a list of pairs."""
+
+    widget = DrawnSelect()
 
     def __init__(self, label: Any = None, validators: Any = None, *, source: Any = (), **kw: Any) -> None:
         self.source = source
