@@ -18,6 +18,7 @@ from app.core.clock import to_local
 from app.demo.acting import Cast
 from app.demo.cases import CaseMaker
 from app.demo.daily import ROUND_SIZE, SLOTS, Diary
+from app.demo.duplicates import entered_twice
 from app.demo.papers import issue_letters, issue_sheets
 from app.documents.drawing import Press
 from app.proxy.choices import State
@@ -56,6 +57,7 @@ class Story:
         if people := self.people("worker2"):
             diary.past("worker2", people)
         self._move_ins(diary)
+        entered_twice(self.cast, self.people("clerk"), self.people("outsider"), self.now)
         step("papers")
         if self.press is not None:
             issue_letters(self.cast, self.press, self.now, cases)

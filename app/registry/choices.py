@@ -187,7 +187,7 @@ class DuplicateState(Choice):
 class DuplicateAction(Choice):
     """What happens to a pair of records."""
 
-    found = "found", _("Found"), "yellow"
+    found = "found", _("Noticed"), "yellow"
     differ = "differ", _("They are two people"), "grey"
     merge = "merge", _("Merge them"), "green"
     reopen = "reopen", _("Look at it again"), "yellow"

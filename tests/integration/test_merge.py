@@ -1,4 +1,4 @@
-"""Two records made one and taken apart again (S4-61, S4-62): every pointer, homes, history, scope, counters, locks."""
+"""Two records made one and taken apart again (S4-61): every pointer, homes, history, scope, counters, locks."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_a_household_that_held_only_the_record_that_went_is_closed(system, decid
     assert counters.verify(system) == []
 
 
-@pytest.mark.demand("S4-62")
+@pytest.mark.demand("S4-61")
 @pytest.mark.parametrize("stays", [1, 2])
 @pytest.mark.parametrize("choice", [fields.KEPT, fields.GONE])
 def test_merged_and_taken_apart_every_row_is_as_it_was(case, system, stays, choice):
@@ -274,7 +274,7 @@ def test_merged_and_taken_apart_every_row_is_as_it_was(case, system, stays, choi
     assert system.get(DuplicatePair, case.pair.id).state == DuplicateState.open
 
 
-@pytest.mark.demand("S4-62")
+@pytest.mark.demand("S4-61")
 def test_what_changed_since_is_named_and_left(case, system):
     uid = join(case)
     kept = system.get(Person, case.kept.id)
@@ -400,7 +400,7 @@ class TestScope:
             apart(case, uid, actor=session_actor(acting("town_clerk_t")))
 
 
-@pytest.mark.demand("S4-62")
+@pytest.mark.demand("S4-61")
 def test_both_ways_stand_in_the_change_log_with_their_reason(case, system):
     uid = join(case)
     apart(case, uid)

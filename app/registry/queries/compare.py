@@ -25,7 +25,7 @@ from app.registry.models import (
 from app.registry.queries import cards
 from app.registry.rules.household import HEAD
 from app.registry.service import households
-from app.registry.service.merging.fields import DOCUMENT, FIELDS, default_choice, differing
+from app.registry.service.merging.fields import DOCUMENT, FIELDS, KEPT, default_choice, differing
 
 Words = list[str]
 
@@ -57,7 +57,7 @@ def suggested(session: Session, first: Person, second: Person) -> int:
 
 
 def field_lines(session: Session, first: Person, second: Person, stays: int) -> list[Line]:
-    """A line for each field; those that differ can be chosen."""
+    """A line for each field. Where both say something else one is chosen; what only one says is taken over by itself."""
     kept, gone = (first, second) if stays == 1 else (second, first)
     different = set(differing(first, second))
     lines = []
@@ -65,16 +65,9 @@ def field_lines(session: Session, first: Person, second: Person, stays: int) -> 
         values = _words(session, first, choice), _words(session, second, choice)
         if not any(values):
             continue
-        took_gone = default_choice(kept, gone, choice) == "gone"
-        lines.append(
-            Line(
-                choice,
-                values,
-                choice in different,
-                choice if choice in different else "",
-                stays if not took_gone else 3 - stays,
-            )
-        )
+        differs = choice in different and (all(values) or choice == "died")
+        taken = stays if default_choice(kept, gone, choice) == KEPT else 3 - stays
+        lines.append(Line(choice, values, differs, choice if differs else "", taken))
     return lines
 
 
@@ -115,7 +108,8 @@ def part_lines(session: Session, first: Person, second: Person, stays: int) -> l
     for line in lines:
         mine, other = line.values if stays == 1 else line.values[::-1]
         line.chosen = stays if mine or not other else 3 - stays
-        if not (mine and other) or not line.differs:
+        line.differs = line.differs and bool(mine and other)
+        if not line.differs:
             line.choice = ""
     return [line for line in lines if any(line.values)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app, flash, request, url_for
@@ -45,7 +46,8 @@ class DuplicateView(ByService, ModelView):
     edit_title = _("Two records side by side")
     show_template = "registry/duplicate.html"
     label_columns = {
-        "both": _("Who"),
+        "names": _("Full name"),
+        "births": _("Born"),
         "weight": _("Weight"),
         "why": _("Why"),
         "common_area_id": _("Settled in"),
@@ -57,7 +59,7 @@ class DuplicateView(ByService, ModelView):
         "is_across": _("Across communities"),
     }
     choices_columns = {"state": DuplicateState, "found_by": DuplicateFound}
-    list_columns = ["both", "weight", "why", "common_area", "state", "found_by", "created_at"]
+    list_columns = ["names", "births", "weight", "why", "common_area", "state", "created_at"]
     order_columns = ["weight", "created_at"]
     base_order = ("weight", "desc")
     search_columns = ["state", "weight", "found_by", "is_across", "common_area_id", "created_at"]
@@ -65,10 +67,11 @@ class DuplicateView(ByService, ModelView):
     add_form_extra_fields = {"why_both": WhyField(_("Reason"), [Needed()], length=200)}
     edit_columns = ["first_id", "second_id"]  # never shown: a pair changes by its steps
     show_columns = ["state"]
-    eager = ("first", "second", "first.area", "second.area")
+    eager = ("first", "second")
     empty_hint = _("No two records look like one person. The register is searched every night.")
     formatters_columns = {
-        "both": lambda row: _both(row),
+        "names": lambda row: _both(row, str),
+        "births": lambda row: _both(row, cards.birth_text),
         "why": lambda row: rule_words(_session(), row.rules),
     }
     list_links = [(_("Merges"), "PersonMergeView.list", "can_list:PersonMergeView")]
@@ -88,7 +91,7 @@ class DuplicateView(ByService, ModelView):
         return False
 
     def heading(self, item: DuplicatePair) -> str:
-        return " / ".join(dict.fromkeys(str(p) for p in (item.first, item.second) if p is not None))
+        return _both(item, str)
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -210,14 +213,10 @@ def _session() -> Any:
     return current_app.appbuilder.session()  # type: ignore[attr-defined]
 
 
-def _both(row: DuplicatePair) -> str:
-    """Name, birth and area of both, so that a list alone often settles it."""
-    lines = []
-    for person in (row.first, row.second):
-        if person is not None:
-            words = (person.name, cards.birth_text(person), str(person.area or ""))
-            lines.append(gettext(", ").join(word for word in words if word))
-    return " / ".join(lines)
+def _both(row: DuplicatePair, read: Callable[[Person], str]) -> str:
+    """What both records say, once where they agree."""
+    said = [read(person) for person in (row.first, row.second) if person is not None]
+    return " / ".join(dict.fromkeys(words for words in said if words))
 
 
 def _hanging(session: Any, people: tuple[Person, Person]) -> list[tuple[str, int, int]]:

@@ -1,4 +1,4 @@
-"""Merging two records of one person, with a way back (S4-61, S4-62)."""
+"""Merging two records of one person, with a way back (S4-61)."""
 
 from app.registry.service.merging.join import Apart, merge, undo, whole_register
 from app.registry.service.merging.kept import kept_for, kept_of_pair, merged_into

@@ -1,4 +1,4 @@
-"""Two records of one person made one (S4-61), and taken apart again (S4-62)."""
+"""Two records of one person made one and taken apart again (S4-61)."""
 
 from __future__ import annotations
 
