@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.views import Interface, ModelView, RelatedList
+from app.worklog import panels as _panels  # noqa: F401 - hangs the visits on the pages of the registry
 from app.worklog.choices import Outcome, RecordResult, RecordWay, VisitState
 from app.worklog.models import ServiceRecord, Visit, VisitStop
 from app.worklog.service import records

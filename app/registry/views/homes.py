@@ -16,6 +16,7 @@ from app.registry.models import Building, Dwelling
 from app.registry.rules import normalise_phone
 from app.registry.service import closing, homes, households, regrid
 from app.registry.views.common import EndPage, open_only
+from app.registry.views.place_pages import DwellingPage
 
 PROPERTY = "property"  # code list org_kind
 
@@ -156,6 +157,7 @@ class DwellingView(EndPage, ModelView):
         ),
         (_("Use and owner"), {"fields": [*_USE, "valid_from", "valid_to"]}),
     ]
+    show_template = "registry/overview.html"
     related = [
         RelatedList("ResidenceView", "dwelling_id"),
         RelatedList("RentalHomeView", "dwelling_id"),
@@ -172,6 +174,10 @@ class DwellingView(EndPage, ModelView):
         ),
         (_("This home is no more"), lambda row: open_only(row, "DwellingView.close"), "can_edit"),
     ]
+
+    def show_context(self, item: Dwelling) -> dict[str, Any]:
+        page = DwellingPage(self.session, item, self.url_show(item))
+        return super().show_context(item) | {"parts": page.sections(), "moments": page.timeline()}
 
     def lookup_text(self, row: Dwelling) -> str:
         return row.address

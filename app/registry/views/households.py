@@ -17,6 +17,7 @@ from app.registry.choices import HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household, HouseholdDwelling, HouseholdMember, Person, Residence
 from app.registry.service import households, residences
 from app.registry.views.common import NO_LOOKUP, ByService, EndByCodeForm, EndPage, Loose, open_only
+from app.registry.views.place_pages import HouseholdPage
 
 
 class LooseHome(Loose, RemoteField):
@@ -50,6 +51,7 @@ class HouseholdView(ByService, ModelView):
     show_columns = ["name", "kind", "household_no", "head", "homes", "area", "note", "valid_from", "valid_to"]
     add_form_extra_fields = {"dwelling": LooseHome(_("Home"), [Needed()], model=Dwelling)}
     formatters_columns = {"homes": lambda row: _homes(row)}
+    show_template = "registry/overview.html"
     related = [
         RelatedList("HouseholdMemberView", "household_id", title=_("Members")),
         RelatedList("ResidenceView", "household_id", blocks=False),
@@ -67,6 +69,10 @@ class HouseholdView(ByService, ModelView):
 
     def heading(self, item: Household) -> str:
         return str(item) or gettext("Household without a head")
+
+    def show_context(self, item: Household) -> dict[str, Any]:
+        page = HouseholdPage(self.session, item, self.url_show(item))
+        return super().show_context(item) | {"parts": page.sections(), "moments": page.timeline()}
 
     def lookup_text(self, row: Household) -> str:
         kind = HouseholdKind.label_of(row.kind)

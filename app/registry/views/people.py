@@ -31,6 +31,7 @@ from app.registry.views.common import (
     birth_of,
     born,
 )
+from app.registry.views.person_page import PersonPage
 
 IDENTITY = ["name", "sex", "birth_date", "ethnic", "nationality", "native_place"]
 REGISTRATION = ["population_kind", "consistency", "separation", "register_division", "register_address"]
@@ -80,7 +81,6 @@ class PersonView(ModelView):
         "document": _("ID number"),
         "document_checked": _("ID number"),
         "phone_number": _("Phone"),
-        "sources": _("Sources"),
         "died_on": _("Died on"),
     }
     list_columns = ["name", "sex", "birth_date", "document", "phone_number", "population_kind", "area"]
@@ -122,8 +122,9 @@ class PersonView(ModelView):
     show_fieldsets = [
         (_("Identity"), {"fields": [*IDENTITY, "document_checked", "phone_number"]}),
         (_("Household registration"), {"fields": ["area", *REGISTRATION]}),
-        (_("Work and family"), {"fields": [*STATUS, "sources"]}),
+        (_("Work and family"), {"fields": STATUS}),
     ]
+    show_template = "registry/overview.html"
     related = [
         RelatedList("PersonDocumentView", "person_id", blocks=False),
         RelatedList("PersonPhoneView", "person_id", blocks=False),
@@ -143,7 +144,6 @@ class PersonView(ModelView):
         "document": lambda row: _masked_document(row),
         "document_checked": lambda row: _checked_document(row),
         "phone_number": lambda row: _masked_phone(row),
-        "sources": lambda row: _sources(row),
     }
     row_actions = [
         (_("What happened?"), lambda row: f"/life/person/{row.uid}", "can_use:LifeDesk"),
@@ -162,6 +162,10 @@ class PersonView(ModelView):
 
     def reading(self, item: Person) -> None:
         log_access("READ", "person", item.id, item.area_id)
+
+    def show_context(self, item: Person) -> dict[str, Any]:
+        page = PersonPage(self.session, item, self.url_show(item))
+        return super().show_context(item) | {"parts": page.sections(), "moments": page.timeline()}
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -287,8 +291,3 @@ def _checked_document(row: Person) -> str | Markup:
 def _masked_phone(row: Person) -> str:
     found = cards.latest_phone(row.phones)
     return mask_phone(found.number) if found else ""
-
-
-def _sources(row: Person) -> str:
-    """Where each field group comes from and when it was confirmed last (S4-54)."""
-    return gettext(", ").join(cards.source_words(row))

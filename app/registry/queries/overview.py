@@ -1,0 +1,207 @@
+"""What the pages of a person, a household and a home load: a handful of statements each, and nothing that the acting role
+may not list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased, defer
+
+from app.core.actor import Actor
+from app.registry.models import (
+    ConsentTask,
+    Dwelling,
+    FloatingStay,
+    GroupVisit,
+    HelpRecord,
+    Household,
+    HouseholdDwelling,
+    HouseholdMember,
+    LeftBehind,
+    LifeEvent,
+    LifeEventPerson,
+    OverseasStay,
+    Person,
+    PersonGroup,
+    PersonName,
+    PersonSource,
+    Proposal,
+    RentalHome,
+    Residence,
+    Tenancy,
+    Venue,
+)
+from app.registry.queries.parts import Part, load
+
+VISITS = 20
+
+
+def may_list(actor: Actor, view: str) -> bool:
+    """Whether the acting role sees the lists of a view at all."""
+    return actor.may("can_list", view)
+
+
+def wanted(actor: Actor, parts: Iterable[tuple[str, Part]]) -> list[Part]:
+    """The parts whose view the acting role may list; an empty view name needs the page itself only."""
+    return [part for view, part in parts if not view or may_list(actor, view)]
+
+
+def of_person(session: Session, person: Person, actor: Actor) -> dict[str, Any]:
+    """Dated parts of a person by key, co-members of the present households, newest visits of the groups."""
+    me = person.id
+    home, rented = aliased(Dwelling), aliased(Dwelling)
+    parts = wanted(
+        actor,
+        (
+            ("PersonNameView", Part("names", PersonName, PersonName.person_id == me)),
+            ("", Part("sources", PersonSource, PersonSource.person_id == me)),
+            ("PersonGroupView", Part("groups", PersonGroup, PersonGroup.person_id == me)),
+            ("ConsentTaskView", Part("consents", ConsentTask, ConsentTask.person_id == me)),
+            ("FloatingStayView", Part("floating", FloatingStay, FloatingStay.person_id == me)),
+            ("LeftBehindView", Part("left_behind", LeftBehind, LeftBehind.person_id == me)),
+            ("OverseasStayView", Part("overseas", OverseasStay, OverseasStay.person_id == me)),
+            ("ProposalView", Part("proposals", Proposal, Proposal.person_id == me)),
+            (
+                "LifeEventView",
+                Part(
+                    "events",
+                    LifeEventPerson,
+                    LifeEventPerson.person_id == me,
+                    ((LifeEvent, LifeEvent.id == LifeEventPerson.event_id),),
+                ),
+            ),
+            (
+                "ResidenceView",
+                Part(
+                    "homes", Residence, Residence.person_id == me, ((home, home.id == Residence.dwelling_id),)
+                ),
+            ),
+            (
+                "TenancyView",
+                Part(
+                    "tenancies",
+                    Tenancy,
+                    Tenancy.person_id == me,
+                    (
+                        (RentalHome, RentalHome.id == Tenancy.rental_home_id),
+                        (rented, rented.id == RentalHome.dwelling_id),
+                    ),
+                ),
+            ),
+            (
+                "HouseholdMemberView",
+                Part(
+                    "memberships",
+                    HouseholdMember,
+                    HouseholdMember.person_id == me,
+                    ((Household, Household.id == HouseholdMember.household_id),),
+                ),
+            ),
+        ),
+    )
+    found: dict[str, Any] = load(session, parts)
+    now_in = [m.household_id for m, _h in found.get("memberships", ()) if m.valid_to is None]
+    found["members"] = members_of(session, now_in) if now_in else []
+    group_ids = [g.id for (g,) in found.get("groups", ())]
+    found["visits"] = visits_of(session, group_ids) if group_ids else []
+    return found
+
+
+def members_of(session: Session, household_ids: list[int]) -> list[tuple[HouseholdMember, Person | None]]:
+    """Present members of some households with the person as far as the actor sees them."""
+    query = (
+        select(HouseholdMember, Person)
+        .outerjoin(Person, Person.id == HouseholdMember.person_id)
+        .where(HouseholdMember.household_id.in_(household_ids), HouseholdMember.valid_to.is_(None))
+        .order_by(HouseholdMember.household_id, HouseholdMember.id)
+    )
+    return [(member, person) for member, person in session.execute(query)]
+
+
+def visits_of(session: Session, group_ids: list[int]) -> list[GroupVisit]:
+    """The newest visits to a member, of all groups, without what was written down at them."""
+    query = select(GroupVisit).where(GroupVisit.group_id.in_(group_ids)).options(defer(GroupVisit.details))
+    query = query.order_by(GroupVisit.visited_on.desc(), GroupVisit.id.desc())
+    return list(session.scalars(query.limit(VISITS)))
+
+
+def of_household(session: Session, household: Household, actor: Actor) -> dict[str, Any]:
+    """Members, homes, help, life events of a household, and who is registered or lives with it; ``people`` by key."""
+    me = household.id
+    home, lived = aliased(Dwelling), aliased(Dwelling)
+    parts = wanted(
+        actor,
+        (
+            (
+                "HouseholdMemberView",
+                Part("members", HouseholdMember, HouseholdMember.household_id == me),
+            ),
+            (
+                "",
+                Part(
+                    "homes",
+                    HouseholdDwelling,
+                    HouseholdDwelling.household_id == me,
+                    ((home, home.id == HouseholdDwelling.dwelling_id),),
+                ),
+            ),
+            (
+                "ResidenceView",
+                Part(
+                    "residences",
+                    Residence,
+                    Residence.household_id == me,
+                    ((lived, lived.id == Residence.dwelling_id),),
+                ),
+            ),
+            ("HelpRecordView", Part("help", HelpRecord, HelpRecord.household_id == me)),
+            (
+                "LifeEventView",
+                Part(
+                    "events", LifeEvent, or_(LifeEvent.household_id == me, LifeEvent.other_household_id == me)
+                ),
+            ),
+        ),
+    )
+    return _with_people(session, load(session, parts), ("members", "residences", "help"))
+
+
+def of_dwelling(session: Session, dwelling: Dwelling, actor: Actor) -> dict[str, Any]:
+    """Households and people of a home over time, what is let, venues, life events; ``people`` by key."""
+    me = dwelling.id
+    rented = aliased(RentalHome)
+    mine = select(rented.id).where(rented.dwelling_id == me)
+    parts = wanted(
+        actor,
+        (
+            (
+                "HouseholdView",
+                Part(
+                    "households",
+                    HouseholdDwelling,
+                    HouseholdDwelling.dwelling_id == me,
+                    ((Household, Household.id == HouseholdDwelling.household_id),),
+                ),
+            ),
+            ("ResidenceView", Part("residents", Residence, Residence.dwelling_id == me)),
+            ("RentalHomeView", Part("rentals", RentalHome, RentalHome.dwelling_id == me)),
+            ("TenancyView", Part("tenancies", Tenancy, Tenancy.rental_home_id.in_(mine))),
+            ("VenueView", Part("venues", Venue, Venue.dwelling_id == me)),
+            ("LifeEventView", Part("events", LifeEvent, LifeEvent.dwelling_id == me)),
+        ),
+    )
+    return _with_people(session, load(session, parts), ("residents", "tenancies"))
+
+
+def _with_people(session: Session, found: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """The persons that rows point to, as far as the actor sees them, in one statement.
+
+    Not beside the rows: the guard of persons cannot be told of a second name of their table.
+    """
+    ids = {row.person_id for key in keys for row, *_rest in found.get(key, ()) if row.person_id}
+    people = session.scalars(select(Person).where(Person.id.in_(ids))) if ids else ()
+    found["people"] = {person.id: person for person in people}
+    return found

@@ -1,0 +1,200 @@
+"""The page of a person: everything the acting role may see, in sections with anchors, at most twelve statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from app.core import clock, policy
+from app.registry import panels
+from app.registry.choices import (
+    ResidenceKind,
+)
+from app.registry.models import PersonGroup
+from app.registry.queries.cards import age
+from app.registry.views.person_parts_page import PersonParts
+from app.registry.views.sections import (
+    Line,
+    Moment,
+    Section,
+    begun_and_ended,
+    is_over,
+    linked,
+    page_url,
+    panel_sections,
+    span,
+    state,
+    timeline,
+)
+
+OPEN_LEVELS = frozenset(
+    {"L1", "L2", "L3"}
+)  # groups that are named on the page; others on their own page, logged
+
+
+class PersonPage(PersonParts):
+    """Builds the sections of one person for the acting role."""
+
+    def sections(self) -> list[Section]:
+        """All sections in the order of the page; the timeline comes last."""
+        if self.person.birth_date:
+            self.moments.append(Moment(self.person.birth_date, gettext("Born"), icon="fa-cake-candles"))
+        if self.person.died_on:
+            self.moments.append(Moment(self.person.died_on, gettext("Died on")))
+        first = (self.households, self.homes, self.groups, self.visits)
+        last = (
+            self.stays,
+            self.proposals,
+            self.events,
+            self.papers_of_identity,
+            self.tenancies,
+            self.consents,
+            self.provenance,
+        )
+        hung, told = panel_sections(self.session, panels.PERSON, self.person, self.actor)
+        self.moments += told
+        before, after = ([s for maker in makers if (s := maker()) is not None] for makers in (first, last))
+        return [*before, *hung, *after]
+
+    def timeline(self) -> list[Moment]:
+        """Everything with a day, newest first; call after ``sections``."""
+        return timeline(self.moments)
+
+    # --- sections -------------------------------------------------------------------------------------------
+
+    def households(self) -> Section | None:
+        made = self.section(
+            "household",
+            "HouseholdMemberView",
+            _("Household"),
+            "fa-people-roof",
+            _("Household"),
+            _("Who"),
+            _("Relation to head"),
+            _("Age"),
+            _("When"),
+        )
+        if made is None:
+            return None
+        homes = {h.id: h for _m, h in self.found["memberships"] if h is not None}
+        for member, person in self.found["members"]:
+            household = homes.get(member.household_id)
+            who = gettext("(this person)") if person is self.person else linked("PersonView", person)
+            years = age(person, clock.today()) if person is not None else None
+            relation = self.label("household_relation", member.relation)
+            name = linked("HouseholdView", household)
+            made.lines.append(Line([name, who, relation, "" if years is None else years, span(member)]))
+        for member, household in self.found["memberships"]:
+            if member.valid_to is not None:
+                relation = self.label("household_relation", member.relation)
+                cells = [
+                    linked("HouseholdView", household),
+                    gettext("(this person)"),
+                    relation,
+                    "",
+                    span(member),
+                ]
+                made.lines.append(Line(cells, over=True))
+            words = str(household) if household is not None else gettext("(outside your area)")
+            self.moments += begun_and_ended(
+                member,
+                gettext("Joined the household %(name)s", name=words),
+                gettext("Left the household %(name)s", name=words),
+                icon="fa-people-roof",
+            )
+        return made
+
+    def homes(self) -> Section | None:
+        made = self.section(
+            "homes",
+            "ResidenceView",
+            _("Homes over time"),
+            "fa-house",
+            _("Kind"),
+            _("Home"),
+            _("When"),
+            _("How"),
+        )
+        if made is None:
+            return None
+        for row, dwelling in sorted(self.found["homes"], key=lambda r: (is_over(r[0]), -r[0].id)):
+            outside = " ".join(t for t in (row.outside_division, row.outside_address) if t)
+            where = linked("DwellingView", dwelling) if row.dwelling_id else outside
+            kind = ResidenceKind.label_of(row.kind)
+            how = self.label("dwelling_type", row.dwelling_type)
+            made.lines.append(
+                Line([kind, where, span(row), how], page_url("ResidenceView", row), is_over(row))
+            )
+            words = dwelling.address if dwelling is not None else outside or gettext("(outside your area)")
+            self.moments += begun_and_ended(
+                row, f"{kind}: {words}", gettext("No longer: %(what)s", what=words), icon="fa-house"
+            )
+        return made
+
+    def groups(self) -> Section | None:
+        made = self.section(
+            "groups",
+            "PersonGroupView",
+            _("Special groups"),
+            "fa-heart",
+            _("Group"),
+            _("When"),
+            _("Last visit"),
+            _("Next visit"),
+        )
+        if made is None:
+            return None
+        today = clock.today()
+        for (row,) in sorted(self.found["groups"], key=lambda r: (is_over(r[0]), r[0].id)):
+            words = self.group_words(row)
+            due: Any = row.next_visit_on.isoformat() if row.next_visit_on else ""
+            if row.next_visit_on and row.next_visit_on < today:
+                due = state(due, "red")
+            last = row.last_visit_on.isoformat() if row.last_visit_on else ""
+            made.lines.append(
+                Line([words, span(row), last, due], page_url("PersonGroupView", row), is_over(row))
+            )
+            self.moments += begun_and_ended(
+                row,
+                gettext("In the group: %(group)s", group=words),
+                gettext("No longer in the group: %(group)s", group=words),
+                icon="fa-heart",
+                url=page_url("PersonGroupView", row),
+            )
+        return made
+
+    def group_words(self, row: PersonGroup) -> str:
+        """The group by its name; of level 4 and 5 the name stands on the group's own page, which is logged."""
+        place = "page" if row.level in OPEN_LEVELS else "list"
+        shown = policy.shown(self.actor, PersonGroup, "group_code", row.group_code, place=place)
+        return self.label("special_group", shown) if shown == row.group_code else str(shown)
+
+    def visits(self) -> Section | None:
+        if not self.found.get("visits"):
+            return None
+        made = self.section(
+            "visits",
+            "PersonGroupView",
+            _("Care visits"),
+            "fa-walking",
+            _("Day"),
+            _("Group"),
+            _("How it went"),
+        )
+        if made is None:
+            return None
+        made.add_url = None
+        groups = {row.id: row for (row,) in self.found["groups"]}
+        for visit in self.found["visits"]:
+            group = groups[visit.group_id]
+            went = self.label("visit_outcome", visit.way)
+            words, url = self.group_words(group), page_url("PersonGroupView", group)
+            made.lines.append(
+                Line([visit.visited_on.isoformat(), words, went], f"{url}#visits" if url else None)
+            )
+            self.moments.append(
+                Moment(visit.visited_on, gettext("Care visit: %(went)s", went=went), words, url, "fa-walking")
+            )
+        return made
