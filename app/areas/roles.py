@@ -117,6 +117,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("CampaignView", FULL),
+                ("CoverageDesk", USE),
                 (f"{SAFETY}|{SAFETY_RULES}", READ),
                 (DUPLICATES, SETTLE),
                 (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
@@ -149,7 +150,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("CampaignView", FULL),
-                ("CampaignDesk|SheetDesk", USE),
+                ("CampaignDesk|SheetDesk|CoverageDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -171,7 +172,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("CampaignView", FULL),
-                ("CampaignDesk|SheetDesk", USE),
+                ("CampaignDesk|SheetDesk|CoverageDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -208,7 +209,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("CampaignView", READ),
-                ("CampaignDesk|SheetDesk", USE),
+                ("CampaignDesk|SheetDesk|CoverageDesk", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -259,7 +260,7 @@ ROLES: dict[str, Role] = {
                     f"{REGISTRY}|{PEOPLE_PARTS}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}",
                     READ,
                 ),
-                ("VacancyView", USE),
+                ("VacancyView|CoverageDesk", USE),
             ),
             read_only=True,
         ),

@@ -345,7 +345,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('source', sa.String(length=24), nullable=True))
         batch_op.add_column(sa.Column('confirmed_on', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('confirmed_by', sa.Integer(), nullable=True))
-        batch_op.create_index('ix_household_area_visit', ['area_id', 'last_visit_on'], unique=False)
+        batch_op.create_index('ix_household_area_visit', ['area_id', 'last_visit_on'], unique=False, sqlite_where=sa.text("kind = 'living' AND valid_to IS NULL AND deleted_at IS NULL"), postgresql_where=sa.text("kind = 'living' AND valid_to IS NULL AND deleted_at IS NULL"))
 
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.add_column(sa.Column('occupation_class', sa.String(length=24), nullable=True))

@@ -30,6 +30,8 @@ from app.core.models import (
 from app.registry.models.homes import Dwelling
 from app.registry.models.people import Person, PersonChild
 
+LIVED_IN = "kind = 'living' AND valid_to IS NULL AND deleted_at IS NULL"
+
 
 class Household(Scoped, Period, Confirmed, Record):
     """A household: registered (户籍户), living (居住户) or collective; a person may be in one of each kind.
@@ -37,7 +39,9 @@ class Household(Scoped, Period, Confirmed, Record):
     """
 
     __tablename__ = "household"
-    __table_args__ = args(Index("ix_household_area_visit", "area_id", "last_visit_on"))
+    __table_args__ = args(
+        live("area_id", "last_visit_on", name="ix_household_area_visit", unique=False, where=LIVED_IN)
+    )
 
     kind: Mapped[str] = mapped_column(String(12))  # registered living collective
     household_no: Mapped[str | None] = mapped_column(String(24), index=True)

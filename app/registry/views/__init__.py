@@ -5,6 +5,7 @@ from app.registry.views.care import CareDesk, CareDueView
 from app.registry.views.census import CensusDesk
 from app.registry.views.checks import CheckDesk
 from app.registry.views.chiefs import BuildingChiefView, BuildingUnitView
+from app.registry.views.coverage import CoverageDesk
 from app.registry.views.documents import PersonDocumentView
 from app.registry.views.duplicate_words import DuplicateRuleView
 from app.registry.views.duplicates import DuplicateView, PersonMergeView
@@ -32,6 +33,7 @@ __all__ = [
     "CensusDesk",
     "CheckDesk",
     "ConsentTaskView",
+    "CoverageDesk",
     "DuplicateRuleView",
     "DuplicateView",
     "DwellingView",

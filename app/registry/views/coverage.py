@@ -1,0 +1,132 @@
+"""Coverage: blind spots of the register with the way down to each area, and who lives there (S0-14, S4-88, S2-46)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import request
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from app.areas import queries as areas
+from app.areas.models import Area
+from app.areas.queries.tree import subtree_counts
+from app.areas.views.common import AreaInterface, mine
+from app.core import clock, codes
+from app.core.actor import current_actor
+from app.core.errors import NotFound
+from app.core.interface import Interface
+from app.core.numbers import whole_number
+from app.core.views import BaseView, expose, has_access, permission_name
+from app.core.widgets import view_of
+from app.registry.models import Building, Dwelling, Household
+from app.registry.queries import coverage, population
+from app.registry.service import tally
+
+PERIODS = (30, 90, 180, 365)
+MODELS = {"outside": Dwelling, "empty": Building, "shared": Building}
+# (from, to, label): what planning asks about
+GROUPS = (
+    (0, 15, _("Under 15")),
+    (15, 60, _("15 to 59")),
+    (60, None, _("60 and over")),
+    (80, None, _("80 and over")),
+)
+
+
+class CoverageDesk(BaseView):
+    """Figures of one area, its parts, and the lists behind them."""
+
+    route_base = "/coverage"
+    default_view = "index"
+    title = _("Coverage")
+
+    @expose("/")
+    @has_access
+    @permission_name("use")
+    def index(self) -> str:
+        """Blind spots of an area and the share of households visited, part by part."""
+        area, days = self._area(), self._days()
+        today = clock.today()
+        parts = coverage.parts(self.session, area, today - timedelta(days=days))
+        households = sum(part.households for part in parts)
+        unvisited = sum(part.unvisited for part in parts)
+        return self.render_template(
+            "registry/coverage.html",
+            area=area,
+            days=days,
+            periods=PERIODS,
+            parts=parts,
+            households=households,
+            unvisited=unvisited,
+            percent=(households - unvisited) * 100 // households if households else 0,
+            gaps=coverage.gaps(self.session, area, today, households),
+            grids=areas.grid_totals(self.session, area.path, today),
+            kinds=coverage.KINDS,
+        )
+
+    @expose("/list/<kind>")
+    @has_access
+    @permission_name("use")
+    def rows(self, kind: str) -> str:
+        """The rows behind one figure."""
+        if kind not in coverage.KINDS:
+            raise NotFound()
+        area, days, today = self._area(), self._days(), clock.today()
+        key = request.args.get("after", "")
+        after = Interface(MODELS.get(kind, Household)).by_key(self.session, key) if key else None
+        found, more = coverage.rows(self.session, kind, area, today, today - timedelta(days=days), after)
+        view = view_of(MODELS.get(kind, Household))
+        return self.render_template(
+            "registry/coverage_rows.html",
+            title=coverage.KINDS[kind],
+            area=area,
+            days=days,
+            kind=kind,
+            rows=found,
+            more=more,
+            is_first=not key,
+            page=view if view is not None and view.can("show") else None,
+        )
+
+    @expose("/people")
+    @has_access
+    @permission_name("use")
+    def people(self) -> str:
+        """The pyramid of an area with its table."""
+        area = self._area()
+        counts = subtree_counts(self.session, area.path)
+        residents = counts.get(tally.PERSONS, 0)
+        found = None
+        if residents <= population.LARGEST:
+            found = population.structure(self.session, area, clock.today())
+        kinds = found.kinds.most_common() if found is not None else []
+        return self.render_template(
+            "registry/population.html",
+            title=_("Who lives here"),
+            area=area,
+            found=found,
+            residents=residents,
+            counts=counts,
+            groups=[(label, found.between(low, high)) for low, high, label in GROUPS] if found else [],
+            kinds=[
+                (codes.label(self.session, "population_kind", code) or _("Not known"), n) for code, n in kinds
+            ],
+            last=population.LAST * population.STEP,
+            step=population.STEP,
+        )
+
+    def _area(self) -> Area:
+        """The area asked for, or the actor's first one; NotFound outside the actor's areas."""
+        key = request.args.get("area", "")
+        if key:
+            found: Area = AreaInterface(Area).by_key(self.session, key)
+            return found
+        query = select(Area).where(*mine(Area.path, current_actor())).order_by(Area.path).limit(1)
+        first = self.session.scalars(query).first()
+        if first is None:
+            raise NotFound()
+        return first
+
+    def _days(self) -> int:
+        return whole_number(request.args.get("days", PERIODS[1]), 1, 3660, field="days")
