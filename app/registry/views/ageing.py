@@ -109,14 +109,14 @@ class AgeingDesk(BaseView):
 
     # --- at the door ----------------------------------------------------------------------------------------------
 
-    @expose("/door/<uid>", methods=["GET", "POST"])
+    @expose("/door/<person_uid>", methods=["GET", "POST"])
     @has_access
     @permission_name("use")
-    def door(self, uid: str) -> Any:
+    def door(self, person_uid: str) -> Any:
         """Plain fields change at once; identity becomes a request to a clerk, with an optional photo."""
         if request.method == "POST":
-            return self._correct(uid)
-        person = self._person(uid)
+            return self._correct(person_uid)
+        person = self._person(person_uid)
         form = DoorForm(formdata=None, data={name: getattr(person, name) for name in PLAIN})
         form.prepare(current_actor(), ChangeRequest)
         log_access("READ", "person", person.id, person.area_id)

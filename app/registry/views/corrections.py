@@ -63,7 +63,6 @@ class CorrectionView(ModelView):
     show_title = _("Correction")
     add_title = edit_title = _("Correction")
     label_columns = {
-        "what": _("What"),
         "versions": _("Both versions"),
         "photos": _("Photos"),
         "steps": _("What happened"),
@@ -72,7 +71,7 @@ class CorrectionView(ModelView):
     }
     choices_columns = {"state": CorrectionState}
     base_permissions = ["can_list", "can_show", "can_edit", "can_reveal", "can_history"]
-    list_columns = ["created_at", "person", "what", "state", "person.area"]
+    list_columns = ["created_at", "person", "reason", "state", "person.area"]
     order_columns = ["created_at"]
     search_columns = ["state", "person.area"]
     show_columns = ["person", "versions", "fields", "reason", "photos", "state", "decision", "steps"]
@@ -80,7 +79,6 @@ class CorrectionView(ModelView):
     eager = ("person.area",)
     empty_hint = _("No correction waits.")
     formatters_columns = {
-        "what": lambda row: gettext(", ").join(str(LABELS.get(name, name)) for name in row.fields or {}),
         "versions": lambda row: versions(row),
         "photos": lambda row: _photos(row),
         "steps": lambda row: _steps(row),

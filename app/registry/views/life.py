@@ -41,19 +41,19 @@ class LifeDesk(BaseView):
     base_permissions = ["can_use"]
     title = _("What happened?")
 
-    @expose("/person/<uid>", methods=["GET"])
+    @expose("/person/<person_uid>", methods=["GET"])
     @has_access
     @permission_name("use")
-    def person(self, uid: str) -> str:
+    def person(self, person_uid: str) -> str:
         """What can be entered about a person, and what was."""
-        return self._menu("person", uid)
+        return self._menu("person", person_uid)
 
-    @expose("/household/<uid>", methods=["GET"])
+    @expose("/household/<household_uid>", methods=["GET"])
     @has_access
     @permission_name("use")
-    def household(self, uid: str) -> str:
+    def household(self, household_uid: str) -> str:
         """What can be entered about a household, and what was."""
-        return self._menu("household", uid)
+        return self._menu("household", household_uid)
 
     def _menu(self, place: str, uid: str) -> str:
         item = Interface(PLACES[place]).by_key(self.session, uid)
@@ -70,11 +70,21 @@ class LifeDesk(BaseView):
             EventKind=EventKind,
         )
 
-    @expose("/enter/<kind>/<place>/<uid>", methods=["GET", "POST"])
+    @expose("/enter/<kind>/person/<person_uid>", methods=["GET", "POST"])
     @has_access
     @permission_name("use")
-    def enter(self, kind: str, place: str, uid: str) -> Any:
-        """Ask, then enter the event whole or not at all; the same form sent twice makes one event."""
+    def enter_person(self, kind: str, person_uid: str) -> Any:
+        """An event of a person: asked, then entered whole or not at all; the same form sent twice makes one event."""
+        return self._enter_at(kind, "person", person_uid)
+
+    @expose("/enter/<kind>/household/<household_uid>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def enter_household(self, kind: str, household_uid: str) -> Any:
+        """The same from the page of a household."""
+        return self._enter_at(kind, "household", household_uid)
+
+    def _enter_at(self, kind: str, place: str, uid: str) -> Any:
         if (kind, place) not in {(k.value, p) for k, p in FORMS}:
             raise NotFound()
         what = EventKind(kind)
@@ -119,7 +129,7 @@ class LifeDesk(BaseView):
             form=form,
             hidden=hidden,
             sections=sections(form, FORMS[found.kind, found.place], found.asks),
-            back=url_for(f"LifeDesk.{found.place}", uid=found.item.uid),
+            back=f"{self.route_base}/{found.place}/{found.item.uid}",
         )
         return page, status
 

@@ -72,7 +72,7 @@ class LifeEventView(ModelView):
         "revoked_at",
         "revoke_reason",
     ]
-    edit_columns = ["note"]
+    edit_columns = ["evidence"]
     eager = ("area", "household", "other_household", "dwelling")
     empty_hint = _("Nothing was entered yet. Events begin at the page of a resident or a household.")
     formatters_columns = {
