@@ -6,10 +6,11 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from werkzeug.wsgi import ClosingIterator
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.support.probe import probe, probe_app
 
@@ -42,52 +43,62 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-class Watched:
-    """An app that knows its open requests: what a closing page still sends must not reach the next test's database."""
+class Served:
+    """An app on a free loopback port that knows its open requests.
+
+    What a closing page still sends must not reach the next test's database. A request is counted where the server
+    handles it, not where the app's answer is closed: werkzeug forgets to close it when the browser drops the
+    connection, and the count would never be nought again.
+    """
 
     def __init__(self, app: Any) -> None:
-        self.app, self.open, self.lock = app, 0, threading.Lock()
+        self.open, self.lock = 0, threading.Lock()
+        self.server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=self._handler())
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable) -> ClosingIterator:
-        with self.lock:
-            self.open += 1
-        try:
-            return ClosingIterator(self.app(environ, start_response), self._done)
-        except BaseException:
-            self._done()
-            raise
+    def _handler(self) -> type[WSGIRequestHandler]:
+        served = self
 
-    def _done(self) -> None:
-        with self.lock:
-            self.open -= 1
+        class Handler(WSGIRequestHandler):
+            def run_wsgi(self) -> None:
+                with served.lock:
+                    served.open += 1
+                try:
+                    super().run_wsgi()
+                finally:
+                    with served.lock:
+                        served.open -= 1
+
+        return Handler
 
     def settle(self) -> None:
         """Wait until no request has been open for a fifth of a second."""
         quiet, until = 0, time.monotonic() + 15
-        while quiet < 4 and time.monotonic() < until:
+        while quiet < 4:
+            assert time.monotonic() < until, "a request of a closed page goes on and on"
             quiet = 0 if self.open else quiet + 1
             time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
-def _watched(probe_app) -> Watched:
-    return Watched(probe_app)
-
-
-@pytest.fixture(scope="session")
-def _server(_watched) -> Iterator[str]:
-    from werkzeug.serving import make_server
-
-    server = make_server("127.0.0.1", 0, _watched, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+@contextmanager
+def serving(app: Any) -> Iterator[Served]:
+    """Serve an app from a thread of this process."""
+    served = Served(app)
+    thread = threading.Thread(target=served.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    yield served
+    served.server.shutdown()
     thread.join()
 
 
+@pytest.fixture(scope="session")
+def _served(probe_app) -> Iterator[Served]:
+    with serving(probe_app) as served:
+        yield served
+
+
 @pytest.fixture
-def open_as(probe, probe_app, chromium, _server, _watched) -> Iterator[Callable]:
+def open_as(probe, probe_app, chromium, _served) -> Iterator[Callable]:
     """``open_as("worker_a", "phone")`` is a page of a signed-in user; ``page.goto("/path")`` stays on the site.
 
     At the end no page may have thrown a script error, broken the content policy or asked another host.
@@ -97,25 +108,26 @@ def open_as(probe, probe_app, chromium, _server, _watched) -> Iterator[Callable]
     def _page(username: str | None, size: str = "pc") -> Any:
         phone = size == "phone"
         context = chromium.new_context(
-            base_url=_server, viewport=SIZES[size], is_mobile=phone, has_touch=phone, locale="zh-CN"
+            base_url=_served.url, viewport=SIZES[size], is_mobile=phone, has_touch=phone, locale="zh-CN"
         )
         contexts.append(context)
         if username:
             client = probe(username)
             cookie = client.get_cookie(probe_app.config["SESSION_COOKIE_NAME"])
-            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": _server}])
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": _served.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
         page.on("console", lambda m: troubles.append(m.text) if "Content Security Policy" in m.text else None)
         page.on(
-            "request", lambda r: troubles.append(r.url) if not r.url.startswith((_server, "data:")) else None
+            "request",
+            lambda r: troubles.append(r.url) if not r.url.startswith((_served.url, "data:")) else None,
         )
         return page
 
     yield _page
     for context in contexts:
         context.close()
-    _watched.settle()
+    _served.settle()
     assert not troubles
 
 

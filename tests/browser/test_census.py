@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from app.core.pinyin import spell
 from app.registry.models import HouseholdMember, MoveInRequest, Person, PersonDocument, PersonPhone
 from app.registry.rules.rooms import plan_rooms
 from app.registry.service import homes
-from tests.browser.conftest import SIZES, Watched
+from tests.browser.conftest import SIZES, serving
 from tests.factories.registry import Resident, ResidentFactory, id_number, make_home, make_household
 
 pytestmark = pytest.mark.browser
@@ -62,30 +61,22 @@ def number_of(one: dict) -> str:
 @pytest.fixture
 def site(app, chromium, login_as):
     """``site("worker_a")`` is a page of the real app, signed in."""
-    from werkzeug.serving import make_server
-
-    watched = Watched(app)
-    server = make_server("127.0.0.1", 0, watched, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
     contexts, troubles = [], []
+    with serving(app) as served:
 
-    def _page(username: str, size: str = "pc") -> Any:
-        context = chromium.new_context(base_url=base, viewport=SIZES[size], locale="zh-CN")
-        contexts.append(context)
-        cookie = login_as(username).get_cookie(app.config["SESSION_COOKIE_NAME"])
-        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": base}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        return page
+        def _page(username: str, size: str = "pc") -> Any:
+            context = chromium.new_context(base_url=served.url, viewport=SIZES[size], locale="zh-CN")
+            contexts.append(context)
+            cookie = login_as(username).get_cookie(app.config["SESSION_COOKIE_NAME"])
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": served.url}])
+            page = context.new_page()
+            page.on("pageerror", lambda error: troubles.append(str(error)))
+            return page
 
-    yield _page
-    for context in contexts:
-        context.close()
-    watched.settle()
-    server.shutdown()
-    thread.join()
+        yield _page
+        for context in contexts:
+            context.close()
+        served.settle()
     assert not troubles
 
 
