@@ -161,6 +161,12 @@ class _Asked:
     def is_narrow(self) -> bool:
         return reach.is_narrow(scope.session_actor(self.session), self.model)
 
+    @property
+    def is_fenced(self) -> bool:
+        """Whether the scope is read first and sorted then. In key order SQLite goes through the scope as it is."""
+        on_sqlite = self.session.get_bind().dialect.name == "sqlite"
+        return self.is_narrow and not (on_sqlite and self.keyset.by_pk)
+
     def page(self, query: Select[Any]) -> tuple[list[Any], bool, int | None]:
         """The rows, whether there are more, and how many in all where that was no further work."""
         size, count = self.cursor.size, None
@@ -188,9 +194,8 @@ class _Asked:
             found = reach.first_keys(self.session, self.model, descending=down, beyond=beyond, count=size)
             if found is not None:
                 return found, None
-        is_narrow = self.is_narrow
-        keyset = self.keyset.fenced() if is_narrow else self.keyset
-        counted = is_narrow and self.anchor is None
+        keyset = self.keyset.fenced() if self.is_fenced else self.keyset
+        counted = self.is_fenced and self.anchor is None
         columns = [self.keyset.pk, func.count().over()] if counted else [self.keyset.pk]
         rows = self.session.execute(self._cut(select(*columns), keyset)).all()
         return [row[0] for row in rows], rows[0][1] if counted and rows else None
@@ -219,7 +224,7 @@ class _Asked:
         return found
 
     def _count(self) -> Count:
-        if not self.is_narrow:
+        if not self.is_fenced:
             return capped_count(self.session, self.keyset.pk, *self.where, **self.options)
         # a limit inside would make PostgreSQL hope for an early end and walk through the city
         query = select(func.count()).select_from(self.model).where(*self.where)

@@ -25,14 +25,17 @@ def rows(
 ) -> Markup:
     """``<tr>`` of each row: the first cell opens the record, the last holds what else can be done with it."""
     heads = [f'<td data-label="{escape(label)}"{_number(at in numbers)}>' for at, label in enumerate(labels)]
-    return Markup("").join(_row(row, heads, base, can, view) for row in found)
+    change = str(escape(gettext("Edit"))) if can["edit"] else ""
+    return Markup("").join(_row(row, heads, base, can, change, view) for row in found)
 
 
 def _number(is_one: bool) -> str:
     return ' class="gb-num"' if is_one else ""
 
 
-def _row(row: dict[str, Any], heads: list[str], base: str, can: dict[str, bool], view: Any) -> Markup:
+def _row(
+    row: dict[str, Any], heads: list[str], base: str, can: dict[str, bool], change: str, view: Any
+) -> Markup:
     key, title = escape(row["key"]), escape(row["title"])
     parts = ['<tr class="gb-record">']
     for at, (head, (_label, cell)) in enumerate(zip(heads, row["cells"], strict=True)):
@@ -43,8 +46,7 @@ def _row(row: dict[str, Any], heads: list[str], base: str, can: dict[str, bool],
         parts.append(f"{head}{words}</td>")
     parts.append(f'<td class="gb-row-actions{"" if row["actions"] else " gb-lone"}">')
     parts += [f'<a href="{escape(url)}">{escape(label)}</a>' for label, url in row["actions"]]
-    if can["edit"] and view.is_editable(row["row"]):
-        words = f"{escape(gettext('Edit'))}: {title}"
-        parts.append(f'<a href="{base}/edit/{key}" aria-label="{words}">{icon("fa-pen")}</a>')
+    if change and view.is_editable(row["row"]):
+        parts.append(f'<a href="{base}/edit/{key}" aria-label="{change}: {title}">{icon("fa-pen")}</a>')
     parts.append("</td></tr>")
     return Markup("".join(parts))  # noqa: S704  every value above has been escaped

@@ -182,7 +182,7 @@ class ListMixin:
         columns = columns or self.list_columns
         cells = Cells(self, "list")
         key_of, labels = self.datamodel.key_of, [str(self.label(name)) for name in columns]
-        readers = [cells.column(name) for name in columns]
+        readers, actions = [cells.column(name) for name in columns], self.actions_here()
         rows = []
         for row in page.rows:
             values = [read(row) for read in readers]
@@ -193,7 +193,7 @@ class ListMixin:
                     "row": row,
                     "title": title,
                     "cells": list(zip(labels, values, strict=True)),
-                    "actions": self.actions_of(row),
+                    "actions": self.addressed(actions, row),
                 }
             )
         numbers = {at for at, name in enumerate(columns) if at and self.is_number(name)}

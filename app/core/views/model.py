@@ -171,23 +171,23 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
                 found.append(RelatedList(view, r.fk, r.title or view.list_title, r.blocks))
         return found
 
-    def actions_of(self, row: Any) -> list[tuple[str, str]]:
-        """The extra buttons of a row that the acting role may press: (label, url)."""
-        return self._resolved(self.row_actions, row)
-
     def links_of(self, item: Any = None) -> list[tuple[str, str]]:
         """The extra buttons of the list (no item) or of a record's page."""
         return self._resolved(self.list_links if item is None else self.row_actions, item)
 
+    def actions_here(self) -> list[tuple[str, Any]]:
+        """The extra buttons of rows that the acting role may press, the same for all of them: (label, target)."""
+        return self._permitted(self.row_actions)
+
+    def _permitted(self, links: list[tuple[Any, Any, str]]) -> list[tuple[str, Any]]:
+        return [(str(label), target) for label, target, needs in links if self._permits(needs)]
+
     def _resolved(self, links: list[tuple[Any, Any, str]], row: Any) -> list[tuple[str, str]]:
-        found = []
-        for label, target, permission in links:
-            if not self._permits(permission):
-                continue
-            url = self._target(target, row)
-            if url:
-                found.append((str(label), url))
-        return found
+        return self.addressed(self._permitted(links), row)
+
+    def addressed(self, links: list[tuple[str, Any]], row: Any) -> list[tuple[str, str]]:
+        """Buttons with the address they have for a row; those without one are left out."""
+        return [(label, url) for label, target in links if (url := self._target(target, row))]
 
     def _permits(self, permission: str) -> bool:
         """``can_edit`` on this view, or ``can_use:ProxyDesk`` on another."""
