@@ -47,8 +47,8 @@ def people_of(session: Session, pair: DuplicatePair) -> tuple[Person, Person]:
     """Both records with their documents, names and phones, in three statements beside the rows themselves."""
     query = select(Person).where(Person.id.in_((pair.first_id, pair.second_id))).order_by(Person.id)
     parts = (selectinload(Person.documents), selectinload(Person.phones), selectinload(Person.names))
-    first, second = session.scalars(query.options(*parts, selectinload(Person.area))).all()
-    return first, second
+    found = {p.id: p for p in session.scalars(query.options(*parts, selectinload(Person.area)))}
+    return found[pair.first_id], found[pair.second_id]
 
 
 def suggested(session: Session, first: Person, second: Person) -> int:

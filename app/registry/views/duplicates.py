@@ -37,7 +37,8 @@ class WhyField(Loose, LongTextField):
 class DuplicateView(ByService, ModelView):
     """Pairs of records that may be one person, heaviest first; seen by whoever sees both."""
 
-    exclude_route_methods = frozenset({*NO_LOOKUP, "edit", "delete", "deleted", "restore", "reveal"})
+    exclude_route_methods = frozenset({*NO_LOOKUP, "delete", "deleted", "restore", "reveal"})
+    base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_history"]
     route_base = "/duplicate"
     datamodel = Interface(DuplicatePair)
     list_title = _("Duplicates")
@@ -246,7 +247,8 @@ def _steps(session: Any, pair: DuplicatePair) -> list[dict[str, Any]]:
 class PersonMergeView(ModelView):
     """Merges that were made, each with its way back."""
 
-    exclude_route_methods = frozenset({*NO_LOOKUP, "add", "edit", "delete", "deleted", "restore", "reveal"})
+    exclude_route_methods = frozenset({*NO_LOOKUP, "add", "delete", "deleted", "restore", "reveal"})
+    base_permissions = ["can_list", "can_show", "can_edit", "can_history"]
     route_base = "/merge"
     datamodel = Interface(PersonMerge)
     list_title = _("Merges")

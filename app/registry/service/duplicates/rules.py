@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import seeds
 from app.registry.models import DuplicateRule
-from app.registry.rules.duplicates import Rule, check_conditions
+from app.registry.rules.duplicates import CONDITIONS, Rule, check_conditions
 
 
 def load_rules(session: Session) -> int:
@@ -21,9 +21,12 @@ def load_rules(session: Session) -> int:
 
 
 def rules_in_force(session: Session) -> list[Rule]:
-    """The rules that are switched on, heaviest first."""
+    """The rules that are switched on, heaviest first. One that names a condition of another version of the program is
+    passed over: it must not stop anybody from saving.
+    """
     query = select(DuplicateRule).where(DuplicateRule.is_on.is_(True)).order_by(DuplicateRule.weight.desc())
     return [
-        Rule(row.code, check_conditions(row.conditions), row.weight, row.at_entry)
+        Rule(row.code, tuple(row.conditions.split(",")), row.weight, row.at_entry)
         for row in session.scalars(query)
+        if CONDITIONS.keys() >= set(row.conditions.split(","))
     ]
