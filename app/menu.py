@@ -24,6 +24,7 @@ from app.areas.views.user_admin import UserAdminView
 from app.audit.views import AccessLogView, AuditSealView, ChangeLogView
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
 from app.home import frame
+from app.home.bin import RecycleBin
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
 from app.proxy.views.cases import ProxyCaseView
@@ -113,6 +114,7 @@ MENU: tuple[Section, ...] = (
             Entry(FieldDesk, _("My rounds"), "fa-route"),
             Entry(HomeWizard, in_menu=False),
             Entry(Inbox, _("Inbox"), "fa-inbox"),
+            Entry(RecycleBin, _("Recycle bin"), "fa-trash-can"),
         ),
     ),
     Section(

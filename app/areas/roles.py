@@ -59,12 +59,15 @@ PEOPLE_PARTS = (
 DUPLICATES = "DuplicateView|PersonMergeView"
 SETTLE = READ | {"can_add", "can_edit", "can_draft"}
 CARE = "CareDueView|PermitExpiryView"
+WATCHED = "PersonView|PersonGroupView|LeftBehindView|PersonDocumentView|PersonPhoneView"
 WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView"
 PAPERS = "IssuedDocumentView|PrintLogView"
+# who looked at a record: for those who answer for the people who keep it
+WATCH = frozenset({"can_viewers"})
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
 
 ROLES: dict[str, Role] = {
@@ -121,11 +124,12 @@ ROLES: dict[str, Role] = {
                 (f"{SAFETY}|{SAFETY_RULES}", READ),
                 (DUPLICATES, SETTLE),
                 (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
+                (WATCHED, WATCH),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView", FULL | DESK),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
-                ("ProxyDesk", USE),
+                ("ProxyDesk|RecycleBin", USE),
             ),
         ),
         Role(
@@ -154,12 +158,13 @@ ROLES: dict[str, Role] = {
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
+                (WATCHED, WATCH),
                 (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
                 (DUPLICATES, SETTLE),
                 (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
-                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk", USE),
+                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|RecycleBin|LifeDesk|AgeingDesk", USE),
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
@@ -176,6 +181,7 @@ ROLES: dict[str, Role] = {
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
+                (WATCHED, WATCH),
                 (f"{REGISTRY}|{PEOPLE_PARTS}", FULL | DESK),
                 ("MoveInView|VisitView|ServiceRecordView", FULL | DESK),
                 (DUPLICATES, SETTLE),
@@ -183,7 +189,7 @@ ROLES: dict[str, Role] = {
                 (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
-                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk", USE),
+                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|RecycleBin|LifeDesk|AgeingDesk", USE),
                 (CARE, READ),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),

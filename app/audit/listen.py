@@ -35,6 +35,7 @@ def start() -> None:
             event.listen(PlainGuardedSession, name, function)
     hooks.use("access", service.access_hook)
     hooks.use("history", queries.history_hook)
+    hooks.use("looks", queries.looks_hook)
     hooks.use("give_reason", service.give_reason)
     bulk.use_recorder(_record_bulk)
 

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.audit.models import ChangeLog
+from app.audit.models import AccessLog, ChangeLog
 from app.core import policy
-from app.core.hooks import Change
+from app.core.hooks import Change, Look, Rows
 
 
 def changes_of(session: Session, table: str, row_id: int, limit: int = 200) -> list[ChangeLog]:
     """Log rows of one record, newest first."""
-    query = select(ChangeLog).where(ChangeLog.table_name == table, ChangeLog.row_id == row_id)
-    return list(session.scalars(query.order_by(ChangeLog.id.desc()).limit(limit)))
+    return _newest(session, ChangeLog, [(table, [row_id])], limit)
+
+
+def _newest(session: Session, log: Any, rows: Iterable[tuple[str, Sequence[int]]], limit: int) -> list[Any]:
+    """Rows of a log about some records, newest first."""
+    about = [(log.table_name == table) & log.row_id.in_(ids) for table, ids in rows if ids]
+    if not about:
+        return []
+    return list(session.scalars(select(log).where(or_(*about)).order_by(log.id.desc()).limit(limit)))
 
 
 def fields(row: ChangeLog, model: type | None) -> list[tuple[str, Any, Any]]:
@@ -44,9 +52,28 @@ def _masked(model: type | None, key: str, value: Any) -> Any:
     return rule.masked(value) if rule is not None else policy.HIDDEN
 
 
-def history_hook(session: Session, table: str, row_id: int, model: type, limit: int = 200) -> list[Change]:
-    """The kernel's history hook; the caller has checked that the record itself may be seen."""
+def history_hook(session: Session, rows: Sequence[Rows], limit: int = 200) -> list[Change]:
+    """The kernel's history hook; the caller has checked that the records may be seen."""
+    models = {table: model for table, _ids, model in rows}
+    found = _newest(session, ChangeLog, [(table, ids) for table, ids, _model in rows], limit)
     return [
-        Change(row.at, row.actor, row.role, row.action, row.reason, fields(row, model))
-        for row in changes_of(session, table, row_id, limit)
+        Change(
+            row.at,
+            row.actor,
+            row.role,
+            row.action,
+            row.reason,
+            fields(row, models[row.table_name]),
+            row.table_name,
+        )
+        for row in found
+    ]
+
+
+def looks_hook(session: Session, rows: Sequence[Rows], limit: int = 200) -> list[Look]:
+    """The kernel's hook for “who looked at it”; the caller has checked that the records may be seen."""
+    found = _newest(session, AccessLog, [(table, ids) for table, ids, _model in rows], limit)
+    return [
+        Look(row.at, row.actor, row.role, row.action, row.table_name or "", row.detail, row.reason)
+        for row in found
     ]

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of a record's history: ``fields`` is [(column, old, new)], protected values already masked."""
+    """One entry of a record's history: ``fields`` is [(column, old, new)], protected values already masked. ``table`` tells
+    rows that hang on the record from the record itself.
+    """
 
     at: datetime
     by: str
@@ -24,6 +26,24 @@ class Change:
     action: str
     reason: str | None = None
     fields: Sequence[tuple[str, Any, Any]] = field(default_factory=tuple)
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a record as its own page tells of it: who, when, what was done, why."""
+
+    at: datetime
+    by: str
+    role: str
+    action: str
+    table: str
+    detail: str | None = None
+    reason: str | None = None
+
+
+# (table, keys of rows, mapped class)
+Rows = tuple[str, Sequence[int], type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +63,12 @@ class Missing(RuntimeError):
 
 
 _hooks: dict[str, Callable[..., Any]] = {}
-NAMES = ("history", "access", "fresh_login", "give_reason")
+NAMES = ("history", "looks", "access", "fresh_login", "give_reason")
 
 
 def use(name: str, function: Callable[..., Any]) -> None:
-    """Set a hook: ``history(session, table, row_id, model, limit) -> [Change]``; ``access(Access) -> None``, committed
-    before it returns; ``fresh_login() -> None``, raises DomainError when the password must be given again;
+    """Set a hook: ``history(session, [Rows], limit) -> [Change]``; ``looks(session, [Rows], limit) -> [Look]``;
+    ``access(Access) -> None``, committed before it returns; ``fresh_login() -> None``, raises DomainError when the password must be given again;
     ``give_reason(session, reason) -> None``, stands beside the change in the change log.
     """
     if name not in NAMES:
@@ -56,9 +76,14 @@ def use(name: str, function: Callable[..., Any]) -> None:
     _hooks[name] = function
 
 
-def history(session: Session, table: str, row_id: int, model: type, limit: int = 200) -> list[Change]:
-    """Changes of a record, newest first."""
-    return list(_required("history")(session, table, row_id, model, limit))
+def history(session: Session, rows: Sequence[Rows], limit: int = 200) -> list[Change]:
+    """Changes of some rows, newest first; the caller has found them in the scope of the actor."""
+    return list(_required("history")(session, rows, limit))
+
+
+def looks(session: Session, rows: Sequence[Rows], limit: int = 200) -> list[Look]:
+    """Who looked at some rows, newest first; the caller has found them in the scope of the actor."""
+    return list(_required("looks")(session, rows, limit))
 
 
 def record_access(access: Access) -> None:

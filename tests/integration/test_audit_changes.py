@@ -94,7 +94,7 @@ def test_protected_values_never_stand_in_plain(acting, world, system):
         assert b"13987654321" not in plain
     opened = json.loads(ring().decrypt(bytes(kept[1]["protected"]), rows.PROTECTED))
     assert opened == {"number": ["13812345678", "13987654321"]}
-    (newest, _first) = history_hook(system, "person_phone", phone.id, PersonPhone)
+    (newest, _first) = history_hook(system, [("person_phone", [phone.id], PersonPhone)])
     assert ("number", "138****5678", "139****4321") in list(newest.fields)
 
 

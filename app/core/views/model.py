@@ -61,7 +61,8 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
 
     def __init__(self, **kwargs: Any) -> None:
         self._load_options: dict[tuple[str, ...], list[Any]] = {}
-        self.exclude_route_methods = OFF | set(self.exclude_route_methods)
+        off = OFF if self.keeps_viewers else OFF | {"viewers"}
+        self.exclude_route_methods = off | set(self.exclude_route_methods)
         super().__init__(**kwargs)
 
     # --- what FAB builds at start ------------------------------------------------------------------------------

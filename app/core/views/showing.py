@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import jsonify, request
@@ -17,10 +18,11 @@ from app.core.errors import Invalid, NotAllowed, NotFound
 from app.core.interface import UUID_TEXT
 from app.core.numbers import whole_number
 from app.core.views import arguments
-from app.core.views.cells import Cells, name_of
+from app.core.views.cells import Cells, name_of, said
 from app.core.views.removing import reason_given
-from app.core.views.wording import Wording, action_words
+from app.core.views.wording import Wording, action_words, look_words
 
+READ_ALONE = frozenset({"L4", "L5", "viewers"})  # details of a log row that say nothing to people
 LOOKUP_SIZE = 20
 LOOKUP_PAGES = 50
 HISTORY_SIZE = 200
@@ -39,8 +41,20 @@ class RelatedList:
     blocks: bool = True
 
 
+def _detail_words(views: dict[str, Any], look: hooks.Look) -> str:
+    """What was looked at: a column by its label, anything else as it was written down."""
+    view = views.get(look.table)
+    if not look.detail or look.detail in READ_ALONE:
+        return ""
+    if view is not None and look.detail in view.label_columns:
+        return str(view.label(look.detail))
+    return said(look.detail)
+
+
 class ShowMixin:
     """Pages of one record."""
+
+    keeps_viewers = False  # whether the record has a page “who looked at it”
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -57,7 +71,7 @@ class ShowMixin:
             (label, [self.shown_value(cells, item, name) for name in given["fields"]], given)
             for label, given in self.show_fieldsets
         ]
-        verbs = ("list", "add", "edit", "delete", "history", "restore")
+        verbs = ("list", "add", "edit", "delete", "history", "viewers", "restore")
         can = {verb: self.can(verb) for verb in verbs}
         can["edit"] = can["edit"] and self.is_editable(item)
         return {
@@ -114,18 +128,56 @@ class ShowMixin:
     @expose("/history/<pk>", methods=["GET"])
     @has_access
     def history(self, pk: str) -> Any:
-        """Who changed what and when."""
+        """Who changed what and when: the record itself, and the rows that hang on it and may be seen."""
         item = self.datamodel.by_key(self.session, pk)
+        about = self.rows_about(item, "history")
+        changes = hooks.history(self.session, [rows for _view, rows in about], HISTORY_SIZE)
         return self.render_template(
             "appbuilder/general/model/history.html",
             title=gettext("Change history"),
             item=item,
             heading=self.heading(item),
             key=self.datamodel.key_of(item),
-            changes=self.changes_of(item),
-            wording=Wording(self),
+            changes=changes,
+            own=self.datamodel.table_name,
+            kinds={view.datamodel.table_name: view.show_title for view, _rows in about},
+            wordings={view.datamodel.table_name: Wording(view) for view, _rows in about},
             action_words=action_words,
         )
+
+    @expose("/viewers/<pk>", methods=["GET"])
+    @has_access
+    def viewers(self, pk: str) -> Any:
+        """Who looked at the record and at what hangs on it; only on views that keep such a page (``keeps_viewers``)."""
+        item = self.datamodel.by_key(self.session, pk)
+        about = self.rows_about(item, "viewers")
+        return self.render_template(
+            "appbuilder/general/model/viewers.html",
+            title=gettext("Who looked at it"),
+            item=item,
+            heading=self.heading(item),
+            looks=hooks.looks(self.session, [rows for _view, rows in about], HISTORY_SIZE),
+            kinds={view.datamodel.table_name: view.show_title for view, _rows in about},
+            look_words=look_words,
+            detail_words=partial(_detail_words, {v.datamodel.table_name: v for v, _rows in about}),
+        )
+
+    def rows_about(self, item: Any, verb: str) -> list[tuple[Any, hooks.Rows]]:
+        """The record and the rows of its related lists, deleted ones too, as far as the role has the same page of them
+        and the guard lets the actor see them.
+        """
+        found: list[tuple[Any, hooks.Rows]] = [
+            (self, (self.datamodel.table_name, [item.id], self.datamodel.obj))
+        ]
+        for related in self.related_here():
+            child = related.view.datamodel
+            if not related.view.can(verb) or not hasattr(child.obj, "id"):
+                continue
+            mine = select(child.obj.id).where(getattr(child.obj, related.fk) == item.id)
+            ids = list(self.session.scalars(mine.limit(HISTORY_SIZE).execution_options(with_deleted=True)))
+            if ids:
+                found.append((related.view, (child.table_name, ids, child.obj)))
+        return found
 
     @expose("/lookup", methods=["GET", "POST"])
     @has_access
@@ -201,11 +253,6 @@ class ShowMixin:
 
     def reading(self, item: Any) -> None:
         """Called before a record is shown: the place to log the reading of sensitive records."""
-
-    def changes_of(self, item: Any) -> list[hooks.Change]:
-        """The changes on the history page, newest first."""
-        table, model = self.datamodel.table_name, self.datamodel.obj
-        return hooks.history(self.session, table, item.id, model, HISTORY_SIZE)
 
     def lookup_text(self, row: Any) -> str:
         """What tells two rows apart in a select (birth year, address)."""

@@ -31,6 +31,19 @@ def action_words(action: str) -> str:
     return words.get(action, action)
 
 
+def look_words(action: str) -> str:
+    """What was done at a look, in words."""
+    words = {
+        "READ": gettext("Read"),
+        "SEARCH": gettext("Searched"),
+        "REVEAL": gettext("Revealed"),
+        "EXPORT": gettext("Exported"),
+        "PRINT": gettext("Printed"),
+        "DOWNLOAD": gettext("Downloaded"),
+    }
+    return words.get(action, action)
+
+
 class Wording:
     """Words for the changes of one record; related rows are read once each, inside the scope."""
 

@@ -13,6 +13,7 @@ from app.documents.choices import DocumentState
 from app.documents.models import IssuedDocument
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItemVersion
+from app.proxy.queries import names
 from app.registry import panels
 from app.registry.models import Household, HouseholdMember, Person
 
@@ -30,7 +31,7 @@ def _people(record: Any) -> Any:
     return [record.uid]
 
 
-def cases(session: Session, record: Any, _actor: Actor) -> list[panels.Row]:
+def cases(session: Session, record: Any, actor: Actor) -> list[panels.Row]:
     """The newest cases, with the state of each."""
     query = (
         select(ProxyCase)
@@ -45,14 +46,15 @@ def cases(session: Session, record: Any, _actor: Actor) -> list[panels.Row]:
         .order_by(ProxyCase.opened_at.desc(), ProxyCase.id.desc())
         .limit(panels.MOST)
     )
-    with_name = isinstance(record, Household)
-    return [_case_row(case, with_name) for case in session.scalars(query)]
+    found = session.scalars(query)
+    if isinstance(record, Household):
+        return [_case_row(case, names.list_name(case, actor)) for case in found]
+    return [_case_row(case, case.number) for case in found]
 
 
-def _case_row(case: ProxyCase, with_name: bool) -> panels.Row:
+def _case_row(case: ProxyCase, note: str) -> panels.Row:
     stands, item = State(case.state), case.item_version
     named = item.name if item.sensitivity in OPEN_LEVELS else case.number
-    note = case.party_name if with_name else case.number
     return panels.Row(case.opened_at, named, note, f"/cases/show/{case.uid}", stands.label, str(stands.badge))
 
 

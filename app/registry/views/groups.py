@@ -41,6 +41,7 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
 
     exclude_route_methods = NO_LOOKUP
     route_base = "/persongroup"
+    keeps_viewers = True
     datamodel = Interface(PersonGroup)
     list_title = _("Special groups")
     show_title = _("Special group")

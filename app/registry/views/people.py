@@ -18,7 +18,6 @@ from app.core.actor import Actor, current_actor
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.masks import mask_id_number, mask_phone
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access
-from app.core.views.showing import HISTORY_SIZE
 from app.registry.models import Person
 from app.registry.queries import cards
 from app.registry.rules import check_name
@@ -52,6 +51,7 @@ class PersonView(ModelView):
     """Everybody the registry knows, inside the actor's areas."""
 
     route_base = "/person"
+    keeps_viewers = True
     datamodel = Interface(Person)
     list_title = _("Residents")
     show_title = _("Resident")
@@ -189,12 +189,10 @@ class PersonView(ModelView):
             flash(gettext("This record was merged into another one, which you see here."), "info")
             return redirect(f"{self.route_base}/{page}/{kept.uid}", code=301)
 
-    def changes_of(self, item: Person) -> list[hooks.Change]:
-        """Both histories of a merged record in one line of time."""
-        found = super().changes_of(item)
-        for key in merging.merged_into(self.session, item.id):
-            found += hooks.history(self.session, Person.__tablename__, key, Person, HISTORY_SIZE)
-        return sorted(found, key=lambda change: change.at, reverse=True)[:HISTORY_SIZE]
+    def rows_about(self, item: Person, verb: str) -> list[tuple[Any, hooks.Rows]]:
+        """The logs of records that were merged into this one stand in one line of time with its own."""
+        (view, (table, ids, model)), *hanging = super().rows_about(item, verb)
+        return [(view, (table, [*ids, *merging.merged_into(self.session, item.id)], model)), *hanging]
 
     def restored(self, session: Any, item: Person) -> None:
         if item.merged_into_id is not None:

@@ -54,6 +54,7 @@ class PersonPhoneView(ModelView):
 
     exclude_route_methods = NO_LOOKUP
     route_base = "/personphone"
+    keeps_viewers = True
     datamodel = Interface(PersonPhone)
     list_title = _("Phones")
     show_title = _("Phone")

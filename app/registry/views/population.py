@@ -167,6 +167,7 @@ class LeftBehindView(DetailsMixin, StayPage, ModelView):
 
     exclude_route_methods = NO_LOOKUP
     route_base = "/leftbehind"
+    keeps_viewers = True
     datamodel = Interface(LeftBehind)
     list_title = _("Left-behind residents")
     show_title = _("Left-behind resident")
