@@ -101,7 +101,7 @@ class RiskRuleView(ModelView):
     label_columns = {
         "seq": _("Order"),
         "colour": _("Colour"),
-        "condition_words": _("The rule holds if"),
+        "condition": _("The rule holds if"),
         "check_days": _("Days to the next check"),
         "source": _("Source"),
         "is_on": _("In use"),
@@ -110,7 +110,7 @@ class RiskRuleView(ModelView):
         "seq": _("Small numbers are tried first: the worst colour."),
         "check_days": _("Empty: as the colour says."),
     }
-    list_columns = ["seq", "colour", "name", "condition_words", "check_days", "is_on"]
+    list_columns = ["seq", "colour", "name", "condition", "check_days", "is_on"]
     order_columns = ["seq"]
     search_columns = ["colour", "is_on"]
     _FIELDS = ["seq", "colour", "name", "check_days", "source", "is_on"]
@@ -119,10 +119,10 @@ class RiskRuleView(ModelView):
         (_("Condition"), {"fields": list(CONDITION), "note": _("Leave empty what does not matter.")}),
     ]
     edit_fieldsets = add_fieldsets
-    show_columns = ["seq", "colour", "name", "condition_words", "check_days", "source", "is_on"]
+    show_columns = ["seq", "colour", "name", "condition", "check_days", "source", "is_on"]
     formatters_columns = {
         "colour": lambda row: colour_badge(row.colour),
-        "condition_words": lambda row: condition_words(row.condition),
+        "condition": lambda row: condition_words(row.condition),
         "is_on": lambda row: badge(_("on"), "green") if row.is_on else badge(_("off"), "grey"),
     }
 
