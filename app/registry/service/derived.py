@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,8 @@ from app.registry.service.ties import last_day
 
 SOURCE = "G21"  # certified disabled: its grade tells who is severely disabled
 GRADE = "disability_grade"
-ENDED = "It no longer follows from the record."  # translated where it is shown
+# kept in English, translated where it is shown
+ENDED = str(_("It no longer follows from the record.")._args[0])
 IN_FORCE = "effective"
 CHUNK = 500
 
