@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core import clock
-from app.registry.models import HouseholdMember, LifeEvent, Person, Proposal
+from app.registry.models import (
+    Dwelling,
+    DwellingSuccession,
+    Household,
+    HouseholdMember,
+    LifeEvent,
+    Person,
+    Proposal,
+    Residence,
+)
 from app.registry.service import households
 from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.support import pages
@@ -198,3 +207,45 @@ def test_a_proposal_is_declined_with_a_reason_and_taken_back(login_as, system, f
     system.rollback()
     assert system.get(Proposal, rows["death_pension"].id).state == "open"
     assert system.scalars(select(Person).where(Person.died_on.is_not(None))).one().name == "Bo Wang"
+
+
+def test_a_home_is_divided_and_joined_again_and_everybody_goes_along(login_as, system, world, family):
+    household, people = family
+    home = households.home_of(system, household)
+    other = make_household(system, home, [ResidentFactory(name="Lodger Hu", number=None)])
+    system.commit()
+    clerk = login_as("clerk_a")
+    url = f"/life/enter/home_split/dwelling/{home.uid}"
+    sent = form_of(clerk.get(url))
+    first, second = f"to_{household.uid}", f"to_{other.uid}"
+    assert {first, second} <= set(sent)
+    assert clerk.post(url, data=sent | {"numbers": "1A", first: "1", second: "1"}).status_code == 422
+    lost = clerk.post(url, data=sent | {"numbers": "1A 1B", first: "1", second: "3"})
+    assert lost.status_code == 422  # the lodger would live nowhere
+    done = clerk.post(url, data=sent | {"numbers": "1A 1B", first: "1", second: "2"})
+    assert done.status_code == 303, re.sub(r"\s+", " ", done.get_data(as_text=True))[:3000]
+    system.rollback()
+    pieces = {d.door_no: d for d in system.scalars(select(Dwelling).where(Dwelling.valid_to.is_(None)))}
+    assert set(pieces) == {"1A", "1B"}
+    assert households.home_of(system, system.get(Household, other.id)).id == pieces["1B"].id
+    living = select(Residence).where(Residence.valid_to.is_(None), Residence.person_id == people["Carl"].id)
+    assert system.scalars(living).one().dwelling_id == pieces["1A"].id
+    assert {s.kind for s in system.scalars(select(DwellingSuccession))} == {"split"}
+
+    url = f"/life/enter/home_merge/dwelling/{pieces['1A'].uid}"
+    joined = clerk.post(url, data=form_of(clerk.get(url)) | {"other": pieces["1B"].uid})
+    assert joined.status_code == 303, re.sub(r"\s+", " ", joined.get_data(as_text=True))[:3000]
+    system.rollback()
+    assert households.home_of(system, system.get(Household, other.id)).id == pieces["1A"].id
+    split, merge = done.headers["Location"], joined.headers["Location"]
+    early = split.replace("/show/", "/revoke/")
+    assert clerk.post(early, data=form_of(clerk.get(early)) | {"reason": "Wrong"}).status_code == 409
+    for where in (merge, split):
+        back = where.replace("/show/", "/revoke/")
+        answer = clerk.post(back, data=form_of(clerk.get(back)) | {"reason": "Wrong home"})
+        assert answer.status_code == 303, re.sub(r"\s+", " ", answer.get_data(as_text=True))[:3000]
+    system.rollback()
+    system.expire_all()
+    assert [d.id for d in system.scalars(select(Dwelling).where(Dwelling.valid_to.is_(None)))] == [home.id]
+    assert system.scalars(select(DwellingSuccession)).all() == []
+    assert system.scalars(living).one().dwelling_id == home.id

@@ -15,6 +15,7 @@ from app.registry.choices import MoveInAction, MoveInState
 from app.registry.models import (
     Household,
     HouseholdMember,
+    LifeEvent,
     MoveInRequest,
     MoveInStep,
     Person,
@@ -108,6 +109,10 @@ def test_agreeing_moves_residence_household_and_ties_at_once(acting, world, stor
     assert acting("worker_t").get(Person, wife.id) is None
     steps = system.scalars(select(MoveInStep).order_by(MoveInStep.id)).all()
     assert [(s.action, s.by_label) for s in steps] == [("ask", "Worker A"), ("agree", "Clerk T")]
+    event = system.scalars(
+        select(LifeEvent)
+    ).one()  # the move stands among the life events of the side that takes
+    assert (event.kind, event.area_id) == ("move_in", world.areas["grid_a11"])
     assert len(inbox(system, world, "worker_a")) == 1
     assert counters.verify(system) == []
     assert t11 not in {wife.area_id}

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.errors import Finding
-from app.registry.models import Household, LifeEvent, LifeEventPerson, Person
+from app.registry.models import Dwelling, Household, LifeEvent, LifeEventPerson, Person
 from app.registry.rules import Member, household_findings
 from app.registry.service import households
 from app.registry.service.consents import birth_of
@@ -16,11 +16,13 @@ from app.registry.service.consents import birth_of
 MOST = 50
 
 
-def events_of(session: Session, item: Person | Household) -> Sequence[LifeEvent]:
-    """The newest events of a person or a household, revoked ones too."""
+def events_of(session: Session, item: Person | Household | Dwelling) -> Sequence[LifeEvent]:
+    """The newest events of a person, a household or a home, revoked ones too."""
     if isinstance(item, Person):
         mine = select(LifeEventPerson.event_id).where(LifeEventPerson.person_id == item.id)
         where = LifeEvent.id.in_(mine)
+    elif isinstance(item, Dwelling):
+        where = LifeEvent.dwelling_id == item.id
     else:
         where = or_(LifeEvent.household_id == item.id, LifeEvent.other_household_id == item.id)
     query = (

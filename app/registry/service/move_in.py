@@ -24,12 +24,13 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.inbox.service import notify
-from app.registry.choices import HouseholdKind, MoveInAction, MoveInNotice, MoveInState
+from app.registry.choices import EventKind, EventRole, HouseholdKind, MoveInAction, MoveInNotice, MoveInState
 from app.registry.models import Dwelling, Household, HouseholdMember, MoveInRequest, MoveInStep, Person
 from app.registry.rules.household import HEAD
 from app.registry.rules.move_in import DECIDERS, MACHINE
 from app.registry.service import households
 from app.registry.service.checks import check_code, expect_version, not_after
+from app.registry.service.life.entering import Told, entering
 from app.registry.service.posts import nearest_users
 
 INBOX = "move_in"
@@ -164,7 +165,7 @@ def decide(
     request.decided_at, request.decided_by = now, actor.user_id
     if step.target is MoveInState.agreed and moved_on is not None:
         request.moved_on = moved_on
-        move(wide, request, moved_on, actor=actor, now=now)
+        _enter(wide, request, moved_on, actor, now)
     else:
         wide.flush()
         _drop_empty_household(wide, request.household_id, today)
@@ -172,6 +173,22 @@ def decide(
     _tell_the_other(wide, request, now)
     wide.flush()
     return request
+
+
+def _enter(wide: Session, request: MoveInRequest, day: date, actor: Actor, now: datetime) -> None:
+    """The move as a life event of the area that takes; only who covers both sides could take it back."""
+    person = wide.get(Person, request.person_id)
+    dwelling = wide.get(Dwelling, request.dwelling_id) if request.dwelling_id else None
+    if person is None or dwelling is None:
+        raise Invalid(_("The person or the home is no longer in the register."), field="dwelling")
+    everywhere = replace(actor, whole_site=True)
+    told = Told(day)
+    with entering(
+        wide, EventKind.move_in, told, [person], dwelling=dwelling, actor=everywhere, now=now
+    ) as entry:
+        entry.add(EventRole.subject, person)
+        entry.details = {"request": request.uid}
+        move(wide, request, day, actor=actor, now=now)
 
 
 def move(wide: Session, request: MoveInRequest, day: date, *, actor: Actor, now: datetime) -> None:

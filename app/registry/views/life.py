@@ -30,7 +30,9 @@ STALE = _("Somebody else changed this in the meantime. Please look at the page a
 OFFERED = {
     "person": ("birth", "move_in", "move_out", "death", "new_document", "new_name"),
     "household": ("birth", "move_in", "move_out", "split", "merge", "change_head", "change_home"),
+    "dwelling": ("home_split", "home_merge"),
 }
+PAGES = {"person": "PersonView", "household": "HouseholdView", "dwelling": "DwellingView"}
 
 
 class LifeDesk(BaseView):
@@ -55,10 +57,17 @@ class LifeDesk(BaseView):
         """What can be entered about a household, and what was."""
         return self._menu("household", household_uid)
 
+    @expose("/dwelling/<dwelling_uid>", methods=["GET"])
+    @has_access
+    @permission_name("use")
+    def dwelling(self, dwelling_uid: str) -> str:
+        """What can be entered about a home, and what was."""
+        return self._menu("dwelling", dwelling_uid)
+
     def _menu(self, place: str, uid: str) -> str:
         item = Interface(PLACES[place]).by_key(self.session, uid)
         offered = [EventKind(kind) for kind in OFFERED[place]]
-        if (place == "person" and item.died_on is not None) or (place == "household" and item.valid_to):
+        if (item.died_on if place == "person" else item.valid_to) is not None:
             offered = []
         return self.render_template(
             "registry/life_menu.html",
@@ -66,7 +75,7 @@ class LifeDesk(BaseView):
             place=place,
             offered=offered,
             events=events_of(self.session, item),
-            back=url_for("PersonView.show" if place == "person" else "HouseholdView.show", pk=uid),
+            back=url_for(f"{PAGES[place]}.show", pk=uid),
             EventKind=EventKind,
         )
 
@@ -84,6 +93,13 @@ class LifeDesk(BaseView):
         """The same from the page of a household."""
         return self._enter_at(kind, "household", household_uid)
 
+    @expose("/enter/<kind>/dwelling/<dwelling_uid>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def enter_dwelling(self, kind: str, dwelling_uid: str) -> Any:
+        """The same from the page of a home."""
+        return self._enter_at(kind, "dwelling", dwelling_uid)
+
     def _enter_at(self, kind: str, place: str, uid: str) -> Any:
         if (kind, place) not in {(k.value, p) for k, p in FORMS}:
             raise NotFound()
@@ -95,9 +111,9 @@ class LifeDesk(BaseView):
 
     def _form(self, found: Scene, sent: Any) -> LifeForm:
         base = FORMS[found.kind, found.place]
-        form = build(base, who=found.who, joins=found.joins, asks=found.asks, session=self.session)(
-            formdata=sent
-        )
+        form = build(
+            base, who=found.who, joins=found.joins, sent=found.sent, asks=found.asks, session=self.session
+        )(formdata=sent)
         form.prepare(current_actor(), LifeEvent)
         if "old" in form and found.person is not None:
             form["old"].choices = [
@@ -199,7 +215,16 @@ class LifeDesk(BaseView):
     def _enter(self, found: Scene, form: Any) -> LifeEvent:
         hands = {"actor": current_actor(), "now": clock.now()}
         given = Given(
-            self.session, form, found.person, found.household, found.who, found.joins, found.asks, hands
+            self.session,
+            form,
+            found.person,
+            found.household,
+            found.dwelling,
+            found.who,
+            found.joins,
+            found.sent,
+            found.asks,
+            hands,
         )
         return ENTER[found.kind](given)
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 from app.core.errors import Invalid
 from app.core.interface import Interface
 from app.registry.choices import EventKind, HouseholdKind, Leaving
-from app.registry.models import Household, LifeEvent, Person, PersonDocument
+from app.registry.models import Dwelling, Household, LifeEvent, Person, PersonDocument
 from app.registry.service import households, life
 from app.registry.views.life_forms import Ask, LifeForm, heads_of
 
@@ -26,8 +26,10 @@ class Given:
     form: Any
     person: Person | None
     household: Household | None
+    dwelling: Dwelling | None
     who: Sequence[Person]
     joins: Sequence[Household]
+    sent: Sequence[Household]
     asks: Sequence[Ask]
     hands: dict[str, Any]
 
@@ -204,6 +206,21 @@ def new_name(given: Given) -> LifeEvent:
     )
 
 
+def home_split(given: Given) -> LifeEvent:
+    form, numbers = given.form, (given.form.numbers.data or "").split()
+    pieces = [
+        life.Piece(number, [h for h in given.sent if form[f"to_{h.uid}"].data == str(n)])
+        for n, number in enumerate(numbers, 1)
+    ]
+    return life.split_home(given.session, _dwelling(given), pieces, given.told, **given.hands)
+
+
+def home_merge(given: Given) -> LifeEvent:
+    return life.merge_homes(
+        given.session, _dwelling(given), [given.form.other.data], given.told, **given.hands
+    )
+
+
 ENTER: dict[EventKind, Callable[[Given], LifeEvent]] = {
     EventKind.birth: birth,
     EventKind.death: death,
@@ -215,6 +232,8 @@ ENTER: dict[EventKind, Callable[[Given], LifeEvent]] = {
     EventKind.change_home: change_home,
     EventKind.new_document: new_document,
     EventKind.new_name: new_name,
+    EventKind.home_split: home_split,
+    EventKind.home_merge: home_merge,
 }
 
 
@@ -228,3 +247,9 @@ def _household(given: Given) -> Household:
     if given.household is None:
         raise Invalid(_("Please choose a household."))
     return given.household
+
+
+def _dwelling(given: Given) -> Dwelling:
+    if given.dwelling is None:
+        raise Invalid(_("Please choose a home."))
+    return given.dwelling

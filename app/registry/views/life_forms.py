@@ -158,6 +158,22 @@ class NewNameForm(LifeForm):
     own = ("name", "reason")
 
 
+class HomeSplitForm(LifeForm):
+    """One home becomes several; each household is sent to one of them by its place in the list."""
+
+    numbers = TextField(
+        _("Numbers of the new homes"), [Needed()], length=80, description=_("In one line, such as 302A 302B")
+    )
+    own = ("numbers",)
+
+
+class HomeMergeForm(LifeForm):
+    """Another home becomes part of this one."""
+
+    other = RemoteField(_("The home that becomes part of this one"), [Needed()], model=Dwelling)
+    own = ("other",)
+
+
 FORMS: dict[tuple[EventKind, str], type[LifeForm]] = {
     (EventKind.birth, "person"): BirthForm,
     (EventKind.birth, "household"): BirthForm,
@@ -170,6 +186,8 @@ FORMS: dict[tuple[EventKind, str], type[LifeForm]] = {
     (EventKind.merge, "household"): MergeForm,
     (EventKind.change_head, "household"): LifeForm,
     (EventKind.change_home, "household"): ChangeHomeForm,
+    (EventKind.home_split, "dwelling"): HomeSplitForm,
+    (EventKind.home_merge, "dwelling"): HomeMergeForm,
     (EventKind.new_document, "person"): NewDocumentForm,
     (EventKind.new_name, "person"): NewNameForm,
 }
@@ -186,11 +204,15 @@ class Ask:
     fields: list[str] = field(default_factory=list)
 
 
+PIECES = [(str(n), str(n)) for n in range(1, 7)]
+
+
 def build(
     base: type[LifeForm],
     *,
     who: Sequence[Person],
     joins: Sequence[Household],
+    sent: Sequence[Household],
     asks: Sequence[Ask],
     session: Any,
 ) -> type[LifeForm]:
@@ -205,6 +227,9 @@ def build(
             name=household,
         )
         body[f"join_{household.uid}"] = CodeField(label, source=RELATIONS)
+    for household in sent:
+        label = gettext("%(name)s goes into the new home no.", name=household)
+        body[f"to_{household.uid}"] = ChoiceField(label, [Needed()], source=PIECES)
     for ask in asks:
         people = [(m.person.uid, m.person.name) for m in ask.members]
         names = [f"head_{ask.key}", *(f"rel_{ask.key}_{m.person.uid}" for m in ask.members)]
@@ -256,6 +281,9 @@ def sections(
                 {"note": _("Leave a household empty that the child does not join.")},
             )
         )
+    sent = [f for f in form if f.name.startswith("to_")]
+    if sent:
+        found.append((_("Who goes where"), sent, {"note": _("1 is the first of the numbers above.")}))
     note = _(
         "A relation is one to the head, so all of them are asked for anew. The line of the head stays empty."
     )

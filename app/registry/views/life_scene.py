@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from app.core.errors import DomainError, NotFound
 from app.core.interface import Interface
 from app.registry.choices import EventKind, HouseholdKind, Leaving
-from app.registry.models import Household, HouseholdMember, Person
+from app.registry.models import Dwelling, Household, HouseholdMember, Person
 from app.registry.service import households
-from app.registry.service.life import NEW, asks_head, households_of
+from app.registry.service.life import NEW, asks_head, households_of, living_in
 from app.registry.service.life.heads import staying
 from app.registry.service.life.leaving import GIVEN_UP
 from app.registry.views.life_forms import NEW_KEY, Ask
 
-PLACES = {"person": Person, "household": Household}
+PLACES: dict[str, type] = {"person": Person, "household": Household, "dwelling": Dwelling}
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Scene:
     item: Any
     who: list[Person] = field(default_factory=list)
     joins: list[Household] = field(default_factory=list)
+    sent: list[Household] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
     basis: str = ""
 
@@ -42,6 +43,10 @@ class Scene:
     @property
     def household(self) -> Household | None:
         return self.item if isinstance(self.item, Household) else None
+
+    @property
+    def dwelling(self) -> Dwelling | None:
+        return self.item if isinstance(self.item, Dwelling) else None
 
 
 def scene(
@@ -61,6 +66,8 @@ def scene(
             found.who.insert(0, found.person)
     if kind is EventKind.birth:
         found.joins = _joins(session, found, typed)
+    if kind is EventKind.home_split and found.dwelling is not None:
+        found.sent = living_in(session, found.dwelling)
     found.asks = _asks(session, found, typed)
     found.basis = _basis(found, members)
     return found
@@ -163,4 +170,5 @@ def _basis(found: Scene, members: Sequence[HouseholdMember]) -> str:
     item = found.item
     seen = [(type(item).__name__, item.id, item.version)]
     seen += [("m", m.id, m.version) for m in members]
+    seen += [("h", h.id, h.version) for h in found.sent]
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

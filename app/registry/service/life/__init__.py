@@ -6,6 +6,7 @@ from app.registry.service.life.heads import NEW, Heads, NewHead, asks_head
 from app.registry.service.life.leaving import death, households_of, move_out
 from app.registry.service.life.papers import new_document, new_name
 from app.registry.service.life.regroup import change_head, change_home, merge, split
+from app.registry.service.life.reshaping import Piece, living_in, merge_homes, split_home
 from app.registry.service.life.revoking import revoke
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Child",
     "Heads",
     "NewHead",
+    "Piece",
     "Told",
     "asks_head",
     "birth",
@@ -20,7 +22,9 @@ __all__ = [
     "change_home",
     "death",
     "households_of",
+    "living_in",
     "merge",
+    "merge_homes",
     "move_in",
     "move_out",
     "new_document",
@@ -28,4 +32,5 @@ __all__ = [
     "newcomer",
     "revoke",
     "split",
+    "split_home",
 ]

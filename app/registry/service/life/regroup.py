@@ -198,7 +198,7 @@ def change_home(
         now=now,
     ) as entry:
         entry.add(EventRole.subject, *(m.person for m in members))
-        _relink(session, household, dwelling, told)
+        relink(session, household, dwelling, told)
         for member in _movers(session, members, household, old):
             residences.open_residence(
                 session,
@@ -213,7 +213,8 @@ def change_home(
     return entry.event
 
 
-def _relink(session: Session, household: Household, dwelling: Dwelling, told: Told) -> None:
+def relink(session: Session, household: Household, dwelling: Dwelling, told: Told) -> None:
+    """The household is linked to this home from the day on, and to no other."""
     links = select(HouseholdDwelling).where(
         HouseholdDwelling.household_id == household.id, HouseholdDwelling.valid_to.is_(None)
     )

@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, DomainError, Invalid
 from app.core.models import Deletable
 from app.registry.choices import EventKind
-from app.registry.models import Household, LifeEvent, LifeEventPerson, Person, PersonArea
+from app.registry.models import Dwelling, Household, LifeEvent, LifeEventPerson, Person, PersonArea
 from app.registry.service import proposals
 from app.registry.service.checks import expect_version
 from app.registry.service.life.journal import TRACKED, held, plain, typed
@@ -25,7 +25,7 @@ from app.registry.service.life.journal import TRACKED, held, plain, typed
 Key = tuple[str, int]
 # nothing rests on these: who confirmed, what was proposed, who else was there
 LOOSE = frozenset({"person_source", "life_event", "life_event_person", "proposal"})
-LAST = ("household", "person")  # what others hang on goes last
+LAST = ("household", "person", "dwelling")  # what others hang on goes last
 
 
 def revoke(
@@ -95,7 +95,7 @@ def _refuse_later(session: Session, event: LifeEvent, made: Any, changed: Any) -
             raise _conflict(session, event, row)
     known = {(row.__tablename__, row.id) for row, _values in (*made, *changed)}
     for row, _values in made:
-        if isinstance(row, Person | Household):
+        if isinstance(row, Person | Household | Dwelling):
             for other in _hanging(session, row):
                 if (other.__tablename__, other.id) not in known:
                     text = _(
@@ -122,11 +122,13 @@ def _conflict(session: Session, event: LifeEvent, row: Any) -> Conflict:
 
 def _later_event(session: Session, event: LifeEvent, key: Key) -> LifeEvent | None:
     people = [part.person_id for part in event.people]
+    homes = [i for part in event.undo.values() for t, i, _v in part if t == "dwelling"]
     near = select(LifeEventPerson.event_id).where(LifeEventPerson.person_id.in_(people))
     query = select(LifeEvent).where(
         LifeEvent.id > event.id,
         LifeEvent.revoked_at.is_(None),
         LifeEvent.id.in_(near)
+        | (LifeEvent.dwelling_id.is_not(None) & LifeEvent.dwelling_id.in_(homes))
         | LifeEvent.household_id.in_([event.household_id, event.other_household_id])
         | LifeEvent.other_household_id.in_([event.household_id, event.other_household_id]),
     )
