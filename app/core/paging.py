@@ -170,6 +170,13 @@ class _Asked:
     def page(self, query: Select[Any]) -> tuple[list[Any], bool, int | None]:
         """The rows, whether there are more, and how many in all where that was no further work."""
         size, count = self.cursor.size, None
+        first = self._first_keys()
+        if first is not None:
+            where = self.keyset.pk.in_(first)
+            order = self.keyset.order(backwards=self.backwards)
+            query = query.where(where).order_by(*order).execution_options(scope="keys")
+            found = list(self.session.scalars(query).unique())
+            return found[:size], len(found) > size, None
         if self.is_narrow or self.cursor.page:
             keys, count = self.keys()
             return self.rows(query, keys[:size]), len(keys) > size, count
@@ -185,15 +192,17 @@ class _Asked:
             query = query.offset(self.cursor.page * self.cursor.size)
         return query.limit(self.cursor.size + 1).execution_options(**self.options)
 
+    def _first_keys(self) -> Select[Any] | None:
+        """The keys of this page and one more out of the areas, for the plain list in key order."""
+        if self.where or self.options or not self.keyset.by_pk or self.cursor.page:
+            return None
+        down = self.keyset.descending != self.backwards
+        beyond = self.anchor[1] if self.anchor else None
+        size = self.cursor.size + 1
+        return reach.first_keys(self.session, self.model, descending=down, beyond=beyond, count=size)
+
     def keys(self) -> tuple[list[Any], int | None]:
         """Keys of the page and one more; the number of all rows where it was no further work."""
-        size = self.cursor.size + 1
-        if not self.where and not self.options and self.keyset.by_pk and not self.cursor.page:
-            down = self.keyset.descending != self.backwards
-            beyond = self.anchor[1] if self.anchor else None
-            found = reach.first_keys(self.session, self.model, descending=down, beyond=beyond, count=size)
-            if found is not None:
-                return found, None
         keyset = self.keyset.fenced() if self.is_fenced else self.keyset
         counted = self.is_fenced and self.anchor is None
         columns = [self.keyset.pk, func.count().over()] if counted else [self.keyset.pk]

@@ -63,22 +63,20 @@ def sorted_by(session: Session, query: Select[Any], model: type, *order: Any) ->
 
 def first_keys(
     session: Session, model: type, *, descending: bool, beyond: int | None, count: int
-) -> list[int] | None:
-    """The first ``count`` keys of the actor's rows in key order, beyond a key if one is given; None where the areas do
-    not decide alone which rows of the class the actor sees, and on SQLite, which sorts a scope as quickly.
+) -> Select[Any] | None:
+    """A sub-select of the first ``count`` keys of the actor's rows in key order, beyond a key if one is given; None where
+    the areas do not decide alone which rows of the class the actor sees, and on SQLite, which sorts a scope as quickly.
     """
     actor = scope.session_actor(session)
     if session.get_bind().dialect.name != "postgresql" or not is_narrow(actor, model):
         return None
-    if _link_of(model) is None or not actor.sees_persons:
+    if _link_of(model) is None or not actor.sees_persons or not actor.ranges:
         return None
-    if not actor.ranges:
-        return []
     statement = _statement(model, len(actor.ranges), descending, beyond is not None)
-    values: dict[str, Any] = {"beyond": beyond} if beyond is not None else {}
+    values: dict[str, Any] = {"count": count} | ({"beyond": beyond} if beyond is not None else {})
     for at, (low, high) in enumerate(actor.ranges):
         values |= {f"low_{at}": low, f"high_{at}": high}
-    return list(session.connection().execute(statement, values | {"count": count}).scalars())
+    return statement.params(values)
 
 
 @lru_cache(maxsize=256)

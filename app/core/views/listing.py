@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from app.core.views.cells import Cells
 from app.core.widgets.drawn import options
 
 HEAVY = frozenset({"secret", "json", "binary"})
+# who made and changed a row stands on its history page; in a list it costs more than what is shown
+STAMPS = frozenset({"created_at", "created_by", "updated_at", "updated_by", "deleted_by", "delete_reason"})
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class ListMixin:
         model = self.datamodel.obj
         shown = {name.split(".")[0] for name in columns}
         loads = [defer(getattr(model, f.name)) for f in self.facts_on(model, HEAVY) if f.name not in shown]
+        loads += self.without_stamps(model, shown)
         for name in {**dict.fromkeys(columns), **dict.fromkeys(self.eager)}:
             load, at = None, model
             for step in name.split("."):
@@ -74,6 +78,12 @@ class ListMixin:
     def facts_on(model: type, kinds: frozenset[str]) -> list[Fact]:
         return [f for f in facts_of(model).values() if f.kind in kinds]
 
+    @staticmethod
+    def without_stamps(model: type, shown: Collection[str] = ()) -> list[Any]:
+        """Options that leave out who made and changed a row."""
+        there = inspect(model).column_attrs
+        return [defer(getattr(model, name)) for name in sorted(STAMPS) if name in there and name not in shown]
+
     def follow(self, load: Any, relation: RelationshipProperty[Any]) -> Any:
         """Open classes (areas) are joined; guarded ones are read by key, so that the guard cannot spoil the plan.
 
@@ -84,7 +94,7 @@ class ListMixin:
         step = getattr(load, strategy.__name__)(attribute) if load is not None else strategy(attribute)
         facts = self.facts_on(target, HEAVY | {"longtext"})
         heavy = [defer(getattr(target, f.name)) for f in facts if f.kind in HEAVY or f.length is None]
-        return step.options(*heavy) if heavy else step
+        return step.options(*heavy, *self.without_stamps(target))
 
     def keyset(self, order: str, descending: bool) -> Keyset:
         """The order of a list as (column, pk)."""
