@@ -3,6 +3,7 @@
 Sync workers behind nginx use the least CPU and keep one request a process: nothing leaks between two users' threads.
 """
 
+import gc
 import os
 from pathlib import Path
 
@@ -28,7 +29,13 @@ access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(D)s"
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
-    """The rendering processes start beside the first requests: no clerk waits seconds for the first paper of a day."""
+    """The rendering processes start beside the first requests: no clerk waits seconds for the first paper of a day.
+
+    What was loaded at start stays for good, and a page makes some thousand objects that vanish with it: looking for
+    rubbish among them after every 700 took a fifth of its time (docs/benchmarks.md).
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     from app.documents.press import warm
 
     warm(worker.wsgi, delay=2.0)

@@ -18,7 +18,7 @@ from app.core.actor import Actor, current_actor
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.masks import mask_id_number, mask_phone
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access
-from app.registry.models import Person
+from app.registry.models import Person, PersonDocument, PersonPhone
 from app.registry.queries import cards
 from app.registry.rules import check_name
 from app.registry.service import documents, duplicates, matching, merging, persons
@@ -153,7 +153,9 @@ class PersonView(ModelView):
     lookup_eager = ("area",)
 
     def options(self, columns: list[str]) -> list[Any]:
-        return [*super().options(columns), selectinload(Person.documents), selectinload(Person.phones)]
+        parts = ((Person.documents, PersonDocument), (Person.phones, PersonPhone))
+        loads = [selectinload(rows).options(*self.without_stamps(model)) for rows, model in parts]
+        return [*super().options(columns), *loads]
 
     def lookup_text(self, row: Person) -> str:
         """Birth year and managing area tell two people of one name apart."""
