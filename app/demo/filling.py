@@ -19,9 +19,13 @@ from app.registry.models import (
     BuildingUnit,
     ConsentTask,
     Dwelling,
+    FloatingStay,
+    GroupVisit,
+    HelpRecord,
     Household,
     HouseholdDwelling,
     HouseholdMember,
+    LeftBehind,
     Person,
     PersonArea,
     PersonDocument,
@@ -31,6 +35,8 @@ from app.registry.models import (
     PersonSource,
     RentalHome,
     Residence,
+    ResidentUnit,
+    ServiceResource,
     Tenancy,
     Venue,
 )
@@ -46,15 +52,21 @@ ORDER = (
     PersonDocument,
     PersonPhone,
     PersonGroup,
+    GroupVisit,
+    FloatingStay,
+    LeftBehind,
     PersonSource,
     ConsentTask,
     Household,
+    HelpRecord,
     HouseholdMember,
     HouseholdDwelling,
     Residence,
     RentalHome,
     Tenancy,
     Venue,
+    ResidentUnit,
+    ServiceResource,
 )
 RESIDENT_LANDLORDS = 3  # every third home that is let belongs to somebody of the grid
 
@@ -79,6 +91,7 @@ class Filler:
         self.pile = Pile(keys, ORDER)
         self.dwellings = Dwellings(self.pile, spec, days)
         self.residents = Residents(self.pile, spec, inventor, days, groups)
+        self._communities: set[int] = set()
         self.places = Places(self.pile, spec, inventor, days, self.residents)
 
     @property
@@ -100,6 +113,9 @@ class Filler:
             else:
                 heads.append(self.residents.household(grid, home)[0])
         self.places.venues(grid, town, community)
+        if community["id"] not in self._communities:
+            self._communities.add(community["id"])
+            self.residents.care.organisations(community, self.places.inventor)
         return heads
 
     def write(self, session: Session, batch: str) -> None:

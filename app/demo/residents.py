@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from app.core.models import new_uid
+from app.demo.care import Care
 from app.demo.keys import Days, Pile, Row, name_spelling
 from app.demo.people import DAUGHTER, HEAD, MALE, SON, UNRELATED, Inventor, Someone
 from app.registry.models import (
@@ -17,7 +18,6 @@ from app.registry.models import (
     Person,
     PersonArea,
     PersonDocument,
-    PersonGroup,
     PersonName,
     PersonPhone,
     PersonSource,
@@ -56,6 +56,7 @@ class Residents:
     ) -> None:
         self.pile, self.spec, self.inventor, self.days, self.groups = pile, spec, inventor, days, groups
         self.random = Random(f"{spec['code']} residents")
+        self.care = Care(pile, spec, days, groups)
         self.count = 0
         self._numbers: dict[int, int] = {}
 
@@ -88,6 +89,7 @@ class Residents:
             person = self.person(grid, one, population, day)
             self._belong(household, person, one.relation, day)
             self._reside(grid, home, person, household, "living", day, population)
+            self.care.help(household, one)
             persons.append(person)
         household["head_person_id"] = persons[0]["id"]
         return persons
@@ -209,6 +211,8 @@ class Residents:
         if one.phone:
             self.pile.add(PersonPhone, person_id=key, number=one.phone, valid_from=day)
         self._join_groups(row, one, age)
+        if floating:
+            self.care.float(row, day)
         self._confirm(key)
         if age < CHILD_UNDER:
             self._consent(key)
@@ -221,18 +225,7 @@ class Residents:
         if "G81" in one.groups:
             person["political_status"] = "01"
         for code in dict.fromkeys(one.groups):
-            facts = self.groups[code]
-            interval = facts.get("visit_interval_days") or 0
-            # most calls were made in time, a few are overdue
-            due = self.days.today + timedelta(days=self.random.randint(-4, interval)) if interval else None
-            self.pile.add(
-                PersonGroup,
-                person_id=person["id"],
-                group_code=code,
-                level=facts.get("sensitivity", "L3"),
-                valid_from=max(one.born, self.days.go_live),
-                next_visit_on=due,
-            )
+            self.care.join(person, one, code)
 
     def _confirm(self, person_id: int) -> None:
         at = self.inventor.now - timedelta(
