@@ -20,6 +20,7 @@ from app.demo.cases import CaseMaker
 from app.demo.daily import ROUND_SIZE, SLOTS, Diary
 from app.demo.duplicates import entered_twice
 from app.demo.papers import issue_letters, issue_sheets
+from app.demo.safety import check_places, run_campaign
 from app.documents.drawing import Press
 from app.proxy.choices import State
 from app.registry.models import Dwelling, Person
@@ -58,6 +59,8 @@ class Story:
             diary.past("worker2", people)
         self._move_ins(diary)
         entered_twice(self.cast, self.people("clerk"), self.people("outsider"), self.now)
+        check_places(self.cast, self.now, self.spec["safety"])
+        run_campaign(self.cast, self.now, self.spec["safety"])
         step("papers")
         if self.press is not None:
             issue_letters(self.cast, self.press, self.now, cases)

@@ -164,7 +164,7 @@ class TargetState(Choice):
     todo = "todo", _("Not yet visited"), "grey"
     visited = "visited", _("Visited"), "green"
     absent = "absent", _("Nobody home"), "yellow"
-    refused = "refused", _("Refused"), "red"
+    refused = "refused", _("Turned away"), "red"
     revisit = "revisit", _("Come again on a day"), "purple"
 
 

@@ -180,12 +180,12 @@ def ring(
     """
     if target.campaign.state != CampaignState.running:
         raise Conflict(_("This campaign is not running."))
-    row = _tried(session, target, outcome, now=now, revisit_on=revisit_on, note=note)
+    row = tried(session, target, outcome, now=now, revisit_on=revisit_on, note=note)
     _tell(session, actor, target, outcome, note, now)
     return row
 
 
-def _tried(
+def tried(
     session: Session,
     target: CampaignTarget,
     outcome: TargetState,
@@ -194,6 +194,7 @@ def _tried(
     revisit_on: date | None = None,
     note: str = "",
 ) -> CampaignTry:
+    """The last word about a home and the row of the try, without a visit at the door."""
     today, before = clock.to_local(now).date(), TargetState.parse(target.state)
     state, again = next_state(before, outcome, today, revisit_on)
     target.state, target.revisit_on = str(state), again
@@ -244,7 +245,7 @@ def written_down(session: Session, actor: Actor, dwelling: Dwelling, *, now: dat
     )
     found = list(session.scalars(query))
     for target in found:
-        _tried(session, target, TargetState.visited, now=now)
+        tried(session, target, TargetState.visited, now=now)
     if found and actor.role == WORKER:
         _tell(session, actor, found[0], TargetState.visited, "", now)
     return len(found)

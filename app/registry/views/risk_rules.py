@@ -123,7 +123,7 @@ class RiskRuleView(ModelView):
     formatters_columns = {
         "colour": lambda row: colour_badge(row.colour),
         "condition": lambda row: condition_words(row.condition),
-        "is_on": lambda row: badge(_("on"), "green") if row.is_on else badge(_("off"), "grey"),
+        "is_on": lambda row: badge(_("In use"), "green") if row.is_on else badge(_("Not in use"), "grey"),
     }
 
     @property
