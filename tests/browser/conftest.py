@@ -71,13 +71,14 @@ class Served:
 
         return Handler
 
-    def settle(self) -> None:
-        """Wait until no request has been open for a fifth of a second."""
-        quiet, until = 0, time.monotonic() + 15
-        while quiet < 4:
-            assert time.monotonic() < until, "a request of a closed page goes on and on"
-            quiet = 0 if self.open else quiet + 1
-            time.sleep(0.05)
+    def settle(self, seconds: float = 0.2) -> None:
+        """Wait until no request has been open for so long."""
+        busy = began = time.monotonic()
+        while time.monotonic() < busy + seconds:
+            assert time.monotonic() < began + 15, "a request goes on and on"
+            time.sleep(0.02)
+            if self.open:
+                busy = time.monotonic()
 
 
 @contextmanager
@@ -132,11 +133,13 @@ def open_as(probe, probe_app, chromium, _served) -> Iterator[Callable]:
 
 
 @pytest.fixture
-def axe() -> Callable[[Any], list[str]]:
-    """``axe(page)`` names what axe-core finds; [] is what we want."""
+def axe(_served) -> Callable[[Any], list[str]]:
+    """``axe(page)`` names what axe-core finds once the page asks for nothing more; [] is what we want."""
     from axe_playwright_python.sync_playwright import Axe
 
     def _check(page: Any) -> list[str]:
+        # what a page fetches after its load is drawn before the look; Playwright's "networkidle" waits five times as long
+        _served.settle(seconds=0.1)
         found = Axe().run(page).response["violations"]
         return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found]
 

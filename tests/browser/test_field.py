@@ -135,7 +135,6 @@ def test_axe_and_targets(open_as, axe, round_url, size):
     found = {}
     for path in ("/field/", "/field/plan", round_url, door):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
         if path == door:
             page.locator(".gf-outcomes label").first.click()
         found[path] = axe(page)

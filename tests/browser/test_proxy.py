@@ -210,7 +210,6 @@ def test_axe_targets_and_no_side_scroll(open_as, axe, sessions, booked, size):
     ):
         page = open_as(account, size)
         page.goto(path)
-        page.wait_for_load_state("networkidle")
         found[path] = axe(page)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 1, path
         small = page.evaluate(SMALL)

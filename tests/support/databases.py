@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, NullPool, create_engine, event, make_url, text
 
 
@@ -77,19 +78,16 @@ class PostgresDatabase(Database):
     """
 
     dirty: set[str]
+    link: Any = None
 
     def keep(self, app: Any) -> None:
         self.close(app)
         self.dirty = set()
         event.listen(Engine, "before_cursor_execute", self._note)
-        with self._superuser() as connection:
-            names = connection.execute(
-                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-            ).scalars()
-            self.snapshot = sorted(names)
-            connection.execute(text("CREATE SCHEMA seed"))
-            for name in self.snapshot:
-                connection.execute(text(f'CREATE TABLE seed."{name}" AS TABLE public."{name}"'))
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        self.snapshot = sorted(name for (name,) in self._superuser().execute(tables))
+        copies = (f'CREATE TABLE seed."{name}" AS TABLE public."{name}";' for name in self.snapshot)
+        self._superuser().execute("CREATE SCHEMA seed;" + "".join(copies))
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         self.dirty.update(name.lower() for name in WRITES.findall(statement))
@@ -98,20 +96,23 @@ class PostgresDatabase(Database):
         """Put every table back before the next test."""
         self.dirty.update(self.snapshot)
 
-    @contextmanager
-    def _superuser(self) -> Iterator[Any]:
-        engine = create_engine(self.url, poolclass=NullPool)
-        with engine.begin() as connection:
+    def _superuser(self) -> psycopg.Connection:
+        """One connection for the whole session: to open one costs more than to put back what most tests write."""
+        if self.link is None or self.link.closed:
+            url = make_url(self.url).set(drivername="postgresql")
+            self.link = psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
             # no triggers, no foreign keys while rows are put back
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            yield connection
+            self.link.execute("SET session_replication_role = replica")
+        return self.link
 
     def restore(self, app: Any) -> None:
-        written = [name for name in self.snapshot if name in self.dirty]
-        with self._superuser() as connection:
-            for name in written:
-                connection.execute(text(f'DELETE FROM public."{name}"'))
-                connection.execute(text(f'INSERT INTO public."{name}" SELECT * FROM seed."{name}"'))
+        # one trip and one transaction for all of them: a test that makes a row of each table writes to dozens
+        statements = (
+            f'DELETE FROM public."{name}"; INSERT INTO public."{name}" SELECT * FROM seed."{name}";'
+            for name in self.snapshot
+            if name in self.dirty
+        )
+        self._superuser().execute("".join(statements))
         self.dirty.clear()
 
 
@@ -134,3 +135,5 @@ def postgres_database(home: Path) -> Iterator[Database]:
         with admin.connect() as connection:
             connection.execute(text('CREATE DATABASE "geban_test"'))
         yield database
+        if database.link is not None:
+            database.link.close()
