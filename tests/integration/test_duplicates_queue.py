@@ -169,6 +169,17 @@ class TestEntry:
         (pair,) = pairs(system)
         assert (pair.rules, pair.weight) == ("document", 90)
 
+    def test_a_document_given_later_opens_a_pair_too(self, system, world):
+        actor, now, number = session_actor(system), clock.now(), "E12345678"
+        first, second = (lina(system, world.areas["grid_a11"], name=name) for name in ("Li Na", "Wang Fang"))
+        documents.add_document(system, first, kind="414", number=number, actor=actor, now=now)
+        system.commit()
+        documents.add_document(
+            system, second, kind="414", number=number, dup_reason="both bear it", actor=actor, now=now
+        )
+        system.commit()
+        assert [p.rules for p in pairs(system)] == ["document"]
+
     def test_saving_tells_nothing_about_strangers(self, system, acting, world):
         lina(system, world.areas["grid_t11"])
         system.commit()

@@ -405,7 +405,9 @@ def test_both_ways_stand_in_the_change_log_with_their_reason(case, system):
     uid = join(case)
     apart(case, uid)
     log = system.scalars(
-        select(ChangeLog).where(ChangeLog.table_name == "person", ChangeLog.row_id == case.gone.id)
+        select(ChangeLog)
+        .where(ChangeLog.table_name == "person", ChangeLog.row_id == case.gone.id)
+        .order_by(ChangeLog.id)
     ).all()
     assert [(row.action, row.reason) for row in log][-2:] == [("delete", WHY), ("restore", "twins")]
 

@@ -16,7 +16,7 @@ from app.core.scope import unscoped
 from app.registry.choices import FieldGroup
 from app.registry.models import Person, PersonDocument
 from app.registry.rules import Birth, inspect_document, normalise_number
-from app.registry.service import consents, matching, sources
+from app.registry.service import consents, duplicates, matching, sources
 from app.registry.service.checks import check_code
 
 FIELD = "number"
@@ -89,6 +89,8 @@ def add_document(
     person.documents.append(document)
     session.flush()
     sources.confirm(session, person, {FieldGroup.identity}, actor=actor, now=now)
+    if document.dup_no:  # kept apart with a reason: somebody settles it (guards, section 3)
+        duplicates.entered(session, [person], actor=actor, now=now)
     return document
 
 

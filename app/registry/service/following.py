@@ -109,7 +109,13 @@ def _changed(row: Any) -> frozenset[str]:
 
 
 @event.listens_for(PlainGuardedSession, "before_commit")
-def _settle(session: Session) -> None:
+def settle_now(session: Session) -> None:
+    """Settle what the transaction has written so far; a merge asks for it so that its way back knows these rows too.
+
+    The end of a savepoint settles nothing: what is half written (a merge being taken apart) must not be judged.
+    """
+    if session.in_nested_transaction():
+        return
     session.flush()
     pending = session.info.get(KEY)
     if not pending or pending.busy:

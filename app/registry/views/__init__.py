@@ -8,12 +8,13 @@ from app.registry.views.chiefs import BuildingChiefView, BuildingUnitView
 from app.registry.views.coverage import CoverageDesk
 from app.registry.views.documents import PersonDocumentView
 from app.registry.views.duplicate_words import DuplicateRuleView
-from app.registry.views.duplicates import DuplicateView, PersonMergeView
+from app.registry.views.duplicates import DuplicateView
 from app.registry.views.groups import PersonGroupView
 from app.registry.views.hazards import HazardView, SafetyCheckView
 from app.registry.views.homes import BuildingView, DwellingView
 from app.registry.views.households import HouseholdMemberView, HouseholdView, ResidenceView
 from app.registry.views.letting import RentalHomeView, TenancyView
+from app.registry.views.merges import PersonMergeView
 from app.registry.views.move_in import MoveInView
 from app.registry.views.people import PersonView
 from app.registry.views.person_parts import ConsentTaskView, PersonNameView, PersonPhoneView

@@ -20,7 +20,7 @@ from app.core.session import unit_of_work
 from app.registry.choices import DuplicateAction, DuplicateState
 from app.registry.models import DuplicatePair, Person, PersonArea, PersonMerge
 from app.registry.models.people import visible_persons
-from app.registry.service import duplicates
+from app.registry.service import duplicates, following
 from app.registry.service.checks import expect_version
 from app.registry.service.duplicates import pairs
 from app.registry.service.merging import fields, homes, parts
@@ -85,6 +85,7 @@ def merge(
         homes.move_homes(wide, kept, gone, choices, day)
         homes.settle_places(wide, kept, gone, day)
         _hide(wide, kept, gone, reason, actor, now)
+        following.settle_now(wide)
     row = PersonMerge(
         pair_id=pair.id,
         kept_id=kept.id,
