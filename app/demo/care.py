@@ -73,8 +73,10 @@ class Care:
     def _visit(self, group: Row, interval: int, since: date) -> None:
         late = self.random.random() < LATE
         ago = interval + self.random.randint(1, 6) if late else self.random.randint(0, max(interval - 1, 0))
-        on = max(since, self.days.today - timedelta(days=ago))
         way = self.random.choice(OUTCOMES)
+        if way == "absent":  # tried again within a week
+            ago = self.random.randint(0, 6)
+        on = max(since, self.days.today - timedelta(days=ago))
         follows = next_visit(on, interval, way)
         self.pile.add(
             GroupVisit,

@@ -132,7 +132,7 @@ PAGES = {"person": "PersonView", "household": "HouseholdView", "dwelling": "Dwel
 
 
 def anchors(page: str) -> list[str]:
-    return re.findall(r'<section class="gb-card gb-part" id="([^"]+)"', page)
+    return re.findall(r'<section class="gb-card gb-part[^"]*" id="([^"]+)"', page)
 
 
 def part(page: str, key: str) -> str:

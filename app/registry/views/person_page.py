@@ -179,7 +179,7 @@ class PersonPage(PersonParts):
             "PersonGroupView",
             _("Care visits"),
             "fa-walking",
-            _("Day"),
+            _("Date"),
             _("Group"),
             _("How it went"),
         )

@@ -110,7 +110,7 @@ class PersonParts:
 
     def events(self) -> Section | None:
         made = self.section(
-            "events", "LifeEventView", _("Life events"), "fa-calendar-day", _("Day"), _("Event"), _("As what")
+            "events", "LifeEventView", _("Life events"), "fa-calendar-day", _("Date"), _("Event"), _("As what")
         )
         if made is None:
             return None
@@ -157,13 +157,13 @@ class PersonParts:
         if not self.found.get("tenancies"):
             return None
         made = self.section(
-            "tenancies", "TenancyView", _("Rents"), "fa-key", _("Home"), _("Head count"), _("When")
+            "tenancies", "TenancyView", _("Rents"), "fa-key", _("When"), _("Home"), _("Head count")
         )
         if made is None:
             return None
         made.add_url = None
         for row, _home, dwelling in self.found["tenancies"]:
-            cells = [linked("DwellingView", dwelling), row.head_count, span(row)]
+            cells = [span(row), linked("DwellingView", dwelling), row.head_count]
             made.lines.append(Line(cells, page_url("TenancyView", row), is_over(row)))
         return made
 

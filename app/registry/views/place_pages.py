@@ -78,7 +78,7 @@ class PlacePage:
         """Life events of the place, revoked ones grey."""
         if "events" not in self.found:
             return None
-        made = self.section("events", "", _("Life events"), "fa-calendar-day", _("Day"), _("Event"))
+        made = self.section("events", "", _("Life events"), "fa-calendar-day", _("Date"), _("Event"))
         for (event,) in sorted(self.found["events"], key=lambda r: -r[0].id):
             words = str(EventKind.label_of(event.kind))
             over = event.revoked_at is not None
@@ -185,7 +185,7 @@ class HouseholdPage(PlacePage):
             "HelpRecordView",
             _("Help given"),
             "fa-hand-holding-heart",
-            _("Day"),
+            _("Date"),
             _("What was given"),
             _("Source of the help"),
             _("Given to"),

@@ -108,7 +108,7 @@ def panel_sections(
     for panel in panels.panels_of(subject, actor):
         rows = panel.load(session, record, actor)
         section = Section(
-            panel.key, panel.title, panel.icon, [gettext("Day"), gettext("What"), gettext("State")]
+            panel.key, panel.title, panel.icon, [gettext("Date"), gettext("What"), gettext("State")]
         )
         for row in rows:
             day = _day(row.at)
