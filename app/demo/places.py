@@ -6,6 +6,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from app import seeds
 from app.demo.keys import Days, Pile, Row, spelling
 from app.demo.people import Inventor
 from app.demo.residents import Residents
@@ -14,7 +15,8 @@ from app.registry.rules.addresses import AddressParts, compose
 from app.registry.service import wording
 
 VENUES = {"urban": 22, "rural": 6}
-RISKS = (("green", 70), ("yellow", 20), ("orange", 8), ("red", 2))
+REGISTERED = 0.7  # share of lettings with a registered contract and a signed pledge
+UNREGISTERED = seeds.read("risk_rules")["rules"][-1]["name"]  # why the others are yellow
 
 
 class Places:
@@ -30,8 +32,7 @@ class Places:
     def let(self, grid: Row, home: Row, landlord: Row | None) -> None:
         """A rented home with its tenants; the landlord may be a resident of the grid."""
         since = self.days.ago(self.random.randint(20, 900))
-        codes, weights = zip(*RISKS, strict=True)
-        risk = self.random.choices(codes, weights)[0]
+        known = self.random.random() < REGISTERED
         owner = None if landlord else self.inventor.person(self.inventor.sex(), 40, 70)
         rental = self.pile.add(
             RentalHome,
@@ -39,12 +40,14 @@ class Places:
             dwelling_id=home["id"],
             rental_kind=self.random.choice(("RH1", "RH2")),
             rental_use="02",
-            risk=risk,
-            hazard="00" if risk == "green" else self.random.choice(("01", "02")),
+            risk="green" if known else "yellow",
+            risk_reason=None if known else UNREGISTERED,
+            hazard="00",
+            pledge_signed=known,
             landlord_person_id=landlord["id"] if landlord else None,
             landlord_name=landlord["name"] if landlord else owner.name if owner else None,
             landlord_phone=owner.phone if owner else None,
-            registered=self.random.random() < 0.7,
+            registered=known,
             lease_until=self.days.today + timedelta(days=self.random.randint(-30, 400)),
             next_check_on=self.days.today + timedelta(days=self.random.randint(-5, 20)),
         )

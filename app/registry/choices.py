@@ -154,8 +154,8 @@ class CampaignState(Choice):
 
 class CampaignAction(Choice):
     plan = "plan", _("Plan"), "grey"
-    start = "start", _("Start"), "green"
-    close = "close", _("Close"), "blue"
+    start = "start", _("Start the campaign"), "green"
+    close = "close", _("Close the campaign"), "blue"
 
 
 class TargetState(Choice):
@@ -269,7 +269,7 @@ class ProposalAction(Choice):
     take = "take", _("Take up"), "blue"
     accept = "accept", _("Carry out"), "green"
     finish = "finish", _("Done"), "green"
-    decline = "decline", _("Decline"), "grey"
+    decline = "decline", _("Not needed"), "grey"
     reopen = "reopen", _("Take back"), "yellow"
     drop = "drop", _("No longer applies"), "grey"
 
