@@ -1,4 +1,8 @@
-"""Many loader criteria that cost a statement as much as one (speed.md)."""
+"""Many options that cost a statement as much as one (speed.md).
+
+SQLAlchemy asks each option of each statement for its cache key, and thirty of them took longer to say theirs than the
+statement to run. What they would say never changes, so it is asked once.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,47 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy.orm.interfaces import CriteriaOption
+from sqlalchemy.orm.interfaces import CompileStateOption, CriteriaOption
 
 # the shape of all criteria of an actor → its number; a number is never given twice, whatever threads do
 _shapes: dict[tuple[Any, ...], int] = {}
 _numbers = itertools.count()
 
 
-class Criteria(CriteriaOption):
-    """Many loader criteria as one option of a statement.
-
-    SQLAlchemy asks each option of each statement for its cache key, and thirty criteria took longer to say theirs than
-    the statement to run. What they would say never changes, so it is asked once: ``token`` stands for the shape of all
-    of them, ``binds`` are their values, which the statement cache takes out of the key as from any other statement.
+class _Bundle:
+    """``token`` stands for the shape of all options, ``binds`` are their values, which the statement cache takes out of
+    the key as from any other statement.
     """
 
     def __init__(self, options: Iterable[Any]) -> None:
         self.options = tuple(options)
         keys = [option._generate_cache_key() for option in self.options]
         if None in keys:
-            raise TypeError("a criterion that cannot be cached would be compiled for each statement anew")
+            raise TypeError("an option that cannot be cached would be compiled for each statement anew")
         self.token = _shapes.setdefault(tuple(key.key for key in keys), next(_numbers))
         self.binds = [bind for key in keys for bind in key.bindparams]
 
     def _gen_cache_key(self, anon_map: Any, bindparams: list[Any]) -> tuple[Any, ...]:
         bindparams.extend(self.binds)
-        return (Criteria, self.token)
+        return (type(self), self.token)
+
+
+class Loads(_Bundle, CompileStateOption):
+    """What a list reads and what it leaves out: the options of one view, the same for every request."""
+
+    propagate_to_loaders = True
+
+    def process_compile_state(self, compile_state: Any) -> None:
+        for option in self.options:
+            option.process_compile_state(compile_state)
+
+    def process_compile_state_replaced_entities(self, compile_state: Any, mapper_entities: Any) -> None:
+        for option in self.options:
+            option.process_compile_state_replaced_entities(compile_state, mapper_entities)
+
+
+class Criteria(_Bundle, CriteriaOption):
+    """Many loader criteria as one option of a statement."""
 
     def process_compile_state(self, compile_state: Any) -> None:
         self.get_global_criteria(compile_state.global_attributes)

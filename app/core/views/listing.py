@@ -16,6 +16,7 @@ from sqlalchemy.orm import RelationshipProperty, defer, joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
 from app.core import codes, policy, scope, widgets
+from app.core.criteria import Loads
 from app.core.interface import Fact, Interface, facts_of, relation_of
 from app.core.paging import SIZES, Keyset, Page, fetch
 from app.core.views import arguments, drawing, filters
@@ -55,10 +56,11 @@ class ListMixin:
         """
         key = tuple(columns)
         if key not in self._load_options:
-            self._load_options[key] = self._make_options(columns)
+            self._load_options[key] = [Loads(self.loads(columns))]
         return self._load_options[key]
 
-    def _make_options(self, columns: list[str]) -> list[Any]:
+    def loads(self, columns: list[str]) -> list[Any]:
+        """The same one by one; a view adds what its formatters read beside the relations of ``eager``."""
         model = self.datamodel.obj
         shown = {name.split(".")[0] for name in columns}
         loads = [defer(getattr(model, f.name)) for f in self.facts_on(model, HEAVY) if f.name not in shown]

@@ -152,10 +152,10 @@ class PersonView(ModelView):
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("area",)
 
-    def options(self, columns: list[str]) -> list[Any]:
+    def loads(self, columns: list[str]) -> list[Any]:
         parts = ((Person.documents, PersonDocument), (Person.phones, PersonPhone))
         loads = [selectinload(rows).options(*self.without_stamps(model)) for rows, model in parts]
-        return [*super().options(columns), *loads]
+        return [*super().loads(columns), *loads]
 
     def lookup_text(self, row: Person) -> str:
         """Birth year and managing area tell two people of one name apart."""
