@@ -122,7 +122,7 @@ def test_a_week_of_the_station(site, system, world):
     assert system.get(Person, head.id).died_on == clock.today()
     assert system.get(Household, household.id).head_person_id == spouse.id
     proposed = {p.rule for p in system.scalars(select(Proposal).where(Proposal.person_id == head.id))}
-    assert proposed
+    assert {"death_pension", "death_dibao", "death_funeral", "death_account", "close_group"} <= proposed
     go(page, "/proposal/list/")
     assert head.name in page.locator("main").inner_text()
 
