@@ -7,7 +7,8 @@ from flask_appbuilder import Model
 from sqlalchemy import delete, func, select, update
 
 from app.core.errors import NotAllowed
-from app.core.scope import is_guarded
+from app.core.scope import is_guarded, unscoped
+from app.extensions import db
 from tests.support.marked import Marked
 
 
@@ -27,16 +28,31 @@ GUARDED = sorted(
 OUTSIDERS = ("worker_a", "town_clerk_a", "nobody")
 
 
-@pytest.fixture
-def foreign(system, world):
-    """A row of every guarded table in a grid of town T."""
+@pytest.fixture(scope="module")
+def foreign(_app, _database):
+    """A row of every guarded table in a grid of town T, made once: whoever could change one is what the cases look for."""
+    world = _database.world
     account = world.accounts["worker_t"]
-    marked = Marked(system, world.areas["grid_t11"], account.user_id, account.staff_id)
-    marked.make_all()
-    for cls in GUARDED:
-        marked.row(cls.__tablename__)
-    system.commit()
+    _database.restore(_app)
+    with _app.app_context(), unscoped("tests arrange") as session:
+        marked = Marked(session, world.areas["grid_t11"], account.user_id, account.staff_id)
+        marked.make_all()
+        for cls in GUARDED:
+            marked.row(cls.__tablename__)
+        session.commit()
+        for row in marked.rows.values():
+            session.refresh(row)
+        session.expunge_all()
     return marked.rows
+
+
+@pytest.fixture
+def app(_app, _database, foreign):
+    """The app on these rows: no case of this file leaves anything behind."""
+    with _app.app_context():
+        yield _app
+        db.session.remove()
+    _database.close(_app)
 
 
 def test_every_guarded_table_has_a_row_to_look_for(foreign):
