@@ -32,7 +32,8 @@ from app.areas.roles import ROLES
 from app.areas.rules import SEGMENT, range_of
 from app.areas.succession import predecessor_paths, predecessor_values
 from app.core.actor import Actor
-from app.core.scope import unscoped
+from app.core.criteria import steady
+from app.core.scope import not_deleted, unscoped
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,8 @@ def _seats_of_user() -> Select[Any]:
 @lru_cache(maxsize=1)
 def _seats_of_token() -> Select[Any]:
     query = _seats_query().add_columns(SignIn.acting_role)
-    return query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
+    query = query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
+    return steady(query.options(not_deleted()))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=64)
@@ -209,7 +211,8 @@ def _person_of_user(areas: int) -> Select[Any]:
 @lru_cache(maxsize=64)
 def _person_of_token(areas: int) -> Select[Any]:
     query = _person_query(areas).add_columns(*SESSION)
-    return query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
+    query = query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
+    return steady(query.options(not_deleted()))  # type: ignore[no-any-return]
 
 
 def _outermost(paths: set[str]) -> list[str]:

@@ -65,3 +65,14 @@ class Criteria(_Bundle, CriteriaOption):
                 criteria = attributes.setdefault(("additional_entity_criteria", mapper), [])
                 if option not in criteria:
                     criteria.append(option)
+
+
+def steady(statement: Any) -> Any:
+    """A statement that is built once and runs with each request: its cache key is asked for once.
+
+    A statement made from it (with options, with filters) forgets the key, as SQLAlchemy's own memos do.
+    """
+    key = statement._generate_cache_key()
+    statement.__dict__["_generate_cache_key"] = lambda: key
+    statement._memoized_keys = statement._memoized_keys | {"_generate_cache_key"}
+    return statement
