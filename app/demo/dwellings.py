@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -130,5 +131,7 @@ class Dwellings:
             housing_use=EMPTY_USE if drawn < EMPTY else LET_USE if drawn < let else OWN_USE,
             area_m2=self.random.choice(sizes),
             valid_from=self.days.founded,
+            source="grid",
+            confirmed_on=self.days.today - timedelta(days=order * 37 % 400),
             **more,
         )

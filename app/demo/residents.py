@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from app.core.clock import to_local
 from app.core.models import new_uid
 from app.demo.care import Care
 from app.demo.keys import Days, Pile, Row, name_spelling
@@ -30,6 +31,7 @@ IDENTITY_CARD = "111"
 HERE, SEPARATED = "01", "02"  # household_consistency
 ALSO_REGISTERED, AWAY = 0.2, 0.35  # households of the register; those with a child who lives elsewhere
 CONSENT_IN = 0.5
+OLDEST_CONFIRMED = 400  # days: what is older than a year stands in the list of records to confirm
 NOTICE_VERSION = "1"
 # chance of a special group by age for everybody of that age: common ones, then rare and protected ones
 CHANCES = (
@@ -213,7 +215,7 @@ class Residents:
         self._join_groups(row, one, age)
         if floating:
             self.care.float(row, day)
-        self._confirm(key)
+        self._confirm(row)
         if age < CHILD_UNDER:
             self._consent(key)
         return row
@@ -227,13 +229,15 @@ class Residents:
         for code in dict.fromkeys(one.groups):
             self.care.join(person, one, code)
 
-    def _confirm(self, person_id: int) -> None:
+    def _confirm(self, person: Row) -> None:
+        """When the record was found right last: with some it is more than a year ago."""
         at = self.inventor.now - timedelta(
-            days=self.random.randint(1, 200), minutes=self.random.randint(0, 600)
+            days=self.random.randint(1, OLDEST_CONFIRMED), minutes=self.random.randint(0, 600)
         )
+        person["confirmed_on"] = to_local(at).date()
         for group in ("identity", "residence"):
             self.pile.add(
-                PersonSource, person_id=person_id, field_group=group, source="grid", confirmed_at=at
+                PersonSource, person_id=person["id"], field_group=group, source="grid", confirmed_at=at
             )
 
     def _consent(self, person_id: int) -> None:

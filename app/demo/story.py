@@ -19,6 +19,7 @@ from app.demo.acting import Cast
 from app.demo.cases import CaseMaker
 from app.demo.daily import ROUND_SIZE, SLOTS, Diary
 from app.demo.duplicates import entered_twice
+from app.demo.life import happened
 from app.demo.papers import issue_letters, issue_sheets
 from app.demo.safety import check_places, run_campaign
 from app.documents.drawing import Press
@@ -61,6 +62,7 @@ class Story:
         entered_twice(self.cast, self.people("clerk"), self.people("outsider"), self.now)
         check_places(self.cast, self.now, self.spec["safety"])
         run_campaign(self.cast, self.now, self.spec["safety"])
+        happened(self.cast, self.people("worker"), self.now, self.spec["life"])
         step("papers")
         if self.press is not None:
             issue_letters(self.cast, self.press, self.now, cases)

@@ -7,9 +7,8 @@ they ever got it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -28,37 +27,50 @@ BATCH = 1000
 LABEL = "program"
 # (person id, person uid, rule, anchor, the day it follows from)
 Wanted = tuple[int, str, Rule, str, date]
+Batches = Callable[[Session, int], tuple[int, list[Wanted]]]
 
 
 @jobs.handler(JOB, label=_("Proposals by age, group and stay"), system=True, lease=timedelta(minutes=10))
 def look(work: jobs.Work) -> dict[str, int]:
-    """Walk every rule; the progress counts batches. Returns how many proposals were made."""
-    made, today = 0, clock.to_local(work.now).date()
+    """Walk every rule, each batch in a step of its own. Returns how many proposals were made."""
+    made = 0
     work.total = None
-    for rule in rules():
-        if rule.on == "age":
-            made += _walk(work, _by_age(rule, today))
-        elif rule.on == "stay":
-            made += _walk(work, _by_stay(rule))
-    made += _walk(work, _by_group([r for r in rules() if r.on == "group"], today))
+    for batches in walks(clock.to_local(work.now).date()):
+        last, more = 0, True
+        while more:
+            with work.step() as session:
+                last, wanted = batches(session, last)
+                made += write(session, wanted, now=work.now)
+            more = bool(last)
     return {"proposed": made}
 
 
 jobs.daily(JOB, at="03:40")
 
 
-def _walk(work: jobs.Work, batches: Any) -> int:
-    """Ask for batch after batch after the last key, each in a step of its own."""
-    last, made = 0, 0
-    while True:
-        with work.step() as session:
+def look_at_once(session: Session, *, now: datetime) -> int:
+    """The same in one unit of work, for a new site (the demo city). Returns how many proposals were made."""
+    made = 0
+    for batches in walks(clock.to_local(now).date()):
+        last, more = 0, True
+        while more:
             last, wanted = batches(session, last)
-            made += write(session, wanted, now=work.now)
-        if not last:
-            return made
+            made += write(session, wanted, now=now)
+            more = bool(last)
+    return made
 
 
-def _by_age(rule: Rule, today: date) -> Any:
+def walks(today: date) -> Iterator[Batches]:
+    """(session, last key) -> (key to go on after, or 0; who is proposed what), for each rule that looks at records."""
+    for rule in rules():
+        if rule.on == "age":
+            yield _by_age(rule, today)
+        elif rule.on == "stay":
+            yield _by_stay(rule)
+    yield _by_group([r for r in rules() if r.on == "group"], today)
+
+
+def _by_age(rule: Rule, today: date) -> Batches:
     """People born early enough and never proposed to by this rule."""
     latest = born_until(today + timedelta(days=rule.ahead_days), rule.age or 0)
 
@@ -87,7 +99,7 @@ def _by_age(rule: Rule, today: date) -> Any:
     return batch
 
 
-def _by_stay(rule: Rule) -> Any:
+def _by_stay(rule: Rule) -> Batches:
     """Stays in force without a permit."""
 
     def batch(session: Session, after: int) -> tuple[int, list[Wanted]]:
@@ -114,7 +126,7 @@ def _by_stay(rule: Rule) -> Any:
     return batch
 
 
-def _by_group(group_rules: list[Rule], today: date) -> Any:
+def _by_group(group_rules: list[Rule], today: date) -> Batches:
     """Members of the groups that some rule names, person by person."""
     codes = sorted(set().union(*(r.groups for r in group_rules)))
 

@@ -63,23 +63,23 @@ class CorrectionView(ModelView):
     show_title = _("Correction")
     add_title = edit_title = _("Correction")
     label_columns = {
-        "versions": _("Both versions"),
+        "fields": _("Values in full"),
         "photos": _("Photos"),
         "steps": _("What happened"),
         "person.area": _("Area"),
-        "decision": _("Decision"),
+        "decision": _("What the clerk said"),
     }
     choices_columns = {"state": CorrectionState}
     base_permissions = ["can_list", "can_show", "can_edit", "can_reveal", "can_history"]
     list_columns = ["created_at", "person", "reason", "state", "person.area"]
     order_columns = ["created_at"]
     search_columns = ["state", "person.area"]
-    show_columns = ["person", "versions", "fields", "reason", "photos", "state", "decision", "steps"]
+    show_template = "registry/correction.html"
+    show_columns = ["person", "fields", "reason", "photos", "state", "decision", "steps"]
     edit_columns = ["reason"]
     eager = ("person.area",)
     empty_hint = _("No correction waits.")
     formatters_columns = {
-        "versions": lambda row: versions(row),
         "photos": lambda row: _photos(row),
         "steps": lambda row: _steps(row),
     }
@@ -95,6 +95,10 @@ class CorrectionView(ModelView):
     def is_editable(self, item: ChangeRequest) -> bool:
         """A request changes by its steps only."""
         return False
+
+    def show_context(self, item: ChangeRequest) -> dict[str, Any]:
+        """The page begins with both versions side by side."""
+        return {**super().show_context(item), "versions": versions(item)}
 
     def reading(self, item: ChangeRequest) -> None:
         log_access("READ", "change_request", item.id)

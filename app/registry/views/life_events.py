@@ -40,8 +40,8 @@ class LifeEventView(ModelView):
     show_title = _("Life event")
     add_title = edit_title = _("Life event")
     label_columns = {
-        "kind": _("What happened"),
-        "happened_on": _("Day"),
+        "kind": _("The event"),
+        "happened_on": _("Day it happened"),
         "who": _("Who"),
         "who_all": _("Who"),
         "household": _("Household"),

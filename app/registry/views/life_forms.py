@@ -34,7 +34,7 @@ class LifeForm(RecordForm):
     """What every event is told."""
 
     happened_on = DayField(
-        _("Day"), [Needed()], description=_("The day on which it happened; not in the future.")
+        _("Day it happened"), [Needed()], description=_("The day on which it happened; not in the future.")
     )
     evidence = TextField(_("Evidence"), length=120, description=_("Such as the number of a certificate"))
     note = LongTextField(_("Note"), length=300)
@@ -250,7 +250,8 @@ def heads_of(form: LifeForm, asks: Sequence[Ask]) -> Heads:
     choices = {}
     for ask in asks:
         by_uid = {m.person.uid: m.person_id for m in ask.members}
-        chosen = form[f"head_{ask.key}"].data
+        # somebody alone is the head: no question
+        chosen = form[f"head_{ask.key}"].data or (next(iter(by_uid)) if len(by_uid) == 1 else None)
         relations = {by_uid[uid]: form[f"rel_{ask.key}_{uid}"].data for uid in by_uid}
         choices[ask.household_id] = NewHead(by_uid.get(chosen or ""), relations)
         if not chosen:
@@ -270,9 +271,9 @@ def sections(
     own = [form[name] for name in base.own if name in form]
     who = [f for f in form if f.name.startswith("who_")]
     joins = [f for f in form if f.name.startswith("join_")]
-    found: list[tuple[Any, list[Any], dict[str, Any]]] = [(_("What happened"), [form.happened_on, *own], {})]
+    found: list[tuple[Any, list[Any], dict[str, Any]]] = [(_("The event"), [form.happened_on, *own], {})]
     if who:
-        found.append((_("Who"), who, {}))
+        found.append((_("Who goes"), who, {}))
     if joins:
         found.append(
             (
@@ -288,5 +289,5 @@ def sections(
         "A relation is one to the head, so all of them are asked for anew. The line of the head stays empty."
     )
     found += [(ask.title, [form[name] for name in ask.fields], {"note": note}) for ask in asks]
-    found.append((_("Papers"), [form.evidence, form.note], {}))
+    found.append((_("Evidence and note"), [form.evidence, form.note], {}))
     return found
