@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 
 from app.areas.roles import ROLES
 from app.audit.models import ChangeLog
+from app.core.scope import unscoped
+from app.extensions import db
 from tests.support.marked import Marked
 from tests.support.pages import form_of
-from tests.support.world import csrf_of
+from tests.support.world import csrf_of, sign_in
 
 # whose account stands for a role in town A
 ACCOUNT_OF = {
@@ -49,48 +51,73 @@ def model_views() -> list[type]:
     return [e.view for e in menu.entries() if issubclass(e.view, ModelView)]
 
 
-@pytest.fixture
-def rows(system, world):
+def make_rows(session: Any, world: Any) -> dict[str, dict[str, Any]]:
     """One row of every table in grid A11 and one in grid T11."""
     made = {}
     for side, grid, account in (("own", "grid_a11", "worker_a"), ("foreign", "grid_t11", "worker_t")):
         fact = world.accounts[account]
-        made[side] = Marked(system, world.areas[grid], fact.user_id, fact.staff_id).make_all()
-        system.commit()
+        made[side] = Marked(session, world.areas[grid], fact.user_id, fact.staff_id).make_all()
+        session.commit()
     return made
 
 
-def key_of(view: Any, row: Any) -> str:
+@pytest.fixture
+def rows(system, world):
+    return make_rows(system, world)
+
+
+@pytest.fixture(scope="class")
+def opened(_app, _database):
+    """(app, keys of the rows by side and table, a client of each role): the cases only open pages, so both are made once.
+
+    A test in between that puts the seeded rows back would end these sessions, and the cases after it fail.
+    """
+    _database.restore(_app)
+    with _app.app_context():
+        with unscoped("tests arrange") as session:
+            made = make_rows(session, _database.world)
+            keys = {side: {t: key_of(row) for t, row in rows.items()} for side, rows in made.items()}
+        clients = {role: sign_in(_app, _database.world, name) for role, name in ACCOUNT_OF.items()}
+        db.session.remove()
+    _database.close(_app)
+    return _app, keys, clients
+
+
+def key_of(row: Any) -> str:
     return str(getattr(row, "uid", None) or row.id)
 
 
-@pytest.mark.any_database  # who may open which page; the edits below run on both
-@pytest.mark.parametrize("cls", model_views(), ids=lambda c: c.__name__)
-def test_a_model_view_keeps_the_contract(cls, app, client, login_as, rows):
-    view = app.extensions["geban_pages"][cls.__name__]
-    table = view.datamodel.obj.__tablename__
-    own, foreign = rows["own"].get(table), rows["foreign"].get(table)
-    signed_in = {role: login_as(name) for role, name in ACCOUNT_OF.items()}
-    problems: list[str] = []
-    for permission, page in PAGES.items():
-        if permission not in view.base_permissions:
-            continue
-        if own is None and "{key}" in page:
-            continue
-        url = f"{view.route_base}/{page.format(key=key_of(view, own) if own is not None else '')}"
-        anonymous = client.get(url)
-        if anonymous.status_code not in {302, 303} or "/login/" not in anonymous.headers["Location"]:
-            problems.append(f"anonymous gets {anonymous.status_code} at {url}")
-        for role, visitor in signed_in.items():
-            status = visitor.get(url).status_code
-            if not ROLES[role].permits(permission, cls.__name__):
-                if status != 403:
-                    problems.append(f"{role} lacks {permission} and gets {status} at {url}")
-            elif status >= 500:
-                problems.append(f"{role}: {status} at {url}")
-    if foreign is not None:
-        problems += _out_of_scope(view, cls, key_of(view, foreign), signed_in)
-    assert problems == []
+class TestPages:
+    """One class: the order of tests is shuffled, and these stay together on rows made once."""
+
+    @pytest.mark.any_database  # who may open which page; the edits below run on both
+    @pytest.mark.parametrize("cls", model_views(), ids=lambda c: c.__name__)
+    def test_a_model_view_keeps_the_contract(self, cls, opened):
+        app, keys, signed_in = opened
+        view = app.extensions["geban_pages"][cls.__name__]
+        table = view.datamodel.obj.__tablename__
+        own, foreign = keys["own"].get(table), keys["foreign"].get(table)
+        client = app.test_client()
+        problems: list[str] = []
+        for permission, page in PAGES.items():
+            if permission not in view.base_permissions:
+                continue
+            if own is None and "{key}" in page:
+                continue
+            url = f"{view.route_base}/{page.format(key=own or '')}"
+            anonymous = client.get(url)
+            if anonymous.status_code not in {302, 303} or "/login/" not in anonymous.headers["Location"]:
+                problems.append(f"anonymous gets {anonymous.status_code} at {url}")
+            for role, visitor in signed_in.items():
+                status = visitor.get(url).status_code
+                if not ROLES[role].permits(permission, cls.__name__):
+                    if status != 403:
+                        problems.append(f"{role} lacks {permission} and gets {status} at {url}")
+                elif status >= 500:
+                    problems.append(f"{role}: {status} at {url}")
+        if foreign is not None:
+            problems += _out_of_scope(view, cls, foreign, signed_in)
+        assert problems == []
 
 
 def _out_of_scope(view: Any, cls: type, key: str, signed_in: dict[str, Any]) -> list[str]:
@@ -135,7 +162,7 @@ def test_an_edit_leaves_one_audit_row_and_a_stale_one_none(cls, app, login_as, r
     if row is None or role is None:
         pytest.skip("nobody edits this here")
     visitor = login_as(ACCOUNT_OF[role])
-    url = f"{view.route_base}/edit/{key_of(view, row)}"
+    url = f"{view.route_base}/edit/{key_of(row)}"
     page = visitor.get(url)
     assert page.status_code == 200
     data = form_of(page.text) | {"csrf_token": csrf_of(page)}

@@ -60,6 +60,7 @@ class SqliteDatabase(Database):
         self.snapshot = self.path.read_bytes()
 
     def restore(self, app: Any) -> None:
+        self.close(app)
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         self.path.write_bytes(self.snapshot)
