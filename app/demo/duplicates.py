@@ -14,11 +14,11 @@ from app.registry.service import duplicates, merging, persons
 
 SKIP = 40  # the first of the list play in cases and rounds
 WAITING = 4
-MERGED = "the same card was shown at both visits"
-DIFFERENT = "cousins, asked at the door"
 
 
-def entered_twice(cast: Cast, mine: Sequence[Person], elsewhere: Sequence[Person], now: datetime) -> None:
+def entered_twice(
+    cast: Cast, mine: Sequence[Person], elsewhere: Sequence[Person], why: dict[str, str], now: datetime
+) -> None:
     """A second record for some people of the clerk's area, and for one of them in another community."""
     chosen = [p for p in mine[SKIP:] if p.birth_date and p.birth_precision == "day"][: WAITING + 2]
     if len(chosen) < WAITING + 2:
@@ -33,9 +33,9 @@ def entered_twice(cast: Cast, mine: Sequence[Person], elsewhere: Sequence[Person
         duplicates.for_import(session, [p.id for p in again], actor=actor, now=now)
         first, second = (_pair(cast, chosen[n], again[n]) for n in (WAITING, WAITING + 1))
         if first is not None:
-            merging.merge(session, first.uid, stays=1, choices={}, reason=MERGED, actor=actor, now=now)
+            merging.merge(session, first.uid, stays=1, choices={}, reason=why["merged"], actor=actor, now=now)
         if second is not None:
-            duplicates.differ(session, second, reason=DIFFERENT, actor=actor, now=now)
+            duplicates.differ(session, second, reason=why["different"], actor=actor, now=now)
 
 
 def _again(cast: Cast, person: Person, area_id: int, now: datetime, *, year_only: bool = False) -> Person:

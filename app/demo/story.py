@@ -59,7 +59,9 @@ class Story:
         if people := self.people("worker2"):
             diary.past("worker2", people)
         self._move_ins(diary)
-        entered_twice(self.cast, self.people("clerk"), self.people("outsider"), self.now)
+        entered_twice(
+            self.cast, self.people("clerk"), self.people("outsider"), self.spec["duplicates"], self.now
+        )
         check_places(self.cast, self.now, self.spec["safety"])
         run_campaign(self.cast, self.now, self.spec["safety"])
         happened(self.cast, self.people("worker"), self.now, self.spec["life"])

@@ -31,6 +31,7 @@ class PersonMergeView(ModelView):
     edit_title = _("Merge")
     label_columns = {
         "kept": _("Record that stays"),
+        "kept_id": _("Record that stays"),
         "gone_name": _("Name on the other record"),
         "created_at": _("Merged at"),
         "undone_at": _("Taken apart at"),
@@ -39,7 +40,7 @@ class PersonMergeView(ModelView):
     }
     list_columns = ["kept", "gone_name", "reason", "created_at", "undone_at"]
     order_columns = ["created_at"]
-    search_columns = ["created_at", "undone_at"]
+    search_columns = ["kept_id", "created_at", "undone_at"]
     show_columns = ["kept", "gone_name", "reason", "created_at", "undone_at", "undo_reason"]
     eager = ("kept",)
     empty_hint = _("No records have been merged.")

@@ -28,6 +28,8 @@ class Follow:
     once     columns that may be open once for a person: where both records have such a row, the one that moves is closed
     closing  what closes it beside (or instead of) its last day
     mark     a column of a unique key that gets a suffix then, so that both rows can stand on one person
+    hide     the row goes to the recycle bin then, even where it could be ended
+    step     (table of steps, action of closing, action of the way back): a state that changes has its history
     drop     the row is deleted then: it says nothing that the other does not
     """
 
@@ -35,6 +37,8 @@ class Follow:
     once: tuple[str, ...] | None = None
     closing: Mapping[str, Any] = field(default_factory=dict)
     mark: str | None = None
+    hide: bool = False
+    step: tuple[str, str, str] | None = None
     drop: bool = False
 
 
@@ -51,7 +55,7 @@ FOLLOWS: dict[str, Follow] = {
     "person_document.person_id": OWN,
     "person_name.person_id": OWN,
     "person_area.person_id": Follow(once=("area_id", "kind")),
-    "person_phone.person_id": Follow(once=("number_index",)),
+    "person_phone.person_id": Follow(once=("number_index",), hide=True),
     "person_group.person_id": Follow(
         once=("group_code",), closing={"end_reason": "duplicate", "next_visit_on": None}
     ),
@@ -66,7 +70,12 @@ FOLLOWS: dict[str, Follow] = {
     "household.head_person_id": Follow(),
     "life_event_person.person_id": Follow(once=("event_id", "role"), drop=True),
     "move_in_request.person_id": Follow(),
-    "proposal.person_id": Follow(once=("rule", "anchor"), closing={"state": "dropped"}, mark="anchor"),
+    "proposal.person_id": Follow(
+        once=("rule", "anchor"),
+        closing={"state": "dropped"},
+        mark="anchor",
+        step=("proposal_step", "drop", "reopen"),
+    ),
     "rental_home.landlord_person_id": Follow(),
     "tenancy.person_id": Follow(once=("rental_home_id",)),
 }

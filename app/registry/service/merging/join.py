@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import or_, select
@@ -24,6 +25,7 @@ from app.registry.service import duplicates, following
 from app.registry.service.checks import expect_version
 from app.registry.service.duplicates import pairs
 from app.registry.service.merging import fields, homes, parts
+from app.registry.service.merging.follow import pointers
 from app.registry.service.merging.kept import end_of_chain
 from app.registry.service.merging.ledger import Left, recording, revert
 
@@ -122,6 +124,7 @@ def undo(wide: Session, uid: str, *, reason: str, actor: Actor, now: datetime) -
         raise Conflict(text)
     hooks.give_reason(wide, reason)
     left = revert(wide, row.moved)
+    _reopened(wide, row, now)
     row.undone_at, row.undone_by, row.undo_reason = now, actor.user_id, reason.strip()[:200]
     pair = wide.get(DuplicatePair, row.pair_id) if row.pair_id else None
     if pair is not None:
@@ -131,6 +134,19 @@ def undo(wide: Session, uid: str, *, reason: str, actor: Actor, now: datetime) -
     for key in (kept.id, gone.id):
         duplicates.review(wide, key, actor=actor, now=now)
     return Apart(row, left)
+
+
+def _reopened(wide: Session, row: PersonMerge, now: datetime) -> None:
+    """What the merge closed by a step is open again by a step."""
+    steps = {p.column.table.name: p.follow.step for p in pointers() if p.follow and p.follow.step}
+    classes: dict[str, type] = {m.class_.__tablename__: m.class_ for m in Person.registry.mappers}
+    for operation in row.moved:
+        step = steps.get(operation["table"])
+        if step and "state" in operation.get("columns", ()):
+            before, after = operation["columns"]["state"][::-1]
+            item: Any = wide.get(classes[operation["table"]], operation["id"])
+            if item is not None and item.state == after:
+                parts.write_step(wide, item, (step[0], step[2]), before, now)
 
 
 def _locked_pair(wide: Session, uid: str) -> DuplicatePair:

@@ -54,9 +54,19 @@ def _move(
             if follow.mark:
                 marked = f"{getattr(row, follow.mark)}~{gone.id}"
                 setattr(row, follow.mark, marked[: _width(model, follow.mark)])
-            close(row, day, now, follow.closing)
+            before = getattr(row, "state", None)
+            close(row, day, now, follow.closing, hide=follow.hide)
+            if follow.step and before != row.state:
+                write_step(session, row, follow.step[:2], before, now)
         setattr(row, key, new)
     session.flush()
+
+
+def write_step(session: Session, row: Any, step: tuple[str, str], before: Any, now: datetime) -> None:
+    """A state that a merge or its way back has changed stands in the row's own history."""
+    steps: Any = next(m.class_ for m in Model.registry.mappers if m.class_.__tablename__ == step[0])
+    parent, _model = steps.__scope_parent__()
+    session.add(steps(**{parent: row.id}, at=now, action=step[1], from_state=before, to_state=row.state))
 
 
 def _same(row: Any, columns: tuple[str, ...]) -> tuple[Any, ...]:
@@ -72,9 +82,9 @@ def is_open(row: Any) -> bool:
     return getattr(row, "valid_to", None) is None and getattr(row, "deleted_at", None) is None
 
 
-def close(row: Any, day: date, now: datetime, closing: Any = None) -> None:
+def close(row: Any, day: date, now: datetime, closing: Any = None, *, hide: bool = False) -> None:
     """End a row that the other record has as well."""
-    if isinstance(row, Period):
+    if isinstance(row, Period) and not hide:
         row.valid_to = last_day(row.valid_from, day)
     elif isinstance(row, Deletable):
         row.deleted_at, row.delete_reason = now, REASON
