@@ -2,7 +2,7 @@
 
 Two selects make a request's actor: the seats (posts with a role) and the person with the rights of the acting
 role. ``request_actor`` starts from the session token, ``build_actor`` from a user id (jobs, commands, tests).
-The statements are built once and get their values when they run: building them anew cost more than running them.
+The statements are built once: building them anew cost more than running them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ from flask_appbuilder.security.sqla.models import (
     ViewMenu,
     assoc_permissionview_role,
 )
-from flask_appbuilder.security.sqla.models import (
-    Role as RoleRow,
-)
+from flask_appbuilder.security.sqla.models import Role as RoleRow
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import ColumnElement
@@ -196,11 +194,14 @@ def _seats_of_user() -> Select[Any]:
     return _seats_query().where(BY_USER)
 
 
+def _by_token(query: Select[Any]) -> Any:
+    query = query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN).options(not_deleted())
+    return steady(query)
+
+
 @lru_cache(maxsize=1)
-def _seats_of_token() -> Select[Any]:
-    query = _seats_query().add_columns(SignIn.acting_role)
-    query = query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
-    return steady(query.options(not_deleted()))  # type: ignore[no-any-return]
+def _seats_of_token() -> Any:
+    return _by_token(_seats_query().add_columns(SignIn.acting_role))
 
 
 @lru_cache(maxsize=64)
@@ -209,10 +210,8 @@ def _person_of_user(areas: int) -> Select[Any]:
 
 
 @lru_cache(maxsize=64)
-def _person_of_token(areas: int) -> Select[Any]:
-    query = _person_query(areas).add_columns(*SESSION)
-    query = query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
-    return steady(query.options(not_deleted()))  # type: ignore[no-any-return]
+def _person_of_token(areas: int) -> Any:
+    return _by_token(_person_query(areas).add_columns(*SESSION))
 
 
 def _outermost(paths: set[str]) -> list[str]:
@@ -281,12 +280,10 @@ def request_actor(
     address: str = "",
     wanted: Callable[[], str | None] = lambda: None,
 ) -> tuple[Actor, list[Seat], SessionFacts] | None:
-    """The actor, seats and session facts behind a session token: two selects. None for an unknown token.
-
+    """The actor, seats and session facts behind a session token, in two selects; None for an unknown token.
     ``wanted`` is asked where somebody holds several roles: the role under which the page was opened that sends this
-    request. It counts before the one of the session, which another tab may have switched meanwhile.
-
-    Whether the session is still good (idle, ended, epoch) is for ``accounts.sessions`` to judge.
+    request. It counts before the one of the session, which another tab may have switched meanwhile. Whether the session
+    is still good (idle, ended, epoch) is for ``accounts.sessions`` to judge.
     """
     values: dict[str, Any] = {"token": token_hash, "day": day}
     rows = session.execute(_seats_of_token(), values).all()

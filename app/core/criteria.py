@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy.orm.interfaces import CompileStateOption, CriteriaOption
+from sqlalchemy.sql import Select
+from sqlalchemy.sql.operators import in_op
 
 # the shape of all criteria of an actor → its number; a number is never given twice, whatever threads do
 _shapes: dict[tuple[Any, ...], int] = {}
@@ -76,3 +78,39 @@ def steady(statement: Any) -> Any:
     statement.__dict__["_generate_cache_key"] = lambda: key
     statement._memoized_keys = statement._memoized_keys | {"_generate_cache_key"}
     return statement
+
+
+def in_form(build: Any, form: str) -> Any:
+    """A criterion, or a lambda that makes one, as ``filter`` or ``keys`` (execution option ``scope``).
+
+    SQLAlchemy keys a lambda in a closure by its code alone, so the criterion of one actor would serve the next.
+    What the inner lambda closes over therefore stands in the outer closure too, where it is part of the key.
+    """
+    shape = _as_filter if form == "filter" else _by_key
+    if not callable(build):
+        return shape(build)
+    closed_over = tuple(cell.cell_contents for cell in build.__closure__ or ())
+    if form == "filter":
+        return lambda cls: (build(cls), closed_over)[0].is_(True)
+    return lambda cls: _by_key((build(cls), closed_over)[0])
+
+
+def _as_filter(criterion: Any) -> Any:
+    """``(IN (…)) IS TRUE``: keeps the planner on the statement's own selective index (recipes)."""
+    return criterion.is_(True)
+
+
+def _by_key(criterion: Any) -> Any:
+    """``EXISTS`` in place of ``IN``, for statements that name their rows by key: a look-up for each of them, where
+    SQLite would first gather everything that the actor may see.
+    """
+    chosen = getattr(getattr(criterion, "right", None), "element", None)
+    if getattr(criterion, "operator", None) is not in_op or not isinstance(chosen, Select):
+        return criterion
+    froms = chosen.get_final_froms()
+    mine = getattr(criterion.left.table, "name", None)  # None only while SQLAlchemy looks a lambda over
+    if mine in {getattr(f, "name", "") for f in froms}:  # the two would be taken for one another
+        return criterion
+    (column,) = chosen.selected_columns
+    found = chosen.where(column == criterion.left).with_only_columns(column).correlate_except(*froms)
+    return found.exists()

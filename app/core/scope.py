@@ -18,10 +18,9 @@ from sqlalchemy import event, false, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.sql import ColumnElement, Select
-from sqlalchemy.sql.operators import in_op
 
 from app.core.actor import Actor, as_actor, current_actor
-from app.core.criteria import Criteria
+from app.core.criteria import Criteria, in_form
 from app.core.errors import NotAllowed, NotFound
 from app.core.models import AreaBound, Deletable, Scoped, Stamped, StepBase
 from app.core.session import PlainGuardedSession
@@ -81,44 +80,6 @@ def session_actor(session: Session) -> Actor:
     return session.info.get("actor") or current_actor()
 
 
-def _wrapped(build: Any, wrap: Callable[[Any], Any]) -> Any:
-    """The criterion in another form.
-
-    SQLAlchemy keys a lambda in a closure by its code alone, so the criterion of one actor would serve the next.
-    What the inner lambda closes over therefore stands in the outer closure too, where it is part of the key.
-    """
-    if not callable(build):
-        return wrap(build)
-    closed_over = tuple(cell.cell_contents for cell in build.__closure__ or ())
-    if wrap is _as_filter:
-        return lambda cls: (build(cls), closed_over)[0].is_(True)
-    return lambda cls: _by_key((build(cls), closed_over)[0])
-
-
-def _as_filter(criterion: Any) -> Any:
-    """``(IN (…)) IS TRUE``: keeps the planner on the statement's own selective index (recipes)."""
-    return criterion.is_(True)
-
-
-def _by_key(criterion: Any) -> Any:
-    """``EXISTS`` in place of ``IN``, for statements that name their rows by key: a look-up for each of them, where
-    SQLite would first gather everything that the actor may see.
-    """
-    chosen = getattr(getattr(criterion, "right", None), "element", None)
-    if getattr(criterion, "operator", None) is not in_op or not isinstance(chosen, Select):
-        return criterion
-    froms = chosen.get_final_froms()
-    mine = getattr(criterion.left.table, "name", None)  # None only while SQLAlchemy looks a lambda over
-    if mine in {getattr(f, "name", "") for f in froms}:  # the two would be taken for one another
-        return criterion
-    (column,) = chosen.selected_columns
-    found = chosen.where(column == criterion.left).with_only_columns(column).correlate_except(*froms)
-    return found.exists()
-
-
-FORMS: dict[str, Callable[[Any], Any]] = {"filter": _as_filter, "keys": _by_key}
-
-
 @lru_cache(maxsize=512)
 def _options(actor: Actor, form: str, with_deleted: bool) -> Criteria | None:
     """The criteria of an actor. Actors are values and criteria depend on nothing else, so they are built once: made
@@ -134,7 +95,7 @@ def _options(actor: Actor, form: str, with_deleted: bool) -> Criteria | None:
         if criterion is None:
             continue
         if form:
-            criterion = _wrapped(criterion, FORMS[form])
+            criterion = in_form(criterion, form)
         options.append(with_loader_criteria(g.target, criterion, include_aliases=True))
     return Criteria(options) if options else None
 
