@@ -89,6 +89,10 @@ class CorrectionView(ModelView):
         (CorrectionAction.withdraw.label, lambda row: _url(row, CorrectionAction.withdraw), "can_edit"),
     ]
 
+    def loads(self, columns: list[str]) -> list[Any]:
+        """Whose request it is decides on the buttons of its row."""
+        return super().loads([*columns, "created_by"])
+
     def heading(self, item: ChangeRequest) -> str:
         return str(item.person or "")
 

@@ -84,9 +84,9 @@ class LifeEventView(ModelView):
     row_actions = [(_("Revoke"), lambda row: _revoke_url(row), "can_edit")]
     lookup_columns = ("evidence",)
 
-    def options(self, columns: list[str]) -> list[Any]:
+    def loads(self, columns: list[str]) -> list[Any]:
         parts = selectinload(LifeEvent.people).joinedload(LifeEventPerson.person)
-        return [*super().options(columns), parts]
+        return [*super().loads(columns), parts]
 
     def heading(self, item: LifeEvent) -> str:
         return f"{EventKind.label_of(item.kind)} · {item.happened_on.isoformat()}"
