@@ -1,0 +1,42 @@
+"""The figures of one or more runs as a Markdown table: ``python -m bench.pages.table FILE …``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HEAD = (
+    "| page · account | stock ÷ ours (CPU) | ours ÷ bare (CPU) | ours CPU ms | ours ms | database ms | SQL |\n"
+    "|---|---|---|---|---|---|---|"
+)
+
+
+def line(entry: dict[str, Any]) -> str:
+    stock = entry.get("ratio_stock_cpu")
+    cells = (
+        entry["name"],
+        "" if stock is None else f"{stock:g}",
+        f"{entry['ratio_limit']:g}",
+        f"{entry['ours_cpu_ms']:.1f}",
+        f"{entry['ours_ms']:.0f}",
+        f"{entry['ours_db_ms']:.0f}",
+        str(entry["ours_sql"]),
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def main() -> None:
+    for name in sys.argv[1:]:
+        report = json.loads(Path(name).read_text())
+        facts = report["facts"]
+        print(f"\n### {facts['persons']:,} people, {facts['database']}\n")
+        print(f"Load of the machine at the end of the run: {facts['load']} on {facts['cores']} cores.\n")
+        print(HEAD)
+        for entry in report["entries"]:
+            print(line(entry))
+
+
+if __name__ == "__main__":
+    main()
