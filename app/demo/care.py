@@ -147,17 +147,17 @@ class Care:
                 amount=kind["amount"],
             )
 
-    def organisations(self, community: Row, inventor: Inventor) -> None:
-        """What sits in a community beside homes and venues: a few organisations and conveniences."""
+    def organisations(self, grid: Row, community: str, inventor: Inventor) -> None:
+        """What sits in a community beside homes and venues, in one of its grids: organisations and conveniences."""
         road = self.random.choice(self.spec["roads"])
         for n, given in enumerate(self.words["units"]):
-            first = f"{ORGANISATION}MA{community['id']:06d}{n}"
+            first = f"{ORGANISATION}MA{grid['id']:06d}{n}"
             self.pile.add(
                 ResidentUnit,
-                area_id=community["id"],
+                area_id=grid["id"],
                 kind=given["kind"],
-                name=community["name"] + given["name"],
-                name_initials=spelling(community["name"] + given["name"])[1][:60],
+                name=community + given["name"],
+                name_initials=spelling(community + given["name"])[1][:60],
                 credit_code=first + check_of(first),
                 address=f"{road}{self.random.randint(1, 180)}{self.words['number']}",
                 staff_count=self.random.randint(3, 60),
@@ -168,9 +168,9 @@ class Care:
         for given in self.words["conveniences"]:
             self.pile.add(
                 ServiceResource,
-                area_id=community["id"],
+                area_id=grid["id"],
                 kind=given["kind"],
-                name=community["name"] + given["name"],
+                name=community + given["name"],
                 address=f"{road}{self.random.randint(1, 180)}{self.words['number']}",
                 hours=given["hours"],
                 services=given["services"],

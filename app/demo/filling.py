@@ -91,7 +91,7 @@ class Filler:
         self.pile = Pile(keys, ORDER)
         self.dwellings = Dwellings(self.pile, spec, days)
         self.residents = Residents(self.pile, spec, inventor, days, groups)
-        self._communities: set[int] = set()
+        self._communities: set[tuple[str, str]] = set()
         self.places = Places(self.pile, spec, inventor, days, self.residents)
 
     @property
@@ -113,9 +113,10 @@ class Filler:
             else:
                 heads.append(self.residents.household(grid, home)[0])
         self.places.venues(grid, town, community)
-        if community["id"] not in self._communities:
-            self._communities.add(community["id"])
-            self.residents.care.organisations(community, self.places.inventor)
+        place = town["name"], community["name"]
+        if place not in self._communities:
+            self._communities.add(place)
+            self.residents.care.organisations(grid, community["name"], self.places.inventor)
         return heads
 
     def write(self, session: Session, batch: str) -> None:

@@ -51,63 +51,47 @@ def wanted(actor: Actor, parts: Iterable[tuple[str, Part]]) -> list[Part]:
 
 def of_person(session: Session, person: Person, actor: Actor) -> dict[str, Any]:
     """Dated parts of a person by key, co-members of the present households, newest visits of the groups."""
-    me = person.id
-    home, rented = aliased(Dwelling), aliased(Dwelling)
-    parts = wanted(
-        actor,
-        (
-            ("PersonNameView", Part("names", PersonName, PersonName.person_id == me)),
-            ("", Part("sources", PersonSource, PersonSource.person_id == me)),
-            ("PersonGroupView", Part("groups", PersonGroup, PersonGroup.person_id == me)),
-            ("ConsentTaskView", Part("consents", ConsentTask, ConsentTask.person_id == me)),
-            ("FloatingStayView", Part("floating", FloatingStay, FloatingStay.person_id == me)),
-            ("LeftBehindView", Part("left_behind", LeftBehind, LeftBehind.person_id == me)),
-            ("OverseasStayView", Part("overseas", OverseasStay, OverseasStay.person_id == me)),
-            ("ProposalView", Part("proposals", Proposal, Proposal.person_id == me)),
-            (
-                "LifeEventView",
-                Part(
-                    "events",
-                    LifeEventPerson,
-                    LifeEventPerson.person_id == me,
-                    ((LifeEvent, LifeEvent.id == LifeEventPerson.event_id),),
-                ),
-            ),
-            (
-                "ResidenceView",
-                Part(
-                    "homes", Residence, Residence.person_id == me, ((home, home.id == Residence.dwelling_id),)
-                ),
-            ),
-            (
-                "TenancyView",
-                Part(
-                    "tenancies",
-                    Tenancy,
-                    Tenancy.person_id == me,
-                    (
-                        (RentalHome, RentalHome.id == Tenancy.rental_home_id),
-                        (rented, rented.id == RentalHome.dwelling_id),
-                    ),
-                ),
-            ),
-            (
-                "HouseholdMemberView",
-                Part(
-                    "memberships",
-                    HouseholdMember,
-                    HouseholdMember.person_id == me,
-                    ((Household, Household.id == HouseholdMember.household_id),),
-                ),
-            ),
-        ),
-    )
-    found: dict[str, Any] = load(session, parts)
+    found: dict[str, Any] = load(session, wanted(actor, (*_own_parts(person.id), *_places(person.id))))
     now_in = [m.household_id for m, _h in found.get("memberships", ()) if m.valid_to is None]
     found["members"] = members_of(session, now_in) if now_in else []
     group_ids = [g.id for (g,) in found.get("groups", ())]
     found["visits"] = visits_of(session, group_ids) if group_ids else []
     return found
+
+
+def _own_parts(me: int) -> tuple[tuple[str, Part], ...]:
+    """What hangs on the person alone: (view that lists it, part)."""
+    happened = ((LifeEvent, LifeEvent.id == LifeEventPerson.event_id),)
+    return (
+        ("PersonNameView", Part("names", PersonName, PersonName.person_id == me)),
+        ("", Part("sources", PersonSource, PersonSource.person_id == me)),
+        ("PersonGroupView", Part("groups", PersonGroup, PersonGroup.person_id == me)),
+        ("ConsentTaskView", Part("consents", ConsentTask, ConsentTask.person_id == me)),
+        ("FloatingStayView", Part("floating", FloatingStay, FloatingStay.person_id == me)),
+        ("LeftBehindView", Part("left_behind", LeftBehind, LeftBehind.person_id == me)),
+        ("OverseasStayView", Part("overseas", OverseasStay, OverseasStay.person_id == me)),
+        ("ProposalView", Part("proposals", Proposal, Proposal.person_id == me)),
+        ("LifeEventView", Part("events", LifeEventPerson, LifeEventPerson.person_id == me, happened)),
+    )
+
+
+def _places(me: int) -> tuple[tuple[str, Part], ...]:
+    """Where the person lives, rents and belongs."""
+    home, rented = aliased(Dwelling), aliased(Dwelling)
+    lives = ((home, home.id == Residence.dwelling_id),)
+    rents = (
+        (RentalHome, RentalHome.id == Tenancy.rental_home_id),
+        (rented, rented.id == RentalHome.dwelling_id),
+    )
+    belongs = ((Household, Household.id == HouseholdMember.household_id),)
+    return (
+        ("ResidenceView", Part("homes", Residence, Residence.person_id == me, lives)),
+        ("TenancyView", Part("tenancies", Tenancy, Tenancy.person_id == me, rents)),
+        (
+            "HouseholdMemberView",
+            Part("memberships", HouseholdMember, HouseholdMember.person_id == me, belongs),
+        ),
+    )
 
 
 def members_of(session: Session, household_ids: list[int]) -> list[tuple[HouseholdMember, Person | None]]:

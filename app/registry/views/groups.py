@@ -50,6 +50,7 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
     label_columns = {
         "person_id": _("Resident"),
         "person": _("Resident"),
+        "person.area": _("Grid"),
         "group_code": _("Group"),
         "level": _("Level of protection"),
         "evidence": _("Evidence"),
