@@ -57,7 +57,7 @@ def walled() -> dict[str, str]:
 
 
 def statements() -> list[str]:
-    """DDL that builds the wall, the same however often it is run. It names no role: a backup can be restored anywhere."""
+    """DDL that builds the wall, the same however often it is run. It names no role, so a backup restores anywhere."""
     found = []
     for table, condition in walled().items():
         found += [
@@ -69,7 +69,7 @@ def statements() -> list[str]:
 
 
 def said_of(actor: Actor) -> dict[str, str]:
-    """The settings for an actor: ranges of area paths or ``everybody`` (empty: no person), and the level 5 groups granted."""
+    """The settings for an actor: ranges of area paths or ``everybody`` (empty: no person); the level 5 groups granted."""
     if actor.is_system:
         return {"persons": ALL, "grants": ALL}
     ranges = ALL if actor.whole_site else ",".join(f"{lo}:{hi}" for lo, hi in actor.ranges)

@@ -454,3 +454,30 @@ def test_a_carried_out_proposal_holds_the_death(clerk, world, hands):
     with pytest.raises(Conflict) as refusal:
         life.revoke(clerk, event, "Wrong", **hands)
     assert refusal.value.data["finding"] == "proposal"
+
+
+def test_a_mother_cannot_have_died_before_her_child_was_born(clerk, world, hands):
+    _home, household, (anna, _bo, carl) = family(clerk, world.areas["grid_a11"])
+    anna.birth_date = date(1990, 3, 1)
+    born = TODAY - timedelta(days=10)
+    child, joins = life.Child("Dora Li", "2"), [(household, "30")]
+    life.birth(clerk, child, life.Told(born), mother=anna, father=None, joins=joins, **hands)
+    with pytest.raises(Conflict) as refused:
+        life.death(clerk, anna, life.Told(born - timedelta(days=1)), heads=heads(household, carl), **hands)
+    assert refused.value.data["finding"] == "child"
+
+
+def test_nobody_comes_back_into_a_household_that_has_ended_or_has_another_head(clerk, world, hands):
+    _home, household, (anna, bo, carl) = family(clerk, world.areas["grid_a11"])
+    gone = life.death(clerk, bo, life.Told(YESTERDAY), **hands)
+    life.death(clerk, anna, life.Told(YESTERDAY), heads=heads(household, carl), **hands)
+    clerk.commit()
+    with pytest.raises(Conflict) as refused:
+        life.revoke(clerk, gone, "A mistake", **hands)
+    assert refused.value.data["finding"] == "later_event"
+    clerk.rollback()
+    life.death(clerk, carl, life.Told(TODAY), **hands)
+    clerk.commit()
+    assert household.valid_to is not None
+    with pytest.raises(Conflict):
+        life.revoke(clerk, gone, "A mistake", **hands)

@@ -27,6 +27,7 @@ from app.registry.rules.proposals import (
     due_on,
     parse,
     reached,
+    risen,
 )
 
 TODAY = date(2026, 11, 22)
@@ -174,6 +175,18 @@ class TestBirthdays:
         assert reached(parse([entry()])[0], BORN, TODAY) is None
         assert due_on(rule, date(2026, 12, 22), TODAY) == date(2027, 1, 1)
         assert due_on(rule, date(1990, 1, 1), TODAY) == date(2026, 12, 2)
+        after_birth = parse([entry(when="birth", due_days=30)])[0]
+        assert due_on(after_birth, date(2026, 9, 1), TODAY) == date(
+            2026, 10, 1
+        )  # overdue, for it was entered late
+
+    def test_an_allowance_rises_in_steps(self):
+        ages = [
+            entry(code=f"a{age}", when="age", age=age, item=item)
+            for age, item in ((80, "M"), (90, "M"), (65, "W"))
+        ]
+        rules = parse([*ages, entry(code="g", item="M")])
+        assert [risen(rule, rules) for rule in rules] == [(None, 90), (80, None), (None, None), (None, None)]
 
 
 def entry(**more):

@@ -30,6 +30,8 @@ MOVING = frozenset(
         EventKind.merge,
         EventKind.change_head,
         EventKind.change_home,
+        EventKind.home_split,
+        EventKind.home_merge,
     }
 )
 POSTHUMOUS = timedelta(days=300)  # Civil Code art. 1121, 1155: a child conceived before the father's death
@@ -43,6 +45,12 @@ class Past:
     birth: Birth | None = None
     died_on: date | None = None
     events: tuple[tuple[date, EventKind], ...] = ()
+    lived_on: date | None = None  # the last day on which a child's birth needs this parent alive
+
+
+def lived_for(born_on: date, *, mother: bool) -> date:
+    """Until when a parent lived at least whose child was born on a day: a father died up to 300 days before."""
+    return born_on if mother else born_on - POSTHUMOUS
 
 
 def check_day(kind: EventKind, day: date, today: date, people: Iterable[Past]) -> date:
@@ -60,6 +68,12 @@ def check_day(kind: EventKind, day: date, today: date, people: Iterable[Past]) -
 def _check_life(kind: EventKind, day: date, past: Past) -> None:
     if past.birth is not None and day < past.birth.date:
         raise Invalid(_("This day lies before the birth."), field=DAY)
+    if kind is EventKind.death and past.lived_on is not None and day < past.lived_on:
+        text = _(
+            "A child was born to this person after this day: nobody could have died before %(day)s.",
+            day=past.lived_on.isoformat(),
+        )
+        raise Conflict(text, field=DAY, finding="child")
     if past.died_on is None:
         return
     if kind is EventKind.death:

@@ -16,6 +16,7 @@ from app.core.workflow import Machine, To
 from app.registry.choices import ProposalAction, ProposalState, ProposalTopic
 from app.registry.rules.dates import Birth, Precision, age_on
 
+EVENTS = frozenset({"death", "birth", "new_name"})
 OCCASIONS = ("death", "birth", "age", "group", "stay", "new_name")
 DUE_DAYS = 30
 
@@ -31,6 +32,7 @@ class Rule:
     item: str | None = None
     age: int | None = None
     ahead_days: int = 0
+    within_days: int | None = None
     due_days: int = DUE_DAYS
     min_age: int | None = None
     max_age: int | None = None
@@ -75,6 +77,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         item=entry.get("item"),
         age=entry.get("age"),
         ahead_days=entry.get("ahead_days", 0),
+        within_days=entry.get("within_days"),
         due_days=entry.get("due_days", DUE_DAYS),
         min_age=entry.get("min_age"),
         max_age=entry.get("max_age"),
@@ -118,6 +121,16 @@ def born_until(day: date, years: int) -> date:
     return date(day.year - years, day.month, day.day)
 
 
+def risen(rule: Rule, all_rules: Iterable[Rule]) -> tuple[int | None, int | None]:
+    """(age of the step below, age of the step above) where one service rises with age, as the old-age allowance does."""
+    ages = sorted(
+        r.age for r in all_rules if r.on == "age" and r.item and r.item == rule.item and r.age is not None
+    )
+    below = [age for age in ages if rule.age is not None and age < rule.age]
+    above = [age for age in ages if rule.age is not None and age > rule.age]
+    return (below[-1] if below else None), (above[0] if above else None)
+
+
 def reached(rule: Rule, birth: Birth | None, today: date) -> date | None:
     """The birthday that an age rule is about when it is reached (or near enough), else None."""
     if rule.age is None or birth is None:
@@ -127,8 +140,10 @@ def reached(rule: Rule, birth: Birth | None, today: date) -> date | None:
 
 
 def due_on(rule: Rule, day: date, today: date) -> date:
-    """Until when it is to be seen to: counted from the day it follows from, for an old one from today."""
-    return max(day, today) + timedelta(days=rule.due_days)
+    """Until when it is to be seen to. Terms after an event run from its day, also when it is entered late; what somebody
+    has long been entitled to is due from today.
+    """
+    return (day if rule.on in EVENTS else max(day, today)) + timedelta(days=rule.due_days)
 
 
 # --- what becomes of a proposal ------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, func, or_, select
@@ -28,6 +28,7 @@ from app.registry.rules.campaigns import MACHINE, next_state
 from app.registry.signals import DoorVisit, door_visited
 
 LONGEST = 366  # days of a campaign
+TAP = timedelta(minutes=1)  # the same word again within this time is one tap
 AREAS = 25  # areas of one step of the job
 WORKER = "grid_worker"  # position and role
 RECORD_TYPE = "SR1"  # code list service_record_type: information collected
@@ -176,13 +177,28 @@ def ring(
     note: str = "",
 ) -> CampaignTry:
     """What came of a ring at the door: the last word about the home, a row of its own, a visit. Raises Conflict when the
-    campaign does not run.
+    campaign does not run. A second tap says nothing new: it is no second visit in the worker's day.
     """
     if target.campaign.state != CampaignState.running:
         raise Conflict(_("This campaign is not running."))
+    last = _said_already(session, target, outcome, now)
+    if last is not None:
+        return last
     row = tried(session, target, outcome, now=now, revisit_on=revisit_on, note=note)
     _tell(session, actor, target, outcome, note, now)
     return row
+
+
+def _said_already(
+    session: Session, target: CampaignTarget, outcome: TargetState, now: datetime
+) -> CampaignTry | None:
+    """The last try, when it said the same: visited is visited, anything else within a minute."""
+    if target.state != outcome or target.tried_at is None:
+        return None
+    if outcome is not TargetState.visited and now - target.tried_at > TAP:
+        return None
+    query = select(CampaignTry).where(CampaignTry.target_id == target.id).order_by(CampaignTry.id.desc())
+    return session.scalars(query.limit(1)).first()
 
 
 def tried(

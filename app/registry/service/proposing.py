@@ -18,7 +18,7 @@ from app.core import bulk, clock, jobs
 from app.registry.choices import ProposalAction, ProposalState
 from app.registry.models import FloatingStay, Person, PersonGroup, Proposal, ProposalStep
 from app.registry.rules import age_on
-from app.registry.rules.proposals import About, Rule, applies, born_until, due_on, reached
+from app.registry.rules.proposals import About, Rule, applies, born_until, due_on, reached, risen
 from app.registry.service.consents import birth_of
 from app.registry.service.proposals import rules, served
 
@@ -73,6 +73,7 @@ def walks(today: date) -> Iterator[Batches]:
 def _by_age(rule: Rule, today: date) -> Batches:
     """People born early enough and never proposed to by this rule."""
     latest = born_until(today + timedelta(days=rule.ahead_days), rule.age or 0)
+    earliest = _earliest(rule, today)
 
     def batch(session: Session, after: int) -> tuple[int, list[Wanted]]:
         known = select(Proposal.id).where(Proposal.person_id == Person.id, Proposal.rule == rule.code)
@@ -81,6 +82,7 @@ def _by_age(rule: Rule, today: date) -> Batches:
             .where(
                 Person.id > after,
                 Person.birth_date <= latest,
+                Person.birth_date > earliest,
                 Person.died_on.is_(None),
                 Person.status == "effective",
                 ~known.exists(),
@@ -97,6 +99,19 @@ def _by_age(rule: Rule, today: date) -> Batches:
         return (rows[-1].id if len(rows) == BATCH else 0), found
 
     return batch
+
+
+def _earliest(rule: Rule, today: date) -> date:
+    """Born until this day: too old for the rule. Who is entitled to the next step of an allowance is not asked to apply for
+    the one below, and what everybody gets at an age is proposed around the birthday only.
+    """
+    found = [date.min]
+    _below, above = risen(rule, rules())
+    if above is not None:
+        found.append(born_until(today + timedelta(days=rule.ahead_days), above))
+    if rule.within_days is not None:
+        found.append(born_until(today - timedelta(days=rule.within_days), rule.age or 0))
+    return max(found)
 
 
 def _by_stay(rule: Rule) -> Batches:
@@ -213,6 +228,8 @@ def _fresh(session: Session, wanted: list[Wanted]) -> Iterator[Wanted]:
     have = served(session, items, {w[1] for w in wanted})
     for one in wanted:
         person_id, uid, rule, anchor, _day = one
-        if (person_id, rule.code, anchor) not in known and (uid, rule.item or "") not in have:
+        # a step up is applied for though the step below was granted
+        got = (uid, rule.item or "") in have and risen(rule, rules())[0] is None
+        if (person_id, rule.code, anchor) not in known and not got:
             known.add((person_id, rule.code, anchor))
             yield one

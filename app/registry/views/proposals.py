@@ -8,7 +8,7 @@ from flask import current_app, flash, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.audit.service import log_access, reason
 from app.core import clock, codes
@@ -19,7 +19,7 @@ from app.core.views import Interface, ModelView, badge, expose, has_access, perm
 from app.core.views.fields import RecordForm
 from app.core.widgets import LongTextField, Needed
 from app.registry.choices import ProposalAction, ProposalState, ProposalTopic
-from app.registry.models import Proposal, ProposalStep
+from app.registry.models import Person, Proposal, ProposalStep
 from app.registry.service import proposals
 from app.registry.views.common import NO_LOOKUP, born
 
@@ -103,6 +103,13 @@ class ProposalView(ModelView):
         (ProposalAction.decline.label, lambda row: _url(row, ProposalAction.decline), "can_edit"),
         (ProposalAction.reopen.label, lambda row: _url(row, ProposalAction.reopen), "can_edit"),
     ]
+
+    def base_where(self) -> tuple[Any, ...]:
+        """What no longer applies is read at its event. Who died or left is entitled to nothing, but what follows from the
+        death or the birth itself stays to be done.
+        """
+        here = Proposal.person.has(Person.status == "effective")
+        return Proposal.state != str(ProposalState.dropped), or_(Proposal.event_id.is_not(None), here)
 
     def heading(self, item: Proposal) -> str:
         return str(item.person or "")

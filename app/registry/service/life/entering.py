@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.errors import Invalid, NotAllowed
 from app.registry.choices import EventKind, EventRole
 from app.registry.models import Dwelling, Household, LifeEvent, LifeEventPerson, Person
-from app.registry.rules.life import Past, check_day
+from app.registry.rules.life import Past, check_day, lived_for
 from app.registry.service.consents import birth_of
 from app.registry.service.life.journal import Journal
 
@@ -89,21 +89,24 @@ def entering(
 
 
 def pasts_of(session: Session, people: Iterable[Person]) -> list[Past]:
-    """What is known of people: birth, death, and the events that stand."""
+    """What is known of people: birth, death, the events that stand, and until when their children need them alive."""
     wanted = {p.id: p for p in people if p.id is not None}
     query = (
-        select(LifeEventPerson.person_id, LifeEvent.happened_on, LifeEvent.kind)
+        select(LifeEventPerson.person_id, LifeEventPerson.role, LifeEvent.happened_on, LifeEvent.kind)
         .join(LifeEvent, LifeEvent.id == LifeEventPerson.event_id)
-        .where(
-            LifeEventPerson.person_id.in_(wanted),
-            LifeEvent.revoked_at.is_(None),
-            LifeEventPerson.role.not_in([str(EventRole.mother), str(EventRole.father)]),
-        )
+        .where(LifeEventPerson.person_id.in_(wanted), LifeEvent.revoked_at.is_(None))
     )
     known: dict[int, list[tuple[date, EventKind]]] = {}
-    for person_id, on, kind in session.execute(query):
-        known.setdefault(person_id, []).append((on, EventKind(kind)))
-    return [Past(birth_of(p), p.died_on, tuple(known.get(key, ()))) for key, p in wanted.items()]
+    lived: dict[int, date] = {}
+    for person_id, role, on, kind in session.execute(query):
+        if role in (EventRole.mother, EventRole.father):
+            day = lived_for(on, mother=role == EventRole.mother)
+            lived[person_id] = max(day, lived.get(person_id, day))
+        else:
+            known.setdefault(person_id, []).append((on, EventKind(kind)))
+    return [
+        Past(birth_of(p), p.died_on, tuple(known.get(key, ())), lived.get(key)) for key, p in wanted.items()
+    ]
 
 
 def _area(session: Session, things: Sequence[Any], people: Sequence[Person], actor: Actor) -> int:

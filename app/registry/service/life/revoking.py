@@ -90,20 +90,36 @@ def _refuse_later(session: Session, event: LifeEvent, made: Any, changed: Any) -
         now_held = held(row)
         if any(now_held.get(k) != v for k, v in values.items()):
             raise _conflict(session, event, row)
+    known = {(row.__tablename__, row.id) for row, _values in (*made, *changed)}
     for row, values in changed:
         if any(plain(getattr(row, k)) != new for k, (_old, new) in values.items()):
             raise _conflict(session, event, row)
-    known = {(row.__tablename__, row.id) for row, _values in (*made, *changed)}
+        if values.get("valid_to", [0])[0] is None:
+            _refuse_lost_place(session, event, row, known)
     for row, _values in made:
         if isinstance(row, Person | Household | Dwelling):
-            for other in _hanging(session, row):
-                if (other.__tablename__, other.id) not in known:
-                    text = _(
-                        "Something was entered later about %(what)s: %(more)s.",
-                        what=str(row),
-                        more=_word(other),
-                    )
-                    raise Conflict(text, finding="later")
+            _refuse_hanging(session, row, known)
+
+
+def _refuse_hanging(session: Session, row: Any, known: set[Key]) -> None:
+    """What was entered about a record that the event made would be left without it."""
+    for other in _hanging(session, row):
+        if (other.__tablename__, other.id) not in known:
+            text = _(
+                "Something was entered later about %(what)s: %(more)s.", what=str(row), more=_word(other)
+            )
+            raise Conflict(text, finding="later")
+
+
+def _refuse_lost_place(session: Session, event: LifeEvent, row: Any, known: set[Key]) -> None:
+    """Nobody goes back into a household or a home that has ended since, nor under another head, to whom the relation of
+    then says nothing.
+    """
+    for place in (getattr(row, "household", None), getattr(row, "dwelling", None)):
+        if place is None or (place.__tablename__, place.id) in known:
+            continue
+        if place.valid_to is not None or _later_event(session, event, (place.__tablename__, place.id)):
+            raise _conflict(session, event, place)
 
 
 def _conflict(session: Session, event: LifeEvent, row: Any) -> Conflict:
