@@ -138,7 +138,6 @@ class TestSettle:
 class TestDisabilityCard:
     ID = "43029919800101001X"
 
-    @pytest.mark.demand("S4-56")
     @pytest.mark.parametrize(
         ("number", "fits"),
         [
