@@ -60,10 +60,13 @@ PLAIN = {
 # record arguments of pages that are no ModelView: endpoint prefix → table
 TABLES: dict[str, str] = {
     "AttachmentView": "attachment",
+    "CampaignDesk": "campaign",
     "CensusDesk": "dwelling",
+    "CheckDesk": "rental_home",
     "FieldDesk": "visit",
     "ProxyDesk": "proxy_case",
     "UserAdminView": "staff",
+    "SheetDesk": "sheet_pack",
     "SignInView": "sign_in",
     "Inbox": "notice",
 }

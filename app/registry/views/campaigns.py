@@ -157,13 +157,13 @@ class CampaignDesk(BaseView):
             due=pages.due_today(self.session, item, clock.today()),
         )
 
-    @expose("/<uid>/<building>")
+    @expose("/<uid>/<building_uid>")
     @has_access
     @permission_name("use")
-    def walk(self, uid: str, building: str) -> str:
+    def walk(self, uid: str, building_uid: str) -> str:
         """The doors of a building (``none``: houses without one) in walking order."""
         item = Interface(Campaign).by_key(self.session, uid)
-        house = None if building == "none" else Interface(Building).by_key(self.session, building)
+        house = None if building_uid == "none" else Interface(Building).by_key(self.session, building_uid)
         page = whole_number(request.args.get("page", "0"), 0, 99, field="page")
         show = "open" if request.args.get("show") == "open" else "all"
         found, more = pages.homes(self.session, item, house, show, page)
@@ -171,7 +171,6 @@ class CampaignDesk(BaseView):
             "registry/canvass_walk.html",
             title=house.address if house is not None else _("Houses"),
             campaign=item,
-            building=building,
             rows=found,
             more=more,
             page=page,
