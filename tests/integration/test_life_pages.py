@@ -215,6 +215,10 @@ def test_a_home_is_divided_and_joined_again_and_everybody_goes_along(login_as, s
     other = make_household(system, home, [ResidentFactory(name="Lodger Hu", number=None)])
     system.commit()
     clerk = login_as("clerk_a")
+    pages_of = {"dwelling": home.uid, "household": household.uid, "person": people["Anna"].uid}
+    for place, uid in pages_of.items():
+        assert f"/life/{place}/{uid}" in clerk.get(f"/{place}/show/{uid}").get_data(as_text=True)
+        assert clerk.get(f"/life/{place}/{uid}").status_code == 200
     url = f"/life/enter/home_split/dwelling/{home.uid}"
     sent = form_of(clerk.get(url))
     first, second = f"to_{household.uid}", f"to_{other.uid}"

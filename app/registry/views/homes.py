@@ -172,6 +172,7 @@ class DwellingView(EndPage, ModelView):
             ),
             "can_use:CensusDesk",
         ),
+        (_("What happened?"), lambda row: f"/life/dwelling/{row.uid}", "can_use:LifeDesk"),
         (_("This home is no more"), lambda row: open_only(row, "DwellingView.close"), "can_edit"),
     ]
 
