@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.scope import session_actor
 from app.inbox.models import Notice
-from app.registry.choices import DuplicateState
+from app.registry.choices.duplicates import DuplicateState
 from app.registry.models import DuplicatePair, DuplicateRule, DuplicateStep, Person, PersonMerge
 from app.registry.service import documents, duplicates, persons
 from app.registry.service.duplicates import probes, scan

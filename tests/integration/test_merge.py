@@ -12,7 +12,8 @@ from app.audit.models import ChangeLog
 from app.core import clock, counters
 from app.core.errors import Conflict, NotFound
 from app.core.scope import session_actor
-from app.registry.choices import DuplicateState, HouseholdKind
+from app.registry.choices import HouseholdKind
+from app.registry.choices.duplicates import DuplicateState
 from app.registry.models import (
     DuplicatePair,
     Household,

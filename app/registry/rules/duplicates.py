@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _
 
 from app.core.errors import Invalid
 from app.core.workflow import Machine, To
-from app.registry.choices import DuplicateAction, DuplicateState
+from app.registry.choices.duplicates import DuplicateAction, DuplicateState
 from app.registry.rules.id_number import RESIDENT_KINDS
 from app.registry.rules.names import name_key
 

@@ -18,7 +18,7 @@ from app.core.numbers import whole_number
 from app.core.session import unit_of_work
 from app.core.views import Interface, ModelView, expose, has_access, permission_name, reason_given
 from app.core.widgets import LongTextField, Needed
-from app.registry.choices import DuplicateAction, DuplicateFound, DuplicateState
+from app.registry.choices.duplicates import DuplicateAction, DuplicateFound, DuplicateState
 from app.registry.models import DuplicatePair, DuplicateStep, Person
 from app.registry.queries import cards, compare
 from app.registry.queries.hanging import hanging

@@ -12,7 +12,7 @@ from app.audit.service import log_access, reason
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.views import Interface, ModelView, expose, has_access, permission_name, reason_given
-from app.registry.choices import DuplicateAction
+from app.registry.choices.duplicates import DuplicateAction
 from app.registry.models import Person, PersonMerge
 from app.registry.service import merging
 from app.registry.views.common import NO_LOOKUP

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
-from app.registry.choices import DuplicateAction, DuplicateFound, DuplicateState
+from app.registry.choices.duplicates import DuplicateAction, DuplicateFound, DuplicateState
 from app.registry.models import DuplicatePair, Person
 from app.registry.rules.duplicates import Facts, Rule, judge, probe_of
 from app.registry.service.duplicates import pairs

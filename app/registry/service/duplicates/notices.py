@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.areas.models import Area
 from app.core import clock
 from app.inbox.service import notify
-from app.registry.choices import DuplicateNotice
+from app.registry.choices.duplicates import DuplicateNotice
 from app.registry.models import DuplicatePair, Person
 from app.registry.rules.duplicates import DECIDERS
 from app.registry.service.posts import nearest_users

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.crypto import blind
 from app.core.errors import Conflict, Invalid
-from app.registry.choices import DuplicateAction, DuplicateFound, DuplicateState
+from app.registry.choices.duplicates import DuplicateAction, DuplicateFound, DuplicateState
 from app.registry.models import DuplicatePair, DuplicateStep, Person
 from app.registry.rules.duplicates import MACHINE, Facts, Rule, Verdict, is_news, read_of
 from app.registry.service.checks import expect_version

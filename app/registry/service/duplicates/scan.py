@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _
 from app.core import counters, jobs
 from app.core.actor import Actor
 from app.core.scope import session_actor
-from app.registry.choices import DuplicateFound
+from app.registry.choices.duplicates import DuplicateFound
 from app.registry.models import Person
 from app.registry.rules.duplicates import PROBES, probe_of
 from app.registry.service.duplicates import pairs

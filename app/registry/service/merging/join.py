@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
-from app.registry.choices import DuplicateAction, DuplicateState
+from app.registry.choices.duplicates import DuplicateAction, DuplicateState
 from app.registry.models import DuplicatePair, Person, PersonArea, PersonMerge
 from app.registry.models.people import visible_persons
 from app.registry.service import duplicates, following
