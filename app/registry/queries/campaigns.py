@@ -17,6 +17,7 @@ from app.registry.models import Building, Campaign, CampaignTarget, Dwelling
 
 HOMES = 100  # homes on a page of the walk
 BUILDINGS = 400
+LISTED = 100_000  # homes of an area whose workers are listed
 
 
 @dataclass

@@ -79,13 +79,15 @@ class CampaignView(ModelView):
         if not area.path.startswith(item.area.path):
             area = item.area
         lines = pages.by_area(self.session, item, area)
+        whole = pages.total(lines)
         alone = len(lines) == 1 and lines[0].uid == area.uid
         more = {
             "offers": campaigns.offers(item, current_actor()),
             "place": area,
             "lines": lines,
-            "whole": pages.total(lines),
-            "staff": pages.by_staff(self.session, item, area),
+            "whole": whole,
+            # a town's workers fit on a page; a city's do not, and counting them would take as long again
+            "staff": pages.by_staff(self.session, item, area) if whole.total <= pages.LISTED else [],
             "buildings": pages.by_building(self.session, item, area) if alone else [],
             "shapes": shapes_of([(line.polygon, line) for line in lines]),
             "state_badge": lambda code: _badge(CampaignState, code),
