@@ -21,6 +21,7 @@ from app.registry.models import (
     Person,
     PersonArea,
     PersonDocument,
+    PersonGroup,
     PersonName,
     Proposal,
     Residence,
@@ -481,3 +482,25 @@ def test_nobody_comes_back_into_a_household_that_has_ended_or_has_another_head(c
     assert household.valid_to is not None
     with pytest.raises(Conflict):
         life.revoke(clerk, gone, "A mistake", **hands)
+
+
+def test_groups_that_follow_from_age_end_with_the_death_and_come_back_with_its_revocation(
+    clerk, world, hands
+):
+    person = make_person(clerk, world.areas["grid_a11"], birth=date(1940, 1, 1), number=None)
+    clerk.commit()
+
+    def derived() -> set[str]:
+        query = select(PersonGroup.group_code).where(
+            PersonGroup.person_id == person.id, PersonGroup.valid_to.is_(None)
+        )
+        return set(clerk.scalars(query))
+
+    assert "G31" in derived()  # 80 and over
+    event = life.death(clerk, person, life.Told(YESTERDAY), **hands)
+    clerk.commit()
+    assert derived() == set()
+    assert "close_group" not in {p.rule for p in clerk.scalars(select(Proposal))}
+    life.revoke(clerk, event, "Entered for the wrong person", **hands)
+    clerk.commit()
+    assert "G31" in derived()
