@@ -16,9 +16,11 @@ GROUP_JOINED = Signal("a person was added to a special group")
 
 @dataclass(frozen=True)
 class DoorVisit:
-    """One door and why: a care visit, a check, a census. ``outcome`` and ``record_type`` are codes of the lists
-    visit_outcome and service_record_type; ``content`` is the worker's line of the day (the record type's name when left out);
-    ``ref_kind`` and ``ref_uid`` name the row that the visit was for.
+    """One door and why: a care visit, a check, a census.
+
+    ``outcome`` and ``record_type`` are codes of the lists visit_outcome and service_record_type; ``content`` is the
+    worker's line of the day (the record type's name when left out); ``ref_kind`` and ``ref_uid`` name the row that
+    the visit was for.
     """
 
     area_id: int

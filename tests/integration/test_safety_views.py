@@ -15,6 +15,7 @@ from app.core.files import Attachment
 from app.core.models import new_uid
 from app.registry.models import BuildingChief, Hazard, RentalHome, RiskRule, SafetyCheck, Venue
 from app.registry.service import homes
+from app.worklog.models import ServiceRecord
 from tests.factories.registry import make_home, make_rental, make_venue
 from tests.integration.test_statement_counts import counted
 from tests.support.pages import fill, keys_in, post
@@ -97,9 +98,34 @@ class TestTheSheet:
         assert system.scalar(select(func.count(SafetyCheck.id))) == 0
 
     def test_nobody_there_is_a_visit_and_the_check_stays_due(self, worker, place, system):
-        assert post(worker, f"/checks/home/{place['home']}/absent").status_code == 303
+        told = new_uid()  # a double tap is one visit
+        for _n in range(2):
+            answer = post(worker, f"/checks/home/{place['home']}/absent", client_uid=told)
+            assert answer.status_code == 303
         assert f"/checks/home/{place['home']}" in worker.get("/checks/").text
         assert system.scalar(select(func.count(SafetyCheck.id))) == 0
+        system.rollback()
+        assert system.scalar(select(func.count(ServiceRecord.id))) == 1
+
+    def test_a_sheet_keyed_in_later_is_no_walk_of_today_and_not_of_another_age(self, worker, place, system):
+        late = (clock.today() - timedelta(days=9)).isoformat()
+        assert post(worker, f"/checks/home/{place['home']}", **sheet(), checked_on=late).status_code == 303
+        system.rollback()
+        assert system.scalar(select(func.count(ServiceRecord.id))) == 0
+        answer = post(worker, f"/checks/home/{place['home']}", **sheet(), checked_on="1900-01-05")
+        assert answer.status_code == 400
+
+    def test_what_was_said_to_be_put_right_and_is_bad_again_is_found_again(self, worker, place, system):
+        day = (clock.today() + timedelta(days=5)).isoformat()
+        bad = sheet() | {"item.C04": "bad", "note.C04": "no extinguisher", "fix.C04": day}
+        assert post(worker, f"/checks/home/{place['home']}", **bad).status_code == 303
+        hazard = one(system, Hazard)
+        post(worker, f"/hazard/step/{hazard.uid}/rectify", note="bought one")
+        assert one(system, Hazard).state == "rectified"
+        again = bad | sheet() | {"item.C04": "bad", "note.C04": "gone again", "fix.C04": day}
+        assert post(worker, f"/checks/home/{place['home']}", **again).status_code == 303
+        hazard = one(system, Hazard)
+        assert (hazard.state, "gone again" in hazard.text) == ("found", True)
 
     def test_a_foreign_home_is_not_found(self, worker, place):
         assert worker.get(f"/checks/home/{place['foreign']}").status_code == 404

@@ -29,7 +29,9 @@ AT_THE_PLACE = frozenset({HazardAction.passed, HazardAction.failed})
 def open_hazard(
     session: Session, actor: Actor, check: SafetyCheck, item: str, *, text: str, fix_by: date, now: datetime
 ) -> Hazard:
-    """A hazard of an item that is not in order. One that is open for the item already stays the same hazard."""
+    """A hazard of an item that is not in order. One that is open for the item already stays the same hazard, with what was
+    found now: said to be put right and bad again is a recheck that failed.
+    """
     known = select(Hazard).where(
         Hazard.rental_home_id == check.rental_home_id
         if check.rental_home_id
@@ -39,7 +41,7 @@ def open_hazard(
     )
     found = session.scalars(known).first()
     if found is not None:
-        return found
+        return _found_again(session, actor, found, text, fix_by, check.checked_on, now)
     given = {"fix_by": fix_day(fix_by, check.checked_on)}
     step = MACHINE.apply(None, HazardAction.find, [actor.role], given)
     hazard = Hazard(
@@ -56,6 +58,21 @@ def open_hazard(
     )
     session.add(hazard)
     session.flush()
+    _write(session, hazard, step, now, reason=text, fix_by=fix_by)
+    return hazard
+
+
+def _found_again(
+    session: Session, actor: Actor, hazard: Hazard, text: str, fix_by: date, day: date, now: datetime
+) -> Hazard:
+    """Worse or not gone: the newest sheet says how it stands. What was passed on stays with the department."""
+    again = {HazardState.found: HazardAction.give_time, HazardState.rectified: HazardAction.failed}
+    action = again.get(HazardState.parse(hazard.state))
+    if action is None or day < hazard.found_on:
+        return hazard
+    given = {"fix_by": fix_day(fix_by, day), "note": text}
+    step = MACHINE.apply(HazardState.parse(hazard.state), action, [actor.role], given)
+    hazard.state, hazard.text, hazard.fix_by = str(step.target), text[:300], fix_by
     _write(session, hazard, step, now, reason=text, fix_by=fix_by)
     return hazard
 

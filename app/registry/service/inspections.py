@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from app.registry.service import hazards, risk
 from app.registry.signals import DoorVisit, door_visited
 
 MOST_PEOPLE = 200
+OLDEST = timedelta(days=366)  # a sheet of paper is keyed in within a year
 LEAST_INSPECTORS = 2  # at a venue (F09)
 VISIT_TYPES, HOME_VISIT, VENUE_VISIT = "visit_type", "V4", "V5"
 SEPARATORS = str.maketrans({"\u3001": ",", "\uff0c": ",", ";": ",", "\uff1b": ",", "/": ","})
@@ -60,6 +61,8 @@ def record_check(
     day = entry.checked_on or today
     if day > today:
         raise Invalid(_("This day lies in the future."), field="checked_on")
+    if day < today - OLDEST:
+        raise Invalid(_("This day is too far in the past."), field="checked_on")
     labels = items_of(session, place)
     _check_entry(place, entry, labels)
     is_home = isinstance(place, RentalHome)
@@ -89,7 +92,8 @@ def record_check(
         if not is_home:
             place.next_check_on = check.next_check_on
     hazards.settle_place(session, place, now=now)
-    _tell(session, actor, place, check, "met", now)
+    if day == today:  # what is written down later is not a walk of today
+        _tell(session, actor, place, check, "met", now)
     return check
 
 

@@ -15,7 +15,7 @@ from app.audit.service import log_access
 from app.core import clock, codes, policy
 from app.core.actor import current_actor
 from app.core.errors import DomainError
-from app.core.session import unit_of_work
+from app.core.models import new_uid
 from app.core.views import BaseView, Interface, ModelView, badge, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import CodeField, DayField, LongTextField, Needed, TextField
@@ -24,6 +24,7 @@ from app.registry.rules.care import GONE, NOT_REACHED
 from app.registry.service import care, groups, subforms
 from app.registry.views.care_words import CONDITION
 from app.registry.views.groups import LOGGED, PersonGroupView
+from app.registry.views.once import once
 from app.registry.views.subforms import CodesField, SubformForm, form_class, mask_numbers, stored
 
 AHEAD = timedelta(days=7)
@@ -169,10 +170,14 @@ class CareDesk(BaseView):
             measures=tuple(form["measures"].data or ()),
             next_on=form["next_on"].data,
         )
+
+        def saved(session: Any) -> str:
+            item = Interface(PersonGroup).by_key(session, pk)
+            care.record_visit(session, item, entry, actor=current_actor(), now=clock.now())
+            return url_for("PersonGroupView.show", pk=pk)
+
         try:
-            with unit_of_work(self.session) as session:
-                item = Interface(PersonGroup).by_key(session, pk)
-                care.record_visit(session, item, entry, actor=current_actor(), now=clock.now())
+            once(self.session, saved)  # the row can never be put right: a double tap writes one
         except DomainError as refusal:
             form.refuse(refusal.field, refusal.message)
             return False
@@ -194,6 +199,7 @@ class CareDesk(BaseView):
             group=codes.label(self.session, groups.LIST, item.group_code),
             due=item.next_visit_on,
             back=url_for("PersonGroupView.show", pk=item.uid),
+            hidden={"client_uid": request.form.get("client_uid") or new_uid()},
         )
 
 

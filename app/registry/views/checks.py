@@ -19,7 +19,6 @@ from app.core.edge import wants_json
 from app.core.errors import DomainError, Invalid, NotFound
 from app.core.models import new_uid
 from app.core.numbers import whole_number
-from app.core.session import unit_of_work
 from app.core.uploads import clean_upload
 from app.core.views import BaseView, Interface, expose, has_access, permission_name
 from app.core.widgets import clean, view_of
@@ -99,6 +98,7 @@ class CheckDesk(BaseView):
             next_on=None if is_home else risk.next_venue_check(today, 0),
             back=self._back(place),
             client_uid=new_uid(),
+            absent_uid=new_uid(),
             colour=colour_badge,
             most_photos=MOST_PHOTOS,
         )
@@ -108,9 +108,13 @@ class CheckDesk(BaseView):
     @permission_name("use")
     def absent(self, kind: str, uid: str) -> Any:
         """Nobody opened: the visit counts as tried, the check stays due."""
-        with unit_of_work(self.session) as session:
+
+        def written(session: Session) -> str:
             place = self._place(session, kind, uid)
             inspections.nobody_there(session, current_actor(), place, now=clock.now())
+            return self._back(place)
+
+        once(self.session, written)
         flash(gettext("Written down: nobody was there. The check stays due."), "warning")
         return self.go(self.get_redirect())
 
