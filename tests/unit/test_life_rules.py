@@ -8,13 +8,16 @@ from datetime import date, timedelta
 import pytest
 
 from app.core.errors import Conflict, Invalid
-from app.registry.choices import EventKind
+from app.registry.choices import CorrectionState, EventKind
 from app.registry.rules import Birth, Precision, age_on
+from app.registry.rules.corrections import MACHINE as CORRECTIONS
+from app.registry.rules.corrections import moved, stale_before
 from app.registry.rules.life import (
     Parent,
     Past,
     check_birth,
     check_day,
+    lived_for,
     needs_head,
     newborn_relation,
     relations_of,
@@ -233,3 +236,44 @@ class TestConditions:
     def test_data_that_would_do_harm_is_refused(self, wrong):
         with pytest.raises(ValueError, match="proposals"):
             parse(wrong, {"G01"})
+
+
+class TestCorrections:
+    FIELDS = {"name": {"old": "Anna", "new": "Anne"}, "register_address": {"old": "", "new": "Road 1"}}
+
+    def test_only_fields_that_moved_on_are_named(self):
+        assert moved(self.FIELDS, {"name": "Anna", "register_address": None}) == []
+        assert moved(self.FIELDS, {"name": "Anka", "register_address": "Road 2"}) == [
+            "name",
+            "register_address",
+        ]
+
+    def test_a_record_is_due_again_after_so_many_days(self):
+        assert stale_before(90, TODAY) == date(2026, 8, 24)
+
+    def test_nobody_decides_on_their_own_and_only_the_asker_withdraws(self):
+        offered = {
+            side: {
+                str(o.action)
+                for o in CORRECTIONS.actions(CorrectionState.asked, ["workstation"], {side: True})
+            }
+            for side in ("mine", "others")
+        }
+        assert offered == {"mine": {"withdraw"}, "others": {"accept", "decline"}}
+        worker = CORRECTIONS.actions(CorrectionState.asked, ["grid_worker"], {"others": True})
+        assert worker == []
+
+
+class TestParentsOfAChild:
+    def test_nobody_died_before_their_child_was_born(self):
+        born = date(2026, 6, 1)
+        mother, father = (
+            Past(BORN, None, lived_on=lived_for(born, mother=is_mother)) for is_mother in (True, False)
+        )
+        with pytest.raises(Conflict) as refusal:
+            check_day(EventKind.death, date(2026, 5, 31), TODAY, [mother])
+        assert refusal.value.data["finding"] == "child"
+        check_day(EventKind.death, born, TODAY, [mother])
+        check_day(EventKind.death, date(2026, 5, 31), TODAY, [father])
+        with pytest.raises(Conflict):
+            check_day(EventKind.death, date(2025, 6, 1), TODAY, [father])
