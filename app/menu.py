@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from flask import current_app
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
@@ -25,6 +22,7 @@ from app.audit.views import AccessLogView, AuditSealView, ChangeLogView
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
 from app.home import frame
 from app.home.bin import RecycleBin
+from app.home.frame import Entry, Section
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
 from app.proxy.views.cases import ProxyCaseView
@@ -78,31 +76,6 @@ from app.registry.views.units import ResidentUnitView
 from app.site.downloads import AttachmentView
 from app.site.views import SystemStatus
 from app.worklog.views import ServiceRecordView, VisitStopView, VisitView
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One view. ``name`` is FAB's permission key: English and stable. ``in_menu`` False mounts it without a link."""
-
-    view: type
-    label: Any = ""
-    icon: str = "fa-circle"
-    in_menu: bool = True
-
-    @property
-    def name(self) -> str:
-        return self.view.__name__
-
-
-@dataclass(frozen=True)
-class Section:
-    """A group of the side bar."""
-
-    key: str
-    label: Any
-    icon: str
-    entries: tuple[Entry, ...]
-
 
 MENU: tuple[Section, ...] = (
     Section(

@@ -30,6 +30,30 @@ SHORT = 16
 ALWAYS_OPEN = ("work", "registry")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One view. ``name`` is FAB's permission key: English and stable. ``in_menu`` False mounts it without a link."""
+
+    view: type
+    label: Any = ""
+    icon: str = "fa-circle"
+    in_menu: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.view.__name__
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of the side bar."""
+
+    key: str
+    label: Any
+    icon: str
+    entries: tuple[Entry, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A link with its icon."""
@@ -77,7 +101,7 @@ class Acting:
     languages: list[tuple[str, str]] = field(default_factory=list)
 
 
-_menu: list[Any] = []
+_menu: list[Section] = []
 _drawn: dict[tuple[frozenset[tuple[str, str]], str], tuple[list[Group], str]] = {}
 KEPT = 64
 

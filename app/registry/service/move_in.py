@@ -1,8 +1,7 @@
 """Move-in between areas (guards, section 1): ask, agree, decline, withdraw. The table stands in rules/move_in.py.
 
 The side that asks never sees the person: the request holds the name as it was typed. The side that holds the person
-decides. Agreeing moves residence, household and the ties to areas in one unit, without row scope, because it
-writes on both sides of the wall.
+decides. Agreeing moves residence, household and ties in one unit without row scope: it writes on both sides.
 """
 
 from __future__ import annotations
@@ -287,10 +286,10 @@ def _tell_the_other(wide: Session, request: MoveInRequest, now: datetime) -> Non
 
 
 def _tell(
-    session: Session, now: datetime, users: list[int], notice: MoveInNotice, request: MoveInRequest
+    wide: Session, now: datetime, users: list[int], notice: MoveInNotice, request: MoveInRequest
 ) -> None:
     notify(
-        session,
+        wide,
         now,
         users,
         INBOX,

@@ -110,7 +110,13 @@ class PersonParts:
 
     def events(self) -> Section | None:
         made = self.section(
-            "events", "LifeEventView", _("Life events"), "fa-calendar-day", _("Date"), _("Event"), _("As what")
+            "events",
+            "LifeEventView",
+            _("Life events"),
+            "fa-calendar-day",
+            _("Date"),
+            _("Event"),
+            _("As what"),
         )
         if made is None:
             return None

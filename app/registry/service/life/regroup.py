@@ -55,17 +55,8 @@ def split(
 
     Where the old head goes along, those who stay choose another. ``heads`` holds the new household under ``NEW``.
     """
-    _must_stand(household)
-    members = households.members_of(session, household)
+    members, home = _who_may_split(session, household, leaving, dwelling)
     ids = {p.id for p in leaving}
-    if not ids or not ids <= {m.person_id for m in members}:
-        raise Invalid(_("Please choose who founds the new household."), field="who")
-    if len(ids) == len(members):
-        raise Invalid(_("Somebody must stay: else it is the same household."), field="who")
-    home = dwelling or households.home_of(session, household)
-    if home is None or home.valid_to is not None:
-        raise Invalid(_("Please choose a home."), field="dwelling")
-    home_area(session, home.area_id)
     going = [m for m in members if m.person_id in ids]
     relations = answers(NEW_KEY, going, heads.of(NEW))
     with entering(
@@ -97,6 +88,24 @@ def split(
         relate(session, made, relations, told.happened_on)
         settle_left(session, household, rest, heads, told.happened_on)
     return entry.event
+
+
+def _who_may_split(
+    session: Session, household: Household, leaving: Sequence[Person], dwelling: Dwelling | None
+) -> tuple[list[HouseholdMember], Dwelling]:
+    """Members of the household and the home of the new one. Raises Invalid: nobody goes, nobody stays, no home."""
+    _must_stand(household)
+    members = households.members_of(session, household)
+    ids = {p.id for p in leaving}
+    if not ids or not ids <= {m.person_id for m in members}:
+        raise Invalid(_("Please choose who founds the new household."), field="who")
+    if len(ids) == len(members):
+        raise Invalid(_("Somebody must stay: else it is the same household."), field="who")
+    home = dwelling or households.home_of(session, household)
+    if home is None or home.valid_to is not None:
+        raise Invalid(_("Please choose a home."), field="dwelling")
+    home_area(session, home.area_id)
+    return list(members), home
 
 
 def merge(
