@@ -51,10 +51,13 @@ REGISTRY = (
 SAFETY = "SafetyCheckView|HazardView"
 SAFETY_RULES = "RiskRuleView|VenueThresholdView"
 LIFE = "LifeEventView|ProposalView|CorrectionView"
-PEOPLE_PARTS = (
-    "PersonDocumentView|PersonNameView|PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
+# identity is corrected by four eyes: a grid worker asks (app/registry/rules/corrections.py)
+IDENTITY_PARTS = "PersonDocumentView|PersonNameView"
+OTHER_PARTS = (
+    "PersonPhoneView|ResidenceView|PersonGroupView|ConsentTaskView"
     "|FloatingStayView|LeftBehindView|OverseasStayView"
 )
+PEOPLE_PARTS = f"{IDENTITY_PARTS}|{OTHER_PARTS}"
 # pairs are settled and merges taken apart on pages of their own; the rules are kept by the system administrator
 DUPLICATES = "DuplicateView|PersonMergeView"
 SETTLE = READ | {"can_add", "can_edit", "can_draft"}
@@ -219,7 +222,8 @@ ROLES: dict[str, Role] = {
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
-                (f"{REGISTRY}|{PEOPLE_PARTS}", WRITE | DESK),
+                (f"{REGISTRY}|{OTHER_PARTS}", WRITE | DESK),
+                (IDENTITY_PARTS, READ | DESK),
                 ("VisitView|ServiceRecordView", WRITE),
                 (CASES, READ | DESK),
                 ("AreaView|StaffView|PostView|PostDutyView", READ),

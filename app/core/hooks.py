@@ -68,8 +68,8 @@ NAMES = ("history", "looks", "access", "fresh_login", "give_reason")
 
 def use(name: str, function: Callable[..., Any]) -> None:
     """Set a hook: ``history(session, [Rows], limit) -> [Change]``; ``looks(session, [Rows], limit) -> [Look]``;
-    ``access(Access) -> None``, committed before it returns; ``fresh_login() -> None``, raises DomainError when the password must be given again;
-    ``give_reason(session, reason) -> None``, stands beside the change in the change log.
+    ``access(Access) -> None``, committed before it returns; ``fresh_login() -> None``, raises DomainError when the
+    password must be given again; ``give_reason(session, reason) -> None``, stands beside the change in the change log.
     """
     if name not in NAMES:
         raise ValueError(f"no hook {name!r}")

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core import clock
+from app.core.scope import session_actor
+from app.registry.choices import HouseholdKind, Leaving
 from app.registry.models import (
     Dwelling,
     DwellingSuccession,
@@ -19,7 +21,7 @@ from app.registry.models import (
     Proposal,
     Residence,
 )
-from app.registry.service import households
+from app.registry.service import households, life
 from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.support import pages
 
@@ -253,3 +255,24 @@ def test_a_home_is_divided_and_joined_again_and_everybody_goes_along(login_as, s
     assert [d.id for d in system.scalars(select(Dwelling).where(Dwelling.valid_to.is_(None)))] == [home.id]
     assert system.scalars(select(DwellingSuccession)).all() == []
     assert system.scalars(living).one().dwelling_id == home.id
+
+
+def test_a_revocation_that_finds_its_place_taken_says_so(login_as, acting, system, world, family):
+    _household, people = family
+    session = acting("clerk_a")
+    hands = {"actor": session_actor(session), "now": clock.now()}
+    carl = session.get(Person, people["Carl"].id)
+    told = life.Told(TODAY - timedelta(days=2))
+    event = life.move_out(session, [carl], told, gives_up=Leaving.living, **hands)
+    other = households.create_household(
+        session, make_home(session, world.areas["grid_a11"], "7"), kind=HouseholdKind.living, now=hands["now"]
+    )
+    home = households.home_of(session, other)
+    households.add_member(session, other, carl, "02", dwelling=home, **hands)
+    session.commit()
+    clerk, url = login_as("clerk_a"), f"/lifeevent/revoke/{event.uid}"
+    answer = clerk.post(url, data=form_of(clerk.get(url)) | {"reason": "A mistake"})
+    assert answer.status_code == 409
+    assert "A mistake" in answer.get_data(as_text=True)
+    system.rollback()
+    assert system.get(LifeEvent, event.id).revoked_at is None

@@ -451,3 +451,12 @@ def test_a_registered_household_is_chosen_beside_the_living_one(system, decider,
         )
     }
     assert kinds == {"living", "registered"}
+
+
+@pytest.mark.parametrize("dead", ["kept", "gone"])
+def test_a_death_is_entered_and_not_merged_in(case, dead):
+    """A merge would leave a dead head in a household that nobody settles."""
+    getattr(case, dead).died_on = date(2026, 11, 1)
+    case.session.commit()
+    with pytest.raises(Conflict, match="died"):
+        join(case, died="gone")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -227,3 +227,35 @@ def test_a_photo_of_the_card_hangs_on_the_request(login_as, system, person):
     assert (kept.owner_kind, kept.purpose) == ("change_request", "correction")
     assert login_as("clerk_a").get(f"/attachments/{kept.uid}").status_code == 200
     assert login_as("clerk_t").get(f"/attachments/{kept.uid}").status_code == 404
+
+
+@pytest.mark.demand("S4-54")
+def test_by_no_other_page_does_a_worker_change_somebodys_identity(login_as, system, person):
+    worker, clerk = login_as("worker_a"), login_as("clerk_a")
+    edit = f"/person/edit/{person.uid}"
+    assert {"name", "sex", "birth_date", "register_address"} & set(form_of(worker.get(edit))) == set()
+    sent = form_of(worker.get(edit)) | {"name": "Anne Hu", "birth_date": "1950-01-01", "workplace": "Mill 9"}
+    assert worker.post(edit, data=sent).status_code == 303
+    system.rollback()
+    row = system.get(Person, person.id)
+    assert (row.name, row.workplace) == ("Anna Li", "Mill 9")
+    assert row.birth_date != date(1950, 1, 1)
+    menu = worker.get(f"/life/person/{person.uid}").get_data(as_text=True)
+    assert "/life/enter/death/" in menu
+    for event in ("new_name", "new_document"):
+        assert f"/life/enter/{event}/" not in menu
+        assert worker.get(f"/life/enter/{event}/person/{person.uid}").status_code == 403
+    document = person.documents[0].uid
+    assert worker.get(f"/persondocument/edit/{document}").status_code == 403
+    assert "name" in form_of(clerk.get(edit))
+
+
+def test_a_slip_of_the_fingers_is_put_right_by_who_made_it_on_the_same_day(login_as, acting, system, world):
+    session = acting("worker_a")
+    own = make_person(session, world.areas["grid_a11"], name="Anna Ly")
+    session.commit()
+    worker, edit = login_as("worker_a"), f"/person/edit/{own.uid}"
+    assert worker.post(edit, data=form_of(worker.get(edit)) | {"name": "Anna Li"}).status_code == 303
+    system.rollback()
+    assert system.get(Person, own.id).name == "Anna Li"
+    assert corrections.is_free(own, session_actor(session), clock.now() + timedelta(days=1)) is False

@@ -143,3 +143,16 @@ class TestBin:
         page = login_as("clerk_a").get("/bin/?kind=PersonGroupView").text
         assert "Zeppelin" not in page
         assert row.uid not in page
+
+
+def test_a_piece_does_not_come_back_without_its_record(login_as, place, system):
+    person = system.scalars(select(Person).where(Person.name == "Qiu Bai")).one()
+    phone = person.phones[0]
+    for row in (phone, person):
+        row.deleted_at, row.delete_reason = clock.now(), "A mistake"
+    system.commit()
+    clerk = login_as("clerk_a")
+    assert post(clerk, f"/personphone/restore/{phone.uid}").status_code in (404, 409)
+    system.rollback()
+    query = select(PersonPhone).where(PersonPhone.id == phone.id).execution_options(with_deleted=True)
+    assert system.scalars(query).one().deleted_at is not None

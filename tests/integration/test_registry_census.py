@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, func, select
@@ -14,6 +14,7 @@ from app.core.errors import Throttled
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.registry.models import (
+    ChangeRequest,
     Household,
     HouseholdMember,
     MoveInRequest,
@@ -103,7 +104,14 @@ class TestSaving:
         rows = [typed(r, f"r{i}") for i, r in enumerate(family())]
         rows[3].fields["birth"] = "2018.7.8"
         saved, _checked = place.save(entry(*rows, MemberEntry("blank", fields={"ethnic": "01"})))
-        assert saved.numbers() == {"households": 1, "added": 4, "changed": 0, "left": 0, "asked": 0}
+        assert saved.numbers() == {
+            "households": 1,
+            "added": 4,
+            "changed": 0,
+            "left": 0,
+            "asked": 0,
+            "corrections": 0,
+        }
         home = place.state()["households"][0]
         names = [(m["relation"], m["person"]["fields"]["name"]) for m in home["members"]]
         assert names == [("02", "Wang Jianguo"), ("10", "Li Xiulan"), ("20", "Wang Lei"), ("30", "Wang Yue")]
@@ -188,6 +196,28 @@ class TestSaving:
         assert after[0]["person"]["groups"] == ["G62"]
         assert after[1]["relation"] == "12"
         assert place.session.scalar(select(func.count(PersonPhone.id))) == 2
+
+    @pytest.mark.demand("S4-54")
+    def test_the_identity_of_somebody_on_record_goes_to_a_clerk(self, place):
+        place.save(entry(typed(ResidentFactory(name="Wang Lei"))))
+        home = place.state()["households"][0]
+        member = home["members"][0]
+        row = MemberEntry(
+            "a",
+            membership=member["uid"],
+            membership_version=member["version"],
+            person_version=member["person"]["version"],
+            relation="02",
+            fields={"name": "Wang Lai", "education": "20"},
+        )
+        given = entry(row, uid=home["uid"], version=home["version"])
+        with clock.frozen(clock.now() + timedelta(days=1)):
+            saved, _ = place.save(given)
+        assert (saved.changed, saved.corrections) == (1, 1)
+        person = place.session.scalars(select(Person)).one()
+        assert (person.name, person.education) == ("Wang Lei", "20")
+        asked = place.session.scalars(select(ChangeRequest)).one()
+        assert asked.fields == {"name": {"old": "Wang Lei", "new": "Wang Lai"}}
 
     def test_a_member_is_taken_out_with_a_reason(self, place):
         place.save(entry(*(typed(r, f"r{i}") for i, r in enumerate(family()[:2]))))

@@ -447,6 +447,15 @@ class TestRentalsVenuesGroups:
         groups.end_group(worker, row, reason="moved in with the son", **args)
         assert worker.scalars(select(PersonGroup)).one().next_visit_on is None
 
+    def test_nobody_is_in_a_group_before_the_birth_or_after_the_death(self, worker, a11):
+        person = make_person(worker, a11, birth=date(1985, 2, 21))
+        args = {"actor": session_actor(worker), "now": clock.now()}
+        with pytest.raises(Invalid):
+            groups.add_group(worker, person, "G33", since=date(1985, 2, 20), **args)
+        person.died_on = clock.today() - timedelta(days=1)
+        with pytest.raises(Invalid):
+            groups.add_group(worker, person, "G33", **args)
+
 
 def test_counters_follow_whatever_is_written(acting, world):
     clerk = acting("clerk_a")

@@ -8,6 +8,7 @@ from flask import flash, request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock, hooks
@@ -65,6 +66,7 @@ class RemoveMixin:
         self.must_be_deletable()
         with unit_of_work(self.session) as session:
             item = self.datamodel.by_key(session, pk, deleted=True)
+            _need_parent(session, item)
             item.deleted_at = item.deleted_by = item.delete_reason = None
             self.restored(session, item)
             try:
@@ -106,6 +108,16 @@ class RemoveMixin:
 
     def restored(self, session: Any, item: Any) -> None:
         """Called before a restore is saved."""
+
+
+def _need_parent(session: Any, item: Any) -> None:
+    """A piece does not come back without the record it belongs to: nobody could find it."""
+    if not hasattr(item, "__scope_parent__"):
+        return
+    column, parent = item.__scope_parent__()
+    key = getattr(item, column)
+    if key is not None and session.scalars(select(parent.id).where(parent.id == key)).first() is None:
+        raise Conflict(gettext("The record that this belongs to was deleted, too. Restore that one first."))
 
 
 def reason_given() -> str:

@@ -35,6 +35,13 @@ MACHINE = Machine(
 )
 
 
+def decides(role: str, *, is_own: bool) -> bool:
+    """Whether identity changes at once: for a clerk, and for whoever keyed the record in the same day (a slip of the
+    fingers is no correction of the register).
+    """
+    return role in DECIDERS or is_own
+
+
 def moved(fields: Mapping[str, Mapping[str, Any]], current: Mapping[str, Any]) -> list[str]:
     """Names of the fields whose value in the register is no longer the one that the request was made on."""
     return [name for name, pair in fields.items() if (pair["old"] or "") != (current.get(name) or "")]

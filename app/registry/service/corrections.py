@@ -19,7 +19,7 @@ from app.inbox.service import notify
 from app.registry.choices import CorrectionAction, CorrectionNotice, CorrectionState
 from app.registry.models import ChangeRequest, ChangeRequestStep, Person, PersonDocument
 from app.registry.rules import Birth, check_name, normalise_number, parse_birth
-from app.registry.rules.corrections import DECIDERS, MACHINE, SENSITIVE, moved
+from app.registry.rules.corrections import DECIDERS, MACHINE, SENSITIVE, decides, moved
 from app.registry.service import consents, documents, persons
 from app.registry.service.checks import check_code, check_fields, expect_version
 from app.registry.service.posts import nearest_users
@@ -46,6 +46,24 @@ def primary(person: Person) -> PersonDocument | None:
     """The document in force that stands for the person."""
     live = [d for d in person.documents if d.deleted_at is None and d.valid_to is None]
     return next((d for d in live if d.is_primary), live[0] if live else None)
+
+
+def is_free(person: Person, actor: Actor, now: datetime) -> bool:
+    """Whether this actor may change the identity of a person at once; everybody else asks for it."""
+    made = person.created_by is not None and person.created_by == actor.user_id
+    is_own = made and clock.to_local(person.created_at).date() == clock.to_local(now).date()
+    return actor.is_system or decides(actor.role, is_own=is_own)
+
+
+def ask_for_what_differs(
+    session: Session, person: Person, new: Mapping[str, Any], *, reason: str, actor: Actor, now: datetime
+) -> ChangeRequest | None:
+    """A request for the identity fields that differ and are not asked for yet; None when there is nothing to ask."""
+    have = current(person)
+    waiting = {name for other in open_requests(session, person) for name in other.fields}
+    given = {k: str(v or "").strip() for k, v in new.items()}
+    wanted = {k: v for k, v in given.items() if v and v != have[k] and k not in waiting}
+    return ask(session, person, wanted, reason=reason, actor=actor, now=now) if wanted else None
 
 
 def ask(

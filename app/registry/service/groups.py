@@ -92,7 +92,7 @@ def add_group(
         person_id=person.id,
         group_code=code,
         level=level,
-        valid_from=not_after(since or today, today, field="valid_from"),
+        valid_from=_in_life(person, not_after(since or today, today, field="valid_from")),
         evidence=evidence or None,
         details=subforms.settle_group(session, person, code, details),
         visit_days=_days(visit_days),
@@ -136,6 +136,18 @@ def _days(days: int | None) -> int | None:
     if days is not None and not 0 <= days <= MOST_DAYS:
         raise Invalid(_("Please give 0 to %(most)s days.", most=MOST_DAYS), field="visit_days")
     return days
+
+
+def _in_life(person: Person, day: date) -> date:
+    """Nobody belongs to a group before the birth or after the death."""
+    if person.birth_date is not None and person.birth_precision == "day" and day < person.birth_date:
+        raise Invalid(_("This day lies before the birth."), field="valid_from")
+    if person.died_on is not None and day >= person.died_on:
+        died = person.died_on.isoformat()
+        raise Invalid(
+            _("This person died on %(day)s: nothing can be entered after that.", day=died), field="valid_from"
+        )
+    return day
 
 
 def end_group(

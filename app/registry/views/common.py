@@ -18,6 +18,7 @@ from app.core.views.fields import RecordForm
 from app.core.widgets import CodeField, DayField, LongTextField, Needed, TextField, Wire
 from app.registry.queries import cards
 from app.registry.rules import Birth, Precision, parse_birth
+from app.registry.service import matching
 
 # rows that no form points at need no remote select
 NO_LOOKUP = {"lookup"}
@@ -145,3 +146,30 @@ def born(row: Any) -> str:
     years = cards.age(person, clock.today())
     text = cards.birth_text(person)
     return text if years is None else gettext("%(born)s (%(age)s)", born=text, age=years)
+
+
+class renamed:
+    """A service's refusal at the form's own name of the field."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: Any, refusal: Any, _trace: Any) -> None:
+        if isinstance(refusal, DomainError) and refusal.field == self.old:
+            refusal.field = self.new
+
+
+def look_before(session: Any, kind: str | None, number: str | None, person_id: int | None = None) -> None:
+    """Every typed number counts and is logged, whether or not the record is saved in the end."""
+    if number and number.strip():
+        matching.look_up(
+            session,
+            actor=current_actor(),
+            now=clock.now(),
+            kind=kind or "111",
+            number=number,
+            other_than=[person_id] if person_id else [],
+        )

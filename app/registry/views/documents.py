@@ -12,8 +12,7 @@ from app.core.actor import current_actor
 from app.core.views import Interface, ModelView, expose, has_access
 from app.registry.models import Person, PersonDocument
 from app.registry.service import documents
-from app.registry.views.common import NO_LOOKUP, ByService, LooseText
-from app.registry.views.people import look_before
+from app.registry.views.common import NO_LOOKUP, ByService, LooseText, look_before
 
 REASONS = {
     "number_reason": LooseText(_("Reason, as the number stands on the document"), length=200),

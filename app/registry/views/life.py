@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.audit.service import reason
 from app.core import clock, drafts
 from app.core.actor import current_actor
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError, NotAllowed, NotFound
 from app.core.masks import mask_id_number
 from app.core.models import new_uid
 from app.core.session import unit_of_work
@@ -20,10 +20,11 @@ from app.core.views import BaseView, Interface, expose, has_access, permission_n
 from app.registry.choices import EventKind, HouseholdKind
 from app.registry.models import LifeEvent, Person
 from app.registry.queries.life import doubts, events_of
+from app.registry.service import corrections
+from app.registry.views.common import look_before
 from app.registry.views.life_enter import ENTER, Given
 from app.registry.views.life_forms import FORMS, LifeForm, build, sections
 from app.registry.views.life_scene import PLACES, Scene, scene, ticked
-from app.registry.views.people import look_before
 
 REFUSED, CLASH = 422, 409
 STALE = _("Somebody else changed this in the meantime. Please look at the page again and send it once more.")
@@ -32,6 +33,8 @@ OFFERED = {
     "household": ("birth", "move_in", "move_out", "split", "merge", "change_head", "change_home"),
     "dwelling": ("home_split", "home_merge"),
 }
+# who may only ask for a correction of somebody's identity does not enter these either
+IDENTITY_EVENTS = frozenset({EventKind.new_document, EventKind.new_name})
 PAGES = {"person": "PersonView", "household": "HouseholdView", "dwelling": "DwellingView"}
 
 
@@ -69,6 +72,8 @@ class LifeDesk(BaseView):
         offered = [EventKind(kind) for kind in OFFERED[place]]
         if (item.died_on if place == "person" else item.valid_to) is not None:
             offered = []
+        if place == "person" and not corrections.is_free(item, current_actor(), clock.now()):
+            offered = [kind for kind in offered if kind not in IDENTITY_EVENTS]
         return self.render_template(
             "registry/life_menu.html",
             item=item,
@@ -104,6 +109,10 @@ class LifeDesk(BaseView):
         if (kind, place) not in {(k.value, p) for k, p in FORMS}:
             raise NotFound()
         what = EventKind(kind)
+        if what in IDENTITY_EVENTS:
+            person: Person = Interface(Person).by_key(self.session, uid)
+            if not corrections.is_free(person, current_actor(), clock.now()):
+                raise NotAllowed(_("A clerk decides on the identity: please ask for a correction."))
         if request.method == "POST":
             return self._post(what, place, uid)
         found = scene(self.session, what, place, uid)

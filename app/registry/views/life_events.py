@@ -8,6 +8,7 @@ from flask import flash, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from app.audit.service import log_access, reason
@@ -22,7 +23,7 @@ from app.registry.choices import EventKind, EventRole
 from app.registry.models import LifeEvent, LifeEventPerson
 from app.registry.service import life
 
-REFUSED = 422
+REFUSED, CLASH = 422, 409
 
 
 class RevokeForm(RecordForm):
@@ -116,6 +117,14 @@ class LifeEventView(ModelView):
                 except DomainError as refusal:
                     status = refusal.status if refusal.status != 400 else REFUSED
                     form.refuse(refusal.field, refusal.message)
+                except IntegrityError:
+                    status = CLASH
+                    form.form_errors.append(
+                        gettext(
+                            "Something was entered since that stands in the place of what would come back: a home or a"
+                            " household of somebody of this event. End that first."
+                        )
+                    )
         page = self.render_template(
             "registry/life_revoke.html",
             title=_("Revoke"),

@@ -15,13 +15,13 @@ from sqlalchemy.orm import selectinload
 from app.audit.service import log_access
 from app.core import clock, hooks
 from app.core.actor import Actor, current_actor
-from app.core.errors import Conflict, DomainError, NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.masks import mask_id_number, mask_phone
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access
 from app.registry.models import Person, PersonDocument, PersonPhone
 from app.registry.queries import cards
 from app.registry.rules import check_name
-from app.registry.service import documents, duplicates, matching, merging, persons
+from app.registry.service import corrections, documents, duplicates, merging, persons
 from app.registry.service.homes import home_area
 from app.registry.views.common import (
     BirthField,
@@ -29,11 +29,14 @@ from app.registry.views.common import (
     LooseText,
     birth_of,
     born,
+    look_before,
+    renamed,
 )
 from app.registry.views.person_page import PersonPage
 
 IDENTITY = ["name", "sex", "birth_date", "ethnic", "nationality", "native_place"]
 REGISTRATION = ["population_kind", "consistency", "separation", "register_division", "register_address"]
+IDENTIFYING = {"name", "sex", "birth_date", "register_division", "register_address"}
 STATUS = [
     "marital",
     "political_status",
@@ -148,6 +151,7 @@ class PersonView(ModelView):
     row_actions = [
         (_("What happened?"), lambda row: f"/life/person/{row.uid}", "can_use:LifeDesk"),
         (_("Consent sheet"), lambda row: f"/consents/person/{row.uid}", "can_use:ConsentDesk"),
+        (_("Ask for a correction"), lambda row: _door_url(row), "can_use:AgeingDesk"),
     ]
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("area",)
@@ -208,8 +212,16 @@ class PersonView(ModelView):
             look_before(self.session, request.form.get("doc_kind"), request.form.get("number"))
         return super().add()
 
+    def make_form(self, *, is_new: bool, item: Any = None, data: Any = None) -> Any:
+        """Who may only ask for a correction of the identity does not get its fields (S4-54: four eyes)."""
+        form = super().make_form(is_new=is_new, item=item, data=data)
+        if item is not None and not corrections.is_free(item, current_actor(), clock.now()):
+            for name in IDENTIFYING & {field.name for field in form}:
+                del form[name]
+        return form
+
     def prefill(self, form: Any, item: Any) -> None:
-        if item is not None:
+        if item is not None and "birth_date" in form:
             form.birth_date.data = birth_of(item)
 
     def check(self, session: Any, item: Person, form: Any, is_new: bool) -> None:
@@ -250,33 +262,6 @@ class PersonView(ModelView):
                 persons.set_phone(session, item, form.phone_text.data, actor=actor, now=now)
 
 
-class renamed:
-    """A service's refusal at the form's own name of the field."""
-
-    def __init__(self, old: str, new: str) -> None:
-        self.old, self.new = old, new
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _kind: Any, refusal: Any, _trace: Any) -> None:
-        if isinstance(refusal, DomainError) and refusal.field == self.old:
-            refusal.field = self.new
-
-
-def look_before(session: Any, kind: str | None, number: str | None, person_id: int | None = None) -> None:
-    """Every typed number counts and is logged, whether or not the record is saved in the end."""
-    if number and number.strip():
-        matching.look_up(
-            session,
-            actor=current_actor(),
-            now=clock.now(),
-            kind=kind or "111",
-            number=number,
-            other_than=[person_id] if person_id else [],
-        )
-
-
 def _masked_document(row: Person) -> str:
     found = cards.primary(row.documents)
     return mask_id_number(found.number) if found else ""
@@ -291,3 +276,8 @@ def _checked_document(row: Person) -> str | Markup:
 def _masked_phone(row: Person) -> str:
     found = cards.latest_phone(row.phones)
     return mask_phone(found.number) if found else ""
+
+
+def _door_url(row: Person) -> str | None:
+    """Where identity is asked to be corrected; for those who cannot change it themselves."""
+    return None if corrections.is_free(row, current_actor(), clock.now()) else f"/ageing/door/{row.uid}"

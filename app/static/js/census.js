@@ -63,8 +63,8 @@ function saved(answer, thenNext) {
   const notes = unseen(answer.data.notes);
   desk.households = model.fromState(desk.state);
   forget();
-  const { added, changed, left, asked } = answer.data.saved;
-  const text = words.saved.replace("{added}", added).replace("{changed}", changed).replace("{left}", left) + (asked ? ` ${words.waiting.replace("{n}", asked)}` : "");
+  const { added, changed, left, asked, corrections } = answer.data.saved;
+  const text = words.saved.replace("{added}", added).replace("{changed}", changed).replace("{left}", left) + (asked ? ` ${words.waiting.replace("{n}", asked)}` : "") + (corrections ? ` ${words.clerk.replace("{n}", corrections)}` : "");
   desk.tell(text);
   if (thenNext && !notes.length) { goOn(); return; }
   root.querySelector("[data-restored]")?.remove();

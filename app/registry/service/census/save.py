@@ -13,12 +13,19 @@ from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.registry.choices import HouseholdKind
 from app.registry.models import Dwelling, Household, HouseholdMember, Person
-from app.registry.queries import cards
-from app.registry.rules import normalise_number, suggest_population
+from app.registry.rules import suggest_population
 from app.registry.rules.household import HEAD
-from app.registry.service import documents, duplicates, groups, households, move_in, persons, residences
+from app.registry.service import (
+    duplicates,
+    groups,
+    households,
+    move_in,
+    persons,
+    residences,
+)
+from app.registry.service.census import known as on_record
 from app.registry.service.census.check import Checked, CheckedHousehold, EntryRefused
-from app.registry.service.census.entry import APART, Problem
+from app.registry.service.census.entry import Problem
 from app.registry.service.census.parse import Row
 
 HERE = "01"
@@ -33,12 +40,14 @@ class Saved:
     changed: int = 0
     left: int = 0
     asked: int = 0
+    corrections: int = 0
     refs: dict[str, str] = field(default_factory=dict, repr=False)
     people: dict[str, Person] = field(default_factory=dict, repr=False)
 
     def numbers(self) -> dict[str, int]:
         """The counts."""
-        return {key: getattr(self, key) for key in ("households", "added", "changed", "left", "asked")}
+        counts = ("households", "added", "changed", "left", "asked", "corrections")
+        return {key: getattr(self, key) for key in counts}
 
     def answer(self) -> dict[str, Any]:
         """The counts, and which row became which membership (uid), for a page that lost the first answer."""
@@ -146,9 +155,10 @@ def _person(
         saved.added += 1
     else:
         person = row.person
-        if _edit(session, row, person, checked.entry.source, actor=actor, now=now):
-            saved.changed += 1
-    _contact(session, row, person, actor=actor, now=now)
+        changed, requests = on_record.edit(session, row, person, checked.entry.source, actor=actor, now=now)
+        saved.changed += int(changed)
+        saved.corrections += requests
+    on_record.contact(session, row, person, actor=actor, now=now)
     saved.people[entry.ref] = person
     return person
 
@@ -168,7 +178,7 @@ def _create(session: Session, checked: Checked, row: Row, *, actor: Actor, now: 
         source=checked.entry.source,
     )
     if row.number:
-        _document(session, row, person, actor=actor, now=now)
+        on_record.set_document(session, row, person, actor=actor, now=now)
     return person
 
 
@@ -185,46 +195,6 @@ def _fill_registration(dwelling: Dwelling, row: Row, fields: dict[str, Any]) -> 
             nationality=fields.get("nationality"),
         )
         fields["population_kind"] = hint.kind if hint else None
-
-
-def _edit(session: Session, row: Row, person: Person, source: str, *, actor: Actor, now: datetime) -> bool:
-    fields = dict(row.person_fields)
-    if row.name is not None and row.name != person.name:
-        fields["name"] = row.name
-    if "birth" in row.entry.fields:
-        fields["birth"] = row.birth
-    changed = bool(
-        fields and persons.edit_person(session, person, fields, actor=actor, now=now, source=source)
-    )
-    if row.number:
-        _document(session, row, person, actor=actor, now=now)
-        changed = True
-    return changed
-
-
-def _document(session: Session, row: Row, person: Person, *, actor: Actor, now: datetime) -> None:
-    """A new document, or a correction of the one of the same kind."""
-    new = {
-        "kind": row.doc_kind or "",
-        "number": row.number or "",
-        "warning_reason": row.entry.number_reason,
-        "dup_reason": row.entry.dup_reason if row.entry.decision == APART else None,
-    }
-    old = cards.primary(person.documents)
-    if old is not None and old.kind == new["kind"]:
-        if old.number == normalise_number(new["number"]):
-            return
-        reason = row.entry.number_reason or "census"
-        documents.replace_document(session, person, old, reason=reason, actor=actor, now=now, **new)
-        return
-    documents.add_document(session, person, actor=actor, now=now, **new)
-
-
-def _contact(session: Session, row: Row, person: Person, *, actor: Actor, now: datetime) -> None:
-    if row.phone:
-        old = cards.latest_phone(person.phones)
-        persons.set_phone(session, person, row.phone, actor=actor, now=now, replaces=old)
-        session.flush()
 
 
 def _change_member(

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.errors import Conflict
 from app.registry.choices import AreaTie, HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household, HouseholdMember, Person, PersonArea, Residence
 from app.registry.rules.household import HEAD
@@ -127,3 +129,21 @@ def _ties(session: Session, person: Person, kind: AreaTie) -> list[PersonArea]:
 
 
 __all__ = ["move_homes", "settle_places", "side_of"]
+
+
+def refuse_half_dead(session: Session, kept: Person, gone: Person) -> None:
+    """A death settles the household, its head and what follows; a merge cannot do that on the quiet. Raises Conflict when
+    one record died and the other still belongs to a household.
+    """
+    alive = [person for person in (kept, gone) if person.died_on is None]
+    if len(alive) != 1:
+        return
+    member = select(HouseholdMember.id).where(
+        HouseholdMember.person_id == alive[0].id, HouseholdMember.valid_to.is_(None)
+    )
+    if session.scalars(member).first() is not None:
+        text = _(
+            "One of the records has died, the other still belongs to a household. Enter the death there, or revoke it,"
+            " and then merge."
+        )
+        raise Conflict(text, finding="half_dead")

@@ -75,6 +75,7 @@ def merge(
         raise Conflict(SETTLED)
     expect_version(pair, version)
     kept, gone = (people[key] for key in _order(pair, stays))
+    homes.refuse_half_dead(wide, kept, gone)
     hooks.give_reason(wide, reason)
     day = clock.to_local(now).date()
     gone_name = gone.name
