@@ -151,7 +151,7 @@ def test_conditions_answered_at_booking(system, booked):
     version = next(
         v
         for v in system.scalars(select(ServiceItemVersion))
-        if sum(m.required == "conditional" for m in v.materials) > 1
+        if sum(m.required == "conditional" and bool(m.condition) for m in v.materials) > 1
     )
     code, conditions = version.item.code, [m.condition for m in version.materials if m.condition]
     case = case_of(system, booked(code, answers={conditions[0]: True, conditions[1]: False}))

@@ -57,4 +57,4 @@ def test_every_place_that_logs_a_reveal_asks_for_the_password():
             before = source[: found.start()].rpartition("def ")[2]
             places.append(path.name)
             assert "require_fresh_login()" in before, path
-    assert sorted(places) == ["case_papers.py", "showing.py"]
+    assert sorted(places) == ["case_papers.py", "showing.py", "subforms.py"]

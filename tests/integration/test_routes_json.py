@@ -22,7 +22,7 @@ def described(app, world, system, monkeypatch):
         system.add(Dwelling(area_id=world.areas["grid_t11"], address="foreign"))
         system.flush()
         system.add(Dwelling(area_id=world.areas["grid_a11"], address="own"))
-    said = app.test_cli_runner().invoke(args=["routes-json"])
+    said = app.test_cli_runner().invoke(args=["routes-json"], catch_exceptions=False)
     assert said.exit_code == 0, said.output
     return {r["endpoint"]: r for r in json.loads(said.output)}
 

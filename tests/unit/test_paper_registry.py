@@ -9,6 +9,7 @@ import pytest
 
 from app.documents import registry
 from app.documents.errors import FormFolderError
+from app.documents.rules import stands
 
 CHECK_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -103,3 +104,10 @@ def test_the_fingerprint_changes_with_words_and_look_but_not_with_the_sample(fol
 def test_an_unknown_form_is_refused():
     with pytest.raises(FormFolderError, match="no such form"):
         registry.form("F99")
+
+
+@pytest.mark.parametrize(
+    ("state", "may"), [("issued", True), ("collected", True), ("voided", False), ("replaced", False)]
+)
+def test_a_paper_that_was_voided_or_replaced_is_not_printed_again(state, may):
+    assert stands(state) is may

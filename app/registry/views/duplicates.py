@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, flash, request, url_for
+from flask import current_app, flash, has_request_context, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -80,7 +80,8 @@ class DuplicateView(ByService, ModelView):
 
     def base_where(self) -> tuple[Any, ...]:
         """A record that was deleted or merged elsewhere takes its pairs out of the queue; open ones come first."""
-        asked = request.args.get("_flt_0_state")
+        # commands read addresses of rows too (routes-json)
+        asked = has_request_context() and request.args.get("_flt_0_state")
         live = (
             DuplicatePair.first.has(Person.deleted_at.is_(None)),
             DuplicatePair.second.has(Person.deleted_at.is_(None)),
