@@ -11,7 +11,7 @@ from app.core.errors import Conflict, Invalid
 from app.registry.choices import CorrectionState, EventKind
 from app.registry.rules import Birth, Precision, age_on
 from app.registry.rules.corrections import MACHINE as CORRECTIONS
-from app.registry.rules.corrections import moved, stale_before
+from app.registry.rules.corrections import decides, moved, stale_before
 from app.registry.rules.life import (
     Parent,
     Past,
@@ -277,3 +277,16 @@ class TestParentsOfAChild:
         check_day(EventKind.death, date(2026, 5, 31), TODAY, [father])
         with pytest.raises(Conflict):
             check_day(EventKind.death, date(2025, 6, 1), TODAY, [father])
+
+
+@pytest.mark.parametrize(
+    ("role", "is_own", "at_once"),
+    [
+        ("workstation", False, True),
+        ("town_staff", False, True),
+        ("grid_worker", False, False),
+        ("grid_worker", True, True),
+    ],
+)
+def test_who_changes_an_identity_at_once(role, is_own, at_once):
+    assert decides(role, is_own=is_own) is at_once
