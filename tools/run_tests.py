@@ -43,6 +43,7 @@ class Part:
     database: str = "sqlite"
     options: tuple[str, ...] = ()
     alone: bool = True
+    half: int = 0  # 1 or 2 where two processes share a folder
     whole: str = ""  # coverage settings of the files whose every branch this part must run
 
     def has_tests(self) -> bool:
@@ -56,7 +57,18 @@ PARTS = (
     Part("types", "mypy, app/core", ("mypy",)),
     Part("compat", "Chromium 90 and later", ("node", "tools/compat/check.mjs")),
     Part("unit", "unit", folder="tests/unit", whole=RULES),
-    Part("integration", "integration, SQLite", folder="tests/integration", alone=False),
+    # the longest: two processes share it
+    *(
+        Part(
+            f"integration{half}",
+            f"integration, SQLite, {half} of 2",
+            folder="tests/integration",
+            alone=False,
+            options=("-p", "tests.support.halves"),
+            half=half,
+        )
+        for half in (1, 2)
+    ),
     Part(
         "postgres",
         "integration, PostgreSQL",
@@ -93,6 +105,8 @@ def clean_environment(part: Part) -> dict[str, str]:
     # where Python may keep no compiled modules, each of the many processes compiles all of them: half of its start
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     env["GEBAN_TEST_DB"] = part.database
+    if part.half:
+        env["GEBAN_TEST_HALF"] = str(part.half)
     env["PATH"] = f"{BIN}{os.pathsep}{env['PATH']}"
     return env
 
@@ -213,6 +227,8 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(part.name for part in PARTS))
     parser.add_argument("--coverage", action="store_true")
     given = parser.parse_args()
+    shared = {"integration": ["integration1", "integration2"]}
+    given.parts = [name for part in given.parts for name in shared.get(part, [part])]
     if unknown := set(given.parts) - {part.name for part in PARTS}:
         parser.error(f"no part is called {', '.join(sorted(unknown))}")
     RESULTS.mkdir(parents=True, exist_ok=True)
