@@ -107,6 +107,23 @@ with app.app_context(), unscoped("a unit of work in the role of the site") as se
     print(app.test_client().get("/health").json)
 """
 
+# several commands in one process: starting one takes longer than most commands
+COMMANDS = """
+import sys
+from run import app
+
+for line in sys.argv[1:]:
+    done = app.test_cli_runner().invoke(args=line.split())
+    assert done.exit_code == 0, (line, done.output, done.exception)
+"""
+
+
+def run(env, *arguments):
+    done = subprocess.run(
+        [sys.executable, "-c", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
 
 def test_the_site_does_its_work_in_that_role(app, owner, site, system, world, request, tmp_path):
     """A unit of work with log and counters, worker with sealing and purge, verification, backup."""
@@ -119,15 +136,8 @@ def test_the_site_does_its_work_in_that_role(app, owner, site, system, world, re
     home.mkdir()
     keys = {"GEBAN_KEYS": str(app.config["GEBAN_KEYS"]), "GEBAN_HOME": str(home)}
     env = dict(os.environ) | keys | {"GEBAN_DATABASE_URL": url, "GEBAN_ENV": "test"}
-    flask = [sys.executable, "-m", "flask", "--app", "run"]
-    for arguments in (
-        [sys.executable, "-c", WORK % world.areas["grid_a11"]],
-        [*flask, "worker", "--once"],
-        [*flask, "verify-audit"],
-        [*flask, "backup", str(tmp_path / "site.gbk")],
-    ):
-        done = subprocess.run(arguments, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    run(env, WORK % world.areas["grid_a11"])
+    run(env, COMMANDS, "worker --once", "verify-audit", f"backup {tmp_path / 'site.gbk'}")
     system.rollback()
     assert system.scalars(select(Dwelling.address)).all() == ["Road 1"]
     failed = text("SELECT kind, error FROM job WHERE state <> 'done'")
@@ -178,18 +188,12 @@ def test_a_plain_owner_sets_a_site_up_from_the_roles_of_deploy(app, tmp_path):
         with server.connect() as connection:
             for statement in made:
                 connection.execute(text(statement))
-        for user, arguments in (
-            ("geban_owner", ["init"]),
-            ("geban_owner", ["grants", "--role", "geban_site", "--apply"]),
-            ("geban_site", ["worker", "--once"]),
-            ("geban_site", ["verify-audit"]),
+        for user, commands in (
+            ("geban_owner", ("init", "grants --role geban_site --apply")),
+            ("geban_site", ("worker --once", "verify-audit")),
         ):
             url = db.engine.url.set(username=user, database="geban").render_as_string(hide_password=False)
-            done = subprocess.run(
-                [sys.executable, "-m", "flask", "--app", "run", *arguments],
-                cwd=ROOT, env=env | {"GEBAN_DATABASE_URL": url}, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, (arguments, done.stdout + done.stderr)
+            run(env | {"GEBAN_DATABASE_URL": url}, COMMANDS, *commands)
     finally:
         with server.connect() as connection:
             connection.execute(text("DROP DATABASE IF EXISTS geban WITH (FORCE)"))
