@@ -39,6 +39,7 @@ CHARACTER_INDEXES: tuple[tuple[str, str], ...] = (
     ("service_item_version", "name"),
     ("building", "address"),
     ("proxy_case", "party_name"),
+    ("person_name", "name"),
 )
 # columns searched by prefix; on PostgreSQL they need text_pattern_ops beside the ordinary btree
 PREFIX_INDEXES: tuple[tuple[str, str], ...] = (
@@ -52,7 +53,12 @@ PREFIX_INDEXES: tuple[tuple[str, str], ...] = (
     ("service_item_version", "name_initials"),
     ("proxy_case", "number"),
     ("household", "household_no"),
+    ("person_name", "name_initials"),
+    ("person_name", "name_pinyin"),
 )
+# tables of which a part is indexed: the column and the value that its rows do not have. Everybody's present name stands
+# on the person; among the names only the other ones are looked for.
+PARTS: dict[str, tuple[str, str]] = {"person_name": ("kind", "current")}
 LAST = "\U0010ffff"
 LATIN = re.compile(r"[a-z' ]+")
 
@@ -69,11 +75,20 @@ def starts_with(attribute: Any, value: str) -> ColumnElement[bool]:
     return attribute.startswith(value, autoescape=True)
 
 
-def contains(model: Any, key: str, value: str) -> ColumnElement[bool] | None:
-    """Criterion “the column holds these characters in a row” by the character index; None when there is none."""
+def in_part(model: Any) -> ColumnElement[bool]:
+    """The rows of a table that its indexes hold, spelled as the indexes spell it: a bound value would hide them."""
+    key, value = PARTS[model.__table__.name]
+    return getattr(model, key) != literal_column(f"'{value}'")
+
+
+def contains(model: Any, key: str, value: str, *, part: bool = False) -> ColumnElement[bool] | None:
+    """Criterion “the column holds these characters in a row” by the character index; None when there is none.
+
+    ``part``: the rows of ``in_part`` are wanted; an index of a part answers nobody else.
+    """
     name = model.__table__.name
     value = "".join(value.split())
-    if (name, key) not in CHARACTER_INDEXES or not value:
+    if (name, key) not in CHARACTER_INDEXES or not value or (name in PARTS) != part:
         return None
     attribute = getattr(model, key)
     if _dialect() == "sqlite":
@@ -84,8 +99,11 @@ def contains(model: Any, key: str, value: str) -> ColumnElement[bool] | None:
     return and_(chars.op("@>")(cast(list(value), ARRAY(Text))), attribute.contains(value, autoescape=True))
 
 
-def matching(model: Any, columns: tuple[str, ...], query: str) -> ColumnElement[bool]:
-    """What a look-up or the search box means by a word: letters go to the pinyin columns, the rest to the others."""
+def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = False) -> ColumnElement[bool]:
+    """What a look-up or the search box means by a word: letters go to the pinyin columns, the rest to the others.
+
+    ``part``: of a table in PARTS, the rows of its indexes.
+    """
     query = query.strip()
     latin = LATIN.fullmatch(query.lower())
     hits: list[ColumnElement[bool]] = []
@@ -97,9 +115,10 @@ def matching(model: Any, columns: tuple[str, ...], query: str) -> ColumnElement[
             continue
         if not isinstance(attribute.type, String):
             continue  # a number is not looked up by a part of it
-        chars = contains(model, key, query)
+        chars = contains(model, key, query, part=part)
         hits.append(chars if chars is not None else attribute.contains(query, autoescape=True))
-    return or_(false(), *hits)
+    found = or_(false(), *hits)
+    return and_(in_part(model), found) if part else found
 
 
 def _dialect() -> str:
@@ -124,10 +143,10 @@ def ensure(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         for name, key in CHARACTER_INDEXES:
             index = f"ix_{name}_{key}_chars ON {name} USING gin (string_to_array({key}::text, NULL))"
-            connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {index}")
+            connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {index}{_part_of(name)}")
         for name, key in PREFIX_INDEXES:
             index = f"ix_{name}_{key}_prefix ON {name} ({key} text_pattern_ops)"
-            connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {index}")
+            connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {index}{_part_of(name)}")
         return
     there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
     for name, key in CHARACTER_INDEXES:
@@ -136,18 +155,28 @@ def ensure(connection: Connection) -> None:
             _make_fts(connection, name, key, fts)
 
 
+def _part_of(name: str, row: str = "") -> str:
+    """The condition of an index or a trigger of a table; empty where all rows are indexed."""
+    if name not in PARTS:
+        return ""
+    key, value = PARTS[name]
+    return f" WHERE {row}{key} <> '{value}'"
+
+
 def _make_fts(connection: Connection, name: str, key: str, fts: str) -> None:
     for suffix in ("i", "d", "u"):
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {fts}_{suffix}")
     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {fts}")
     # names are constants of this module, nothing here comes from outside
-    add = f"INSERT INTO {fts}(rowid, chars) VALUES (new.id, geban_tokens(new.{key}));"  # noqa: S608
-    take = f"INSERT INTO {fts}({fts}, rowid, chars) VALUES ('delete', old.id, geban_tokens(old.{key}));"  # noqa: S608
+    new, old, here = (_part_of(name, row) for row in ("new.", "old.", ""))
+    add = f"INSERT INTO {fts}(rowid, chars) SELECT new.id, geban_tokens(new.{key}){new};"
+    take = f"INSERT INTO {fts}({fts}, rowid, chars) SELECT 'delete', old.id, geban_tokens(old.{key}){old};"
+    followed = ", ".join((key, *PARTS.get(name, ())[:1]))
     for statement in (
         f"CREATE VIRTUAL TABLE {fts} USING fts5(chars, content='', tokenize='ascii')",
         f"CREATE TRIGGER {fts}_i AFTER INSERT ON {name} BEGIN {add} END",
         f"CREATE TRIGGER {fts}_d AFTER DELETE ON {name} BEGIN {take} END",
-        f"CREATE TRIGGER {fts}_u AFTER UPDATE OF {key} ON {name} BEGIN {take} {add} END",
-        f"INSERT INTO {fts}(rowid, chars) SELECT id, geban_tokens({key}) FROM {name}",  # noqa: S608
+        f"CREATE TRIGGER {fts}_u AFTER UPDATE OF {followed} ON {name} BEGIN {take} {add} END",
+        f"INSERT INTO {fts}(rowid, chars) SELECT id, geban_tokens({key}) FROM {name}{here}",  # noqa: S608
     ):
         connection.exec_driver_sql(statement)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, false, or_, select
+from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, event, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from sqlalchemy.sql import Select
 
@@ -27,6 +27,7 @@ from app.core.models import (
     coded,
     live,
 )
+from app.core.pinyin import spell
 
 
 class Person(AreaBound, Record):
@@ -184,14 +185,31 @@ class PersonDocument(PersonChild, Period, Versioned, Deletable, Table):
 
 
 class PersonName(PersonChild, Period, Deletable, Table):
-    """A former, foreign or other name; the current one stands on the person as well."""
+    """A former, foreign or other name; the current one stands on the person as well.
+
+    Only the others are spelled for the search: everybody's present name is looked for on the person.
+    """
 
     __tablename__ = "person_name"
+    __table_args__ = args(
+        live("name_initials", name="ix_person_name_initials", unique=False, where="kind <> 'current'"),
+        live("name_pinyin", name="ix_person_name_pinyin", unique=False, where="kind <> 'current'"),
+    )
 
     kind: Mapped[str] = mapped_column(String(12))  # current former foreign alias
     name: Mapped[str] = mapped_column(String(80), index=True)
+    name_pinyin: Mapped[str | None] = mapped_column(String(200))
+    name_initials: Mapped[str | None] = mapped_column(String(80))
     reason: Mapped[str | None] = mapped_column(String(120))
     person: Mapped[Person] = relationship(back_populates="names")
+
+
+@event.listens_for(PersonName, "before_insert")
+@event.listens_for(PersonName, "before_update")
+def _spelled(_mapper: Any, _connection: Any, row: PersonName) -> None:
+    """Whoever gives a name, or makes the present one a former one: it is spelled as it is written."""
+    full, initials = ("", "") if row.kind == "current" else spell(row.name, name=True)
+    row.name_pinyin, row.name_initials = full[:200] or None, initials[:80] or None
 
 
 class PersonPhone(PersonChild, Period, Deletable, Table):
