@@ -117,8 +117,9 @@ def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = F
             continue  # a number is not looked up by a part of it
         chars = contains(model, key, query, part=part)
         hits.append(chars if chars is not None else attribute.contains(query, autoescape=True))
-    found = or_(false(), *hits)
-    return and_(in_part(model), found) if part else found
+    if part:  # beside each: SQLite sees an index of a part only from where its condition stands
+        hits = [and_(in_part(model), hit) for hit in hits]
+    return or_(false(), *hits)
 
 
 def _dialect() -> str:

@@ -25,6 +25,7 @@ from app.core.widgets import view_of
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.queries.names import list_name, sees_names
 from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone, Venue
+from app.registry.queries import names
 from app.registry.rules import document_key, normalise_phone
 
 PER_KIND = 8
@@ -108,10 +109,18 @@ def _people_by_number(session: Session, query: str) -> Kind:
 
 
 def _people(session: Session, query: str) -> Kind:
-    where = index.matching(Person, ("name", "name_initials", "name_pinyin"), query)
-    found = select(Person).options(joinedload(Person.area)).where(where)
-    rows = _rows(session, found, Person, Person.name, Person.id)
-    return _kind(Person, gettext("Residents"), "fa-user", rows, _person_hint)
+    """By the present name, and by a former or another one, which the hit then says."""
+    rows = names.called(session, query, PER_KIND + 1, joinedload(Person.area))
+    view = view_of(Person)
+    hits = tuple(
+        Hit(
+            str(found.person),
+            " · ".join(part for part in (found.hint, _person_hint(found.person)) if part),
+            view.url_show(found.person),
+        )
+        for found in rows[:PER_KIND]
+    )
+    return Kind(gettext("Residents"), "fa-user", hits, len(rows) > PER_KIND)
 
 
 def _dwellings(session: Session, query: str) -> Kind:

@@ -20,9 +20,9 @@ from app.registry.models import (
     Household,
     HouseholdDwelling,
     HouseholdMember,
-    Person,
     Residence,
 )
+from app.registry.queries import names
 from app.registry.rules.addresses import natural
 from app.registry.service import tally
 from app.registry.service.homes import HOME_KINDS
@@ -177,15 +177,12 @@ def group_homes(session: Session, area: Area, group: str, drafts: Iterable[str] 
 
 
 def by_words(session: Session, text: str, drafts: Iterable[str] = ()) -> list[Flat]:
-    """Homes by address, by its initials, or by the name of somebody who lives there."""
+    """Homes by address, by its initials, or by a name, present or other, of somebody who lives there."""
     address = select(Dwelling).where(search.matching(Dwelling, ("address", "address_pinyin"), text))
     found = list(_limited(session, address))
     if len(found) < HITS:
-        people = select(Person.id).where(
-            search.matching(Person, ("name", "name_initials", "name_pinyin"), text)
-        )
         homes = select(Residence.dwelling_id).where(
-            Residence.person_id.in_(people), Residence.valid_to.is_(None)
+            Residence.person_id.in_(names.keys(text)), Residence.valid_to.is_(None)
         )
         found += _limited(session, select(Dwelling).where(Dwelling.id.in_(homes)))
     rows = list({row.id: row for row in found}.values())[:HITS]

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import inspect
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.audit.service import log_access
 from app.core import clock, hooks
@@ -18,8 +18,9 @@ from app.core.actor import Actor, current_actor
 from app.core.errors import Conflict, NotFound
 from app.core.masks import mask_id_number, mask_phone
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access
+from app.core.views.showing import LOOKUP_SIZE
 from app.registry.models import Person, PersonDocument, PersonPhone
-from app.registry.queries import cards
+from app.registry.queries import cards, names
 from app.registry.rules import check_name
 from app.registry.rules.corrections import DECIDERS
 from app.registry.service import corrections, documents, duplicates, merging, persons
@@ -166,6 +167,19 @@ class PersonView(ModelView):
         """Birth year and managing area tell two people of one name apart."""
         year = row.birth_date.year if row.birth_date else ""
         return " · ".join(str(part) for part in (row.name, year, row.area) if part)
+
+    def lookup_rows(self, query: str, page: int) -> list[Any]:
+        """After the last one of the present name come those of a former or another name."""
+        rows = super().lookup_rows(query, page)
+        if query and len(rows) <= LOOKUP_SIZE:
+            rows += names.formerly(self.session, query, LOOKUP_SIZE - len(rows), joinedload(Person.area))
+        return rows
+
+    def lookup_row(self, row: Any) -> dict[str, str]:
+        if not isinstance(row, names.Called):
+            return super().lookup_row(row)
+        found = super().lookup_row(row.person)
+        return found | {"text": f"{found['text']} · {row.hint}"}
 
     def reading(self, item: Person) -> None:
         log_access("READ", "person", item.id, item.area_id)
