@@ -444,6 +444,8 @@ class TestMatches:
             assert saved.asked == 1
         household = place.session.scalars(select(Household)).one()
         assert place.session.scalars(select(MoveInRequest)).one().household_id == household.id
+        assert counters.total(place.session, "household.living") == 0  # nobody lives in it yet
+        assert [h["uid"] for h in place.state()["households"]] == [household.uid]
         spouse = typed(ResidentFactory(relation="10", male=False), "b")
         place.save(entry(ask, spouse))
         assert [m.relation for m in place.session.scalars(select(Household)).one().members] == ["10"]
@@ -465,7 +467,8 @@ class TestMatches:
         place.save(entry(ask))
         second = Desk(place.session, world.areas["grid_a11"], "2")
         assert ("a", "name", "asked") in second.refused(entry(ask))
-        assert place.session.scalars(select(Household)).one().valid_to is None
+        waiting = place.session.scalars(select(Household)).one()
+        assert [h["uid"] for h in place.state()["households"]] == [waiting.uid]
 
     def test_typing_is_logged_and_throttled(self, place, acting, world, system, monkeypatch):
         other = acting("worker_t")

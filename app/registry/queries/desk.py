@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.core import clock, codes
@@ -27,7 +27,7 @@ from app.registry.models import (
 )
 from app.registry.queries import cards
 from app.registry.rules.addresses import Stop, neighbours
-from app.registry.service import groups
+from app.registry.service import awaited, groups
 from app.registry.service.homes import dwelling_address
 
 LISTS = {
@@ -71,14 +71,14 @@ def state(session: Session, dwelling: Dwelling, today: date) -> dict[str, Any]:
 
 
 def households_of(session: Session, dwelling: Dwelling) -> list[Household]:
-    """Open households linked to the home: living ones first, then registered, in the order of entry."""
+    """Open households linked to the home and those that wait for somebody asked for: living ones first, then registered, in the order of entry."""
     query = (
         select(Household)
         .join(HouseholdDwelling, HouseholdDwelling.household_id == Household.id)
         .where(
             HouseholdDwelling.dwelling_id == dwelling.id,
             HouseholdDwelling.valid_to.is_(None),
-            Household.valid_to.is_(None),
+            or_(Household.valid_to.is_(None), awaited.in_home(dwelling.id)),
         )
         .options(
             selectinload(Household.members).joinedload(HouseholdMember.person).options(*cards.WITH_PARTS)

@@ -27,7 +27,7 @@ from app.registry.choices import EventKind, EventRole, HouseholdKind, MoveInActi
 from app.registry.models import Dwelling, Household, HouseholdMember, MoveInRequest, MoveInStep, Person
 from app.registry.rules.household import HEAD
 from app.registry.rules.move_in import DECIDERS, MACHINE
-from app.registry.service import households
+from app.registry.service import awaited, households
 from app.registry.service.checks import check_code, expect_version, not_after
 from app.registry.service.life.entering import Told, entering
 from app.registry.service.posts import nearest_users
@@ -104,7 +104,7 @@ def _ask_again(
     if household is not None and household.id != before:
         request.household_id = household.id
         session.flush()
-        _drop_empty_household(session, before, today)
+        awaited.drop(session, before, today)
     return request
 
 
@@ -114,7 +114,9 @@ def waiting_household(session: Session, person_id: int, dwelling: Dwelling, kind
     if request is None or request.dwelling_id != dwelling.id or request.household_id is None:
         return None
     household = session.get(Household, request.household_id)
-    return household if household and household.valid_to is None and household.kind == kind else None
+    if household is None or household.kind != kind:
+        return None
+    return household if household.valid_to is None or awaited.has_not_begun(household) else None
 
 
 @contextmanager
@@ -167,7 +169,7 @@ def decide(
         _enter(wide, request, moved_on, actor, now)
     else:
         wide.flush()
-        _drop_empty_household(wide, request.household_id, today)
+        awaited.drop(wide, request.household_id, today)
     _write_step(wide, request, before, step, actor, now, reason)
     _tell_the_other(wide, request, now)
     wide.flush()
@@ -198,6 +200,8 @@ def move(wide: Session, request: MoveInRequest, day: date, *, actor: Actor, now:
         raise Invalid(_("The person or the home is no longer in the register."), field="dwelling")
     household = wide.get(Household, request.household_id) if request.household_id else None
     relation = request.relation or HEAD
+    if household is not None and awaited.still_expected(wide, household, dwelling.id):
+        awaited.begin(wide, household, day)
     if household is None or household.valid_to is not None or household.deleted_at is not None:
         household = households.create_household(wide, dwelling, kind=HouseholdKind.living, now=now, since=day)
         relation = HEAD
@@ -232,16 +236,6 @@ def _registered_elsewhere(wide: Session, person: Person, household: Household) -
         )
     )
     return wide.scalars(query).first() is not None
-
-
-def _drop_empty_household(session: Session, household_id: int | None, today: date) -> None:
-    """A household that only waited for somebody, and now waits for nobody, is not one."""
-    awaited = select(MoveInRequest.id).where(
-        MoveInRequest.household_id == household_id, MoveInRequest.state == str(MoveInState.asked)
-    )
-    household = session.get(Household, household_id) if household_id else None
-    if household is not None and session.scalars(awaited).first() is None:
-        households.close_if_empty(session, household, today)
 
 
 def _holder(person_id: int, day: date) -> tuple[int, list[int]]:

@@ -15,7 +15,7 @@ from app.core.views import Interface, ModelView, RelatedList, expose, has_access
 from app.core.widgets import Needed, RemoteField
 from app.registry.choices import HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household, HouseholdDwelling, HouseholdMember, Person, Residence
-from app.registry.service import households, residences
+from app.registry.service import awaited, households, residences
 from app.registry.views.common import NO_LOOKUP, ByService, EndByCodeForm, EndPage, Loose, open_only
 from app.registry.views.place_pages import HouseholdPage
 
@@ -66,6 +66,10 @@ class HouseholdView(ByService, ModelView):
         if "homes" not in columns:
             return loads
         return [*loads, selectinload(Household.dwellings).joinedload(HouseholdDwelling.dwelling)]
+
+    def base_where(self) -> tuple[Any, ...]:
+        """Who was only asked for does not make a household."""
+        return (awaited.begun(),)
 
     def heading(self, item: Household) -> str:
         return str(item) or gettext("Household without a head")

@@ -19,7 +19,7 @@ from app.registry.choices import HouseholdKind, MatchPlace
 from app.registry.models import Dwelling, Household, HouseholdMember, Person
 from app.registry.queries import cards
 from app.registry.rules import Member, document_key, household_findings
-from app.registry.service import matching
+from app.registry.service import awaited, matching
 from app.registry.service.census.entry import (
     APART,
     ASK,
@@ -121,7 +121,9 @@ def _open_household(
     household = None
     if given.uid is not None:
         household = session.scalars(select(Household).where(Household.uid == given.uid)).one_or_none()
-        if household is None or household.valid_to is not None:
+        if household is None or not (
+            household.valid_to is None or awaited.still_expected(session, household, dwelling.id)
+        ):
             text = _("This household is no longer there. Please reload the page; your entry is kept.")
             checked.problems.append(Problem(None, "kind", "gone", text, household=given.ref))
         elif given.changed and given.version != household.version:

@@ -16,6 +16,7 @@ from app.registry.models import Dwelling, Household, HouseholdMember, Person
 from app.registry.rules import suggest_population
 from app.registry.rules.household import HEAD
 from app.registry.service import (
+    awaited,
     duplicates,
     groups,
     households,
@@ -82,6 +83,8 @@ def _problem(row: Row, refusal: DomainError) -> Problem:
 
 def _household(session: Session, checked: Checked, part: CheckedHousehold, now: datetime) -> Household:
     entry, household = part.entry, part.household or _waiting(session, checked, part)
+    if household is not None:
+        awaited.begin(session, household, clock.to_local(now).date())
     if household is None:
         return households.create_household(
             session,
@@ -256,6 +259,8 @@ def _settle(
         return
     households.settle_head(session, household)
     waiting = [row for row in part.rows if row.entry.ref in checked.asked]
+    if waiting and not households.members_of(session, household):
+        awaited.hold_back(session, household, today)
     head_waits = any(row.entry.relation == HEAD for row in waiting)
     try:
         households.check_household(session, household, today, pending_head=head_waits)
