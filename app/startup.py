@@ -20,6 +20,7 @@ from app.areas.security import gate, language, visitor
 from app.audit.triggers import KEEP_DAYS
 from app.audit.verify import keys_fit
 from app.core import actor, crypto, files, scope
+from app.registry.views import moved
 from app.site import health, journal
 from config import WEAK_SECRETS, Refused
 
@@ -106,6 +107,7 @@ def request_edge(app: Flask) -> None:
 def finish(app: Flask) -> None:
     """What needs the mounted views: health page, the language of a request, the checks against the database."""
     health.install(app)
+    moved.install(app)
     if app.config["GEBAN_ENV"] != "test":
         keep_log(app.config["GEBAN_HOME"])
     app.extensions["babel"].locale_selector = language.choose

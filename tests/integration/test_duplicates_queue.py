@@ -250,7 +250,7 @@ class TestPages:
         merged = post(clerk, f"/duplicate/merge/{pair.uid}", **given | {"stays": "1", "reason": "one woman"})
         assert merged.location.endswith(f"/person/show/{two[0].uid}")
         gone = clerk.get(f"/person/show/{two[1].uid}")
-        assert (gone.status_code, gone.location) == (301, f"/person/show/{two[0].uid}")
+        assert (gone.status_code, gone.location) == (302, f"/person/show/{two[0].uid}")
         assert clerk.get(url).location.endswith(f"/person/show/{two[0].uid}")
         again = post(clerk, f"/duplicate/merge/{pair.uid}", **given | {"stays": "1", "reason": "one woman"})
         assert again.status_code == 409

@@ -17,6 +17,7 @@ from app.registry.models import (
     Building,
     BuildingUnit,
     Dwelling,
+    DwellingSuccession,
     Household,
     HouseholdDwelling,
     HouseholdMember,
@@ -28,6 +29,7 @@ from app.registry.service import tally
 from app.registry.service.homes import HOME_KINDS
 
 HITS = 30
+LONGEST_CHAIN = 20
 
 
 @dataclass
@@ -101,6 +103,28 @@ def is_ground(area: Area) -> bool:
 def building(session: Session, uid: str) -> Building | None:
     """A building in which the actor sees a home."""
     return session.scalars(select(Building).where(Building.uid == uid)).one_or_none()
+
+
+def successor(session: Session, uid: str) -> Dwelling | None:
+    """What became of a home that is no more: the one it was merged into, to the end of the chain; where it was divided or
+    only closed, the home itself with what its page tells. None for a home in use and for one that is not seen.
+    """
+    home = session.scalars(select(Dwelling).where(Dwelling.uid == uid)).one_or_none()
+    if home is None or home.valid_to is None:
+        return None
+    for _step in range(LONGEST_CHAIN):
+        after = select(DwellingSuccession.new_dwelling_id).where(
+            DwellingSuccession.old_dwelling_id == home.id
+        )
+        follows = session.scalars(
+            select(Dwelling).where(Dwelling.id.in_(after), Dwelling.id != home.id)
+        ).all()
+        if len(follows) != 1:
+            break
+        home = follows[0]
+        if home.valid_to is None:
+            break
+    return home
 
 
 def buildings(session: Session, area: Area) -> list[Place]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, request
-from flask_babel import gettext
+from flask import request
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import inspect
@@ -15,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.audit.service import log_access
 from app.core import clock, hooks
 from app.core.actor import Actor, current_actor
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.masks import mask_id_number, mask_phone
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access
 from app.core.views.showing import LOOKUP_SIZE
@@ -187,28 +186,6 @@ class PersonView(ModelView):
     def show_context(self, item: Person) -> dict[str, Any]:
         page = PersonPage(self.session, item, self.url_show(item))
         return super().show_context(item) | {"parts": page.sections(), "moments": page.timeline()}
-
-    @expose("/show/<pk>", methods=["GET"])
-    @has_access
-    def show(self, pk: str) -> Any:
-        """The resident; a record that was merged leads to the one that stays, from old links and codes on paper."""
-        return self._or_kept(pk, "show", super().show)
-
-    @expose("/history/<pk>", methods=["GET"])
-    @has_access
-    def history(self, pk: str) -> Any:
-        """Who changed what and when, on this record and on those merged into it."""
-        return self._or_kept(pk, "history", super().history)
-
-    def _or_kept(self, pk: str, page: str, answer: Any) -> Any:
-        try:
-            return answer(pk)
-        except NotFound:
-            kept = merging.kept_for(self.session, pk) if self.is_key(pk) else None
-            if kept is None:
-                raise
-            flash(gettext("This record was merged into another one, which you see here."), "info")
-            return redirect(f"{self.route_base}/{page}/{kept.uid}", code=301)
 
     def rows_about(self, item: Person, verb: str) -> list[tuple[Any, hooks.Rows]]:
         """The logs of records that were merged into this one stand in one line of time with its own."""
