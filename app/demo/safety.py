@@ -81,7 +81,7 @@ def run_campaign(cast: Cast, now: datetime, words: dict[str, Any]) -> None:
         )
         campaigns.plan(session, actor, campaign, now=now)
         campaigns.act(session, actor, campaign, CampaignAction.start, now=now)
-        campaigns.gather(session, campaign, campaigns.areas_of(session, campaign), today)
+        campaigns.gather(session, campaign, campaigns.areas_of(session, campaign), now)
     with cast.playing("worker") as (session, actor):
         _ring(session, actor, campaign, now)
 

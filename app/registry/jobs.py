@@ -49,7 +49,7 @@ def gather(work: jobs.Work) -> dict[str, Any]:
             campaign = session.scalars(select(Campaign).where(Campaign.uid == uid)).one()
             if campaign.state == CampaignState.running:
                 mine = areas[n * campaigns.AREAS : (n + 1) * campaigns.AREAS]
-                campaigns.gather(session, campaign, mine, clock.to_local(work.now).date())
+                campaigns.gather(session, campaign, mine, work.now)
     return {"campaign": uid}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 
 DOOR_VISITED = Signal("somebody stood at a door for the registry")
+DOOR_TAKEN_BACK = Signal("the word about a door was a wrong tap")
 GROUP_JOINED = Signal("a person was added to a special group")
 
 
@@ -42,3 +43,18 @@ def door_visited(session: Session, visit: DoorVisit, *, actor: Actor, now: datet
     """
     found = [uid for _receiver, uid in DOOR_VISITED.send(visit, session=session, actor=actor, now=now)]
     return next((uid for uid in found if uid), None)
+
+
+@dataclass(frozen=True)
+class DoorTakenBack:
+    """A wrong tap at a door: the row it was for, when it was made, and what was said there before (None: nothing)."""
+
+    ref_kind: str
+    ref_uid: str
+    at: datetime
+    outcome: str | None
+
+
+def door_taken_back(session: Session, tap: DoorTakenBack, *, actor: Actor) -> None:
+    """Tell that what the actor said of a door was a wrong tap: it leaves the worker's day."""
+    DOOR_TAKEN_BACK.send(tap, session=session, actor=actor)

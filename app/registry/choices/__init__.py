@@ -166,6 +166,18 @@ class TargetState(Choice):
     absent = "absent", _("Nobody home"), "yellow"
     refused = "refused", _("Turned away"), "red"
     revisit = "revisit", _("Come again on a day"), "purple"
+    gone = "gone", _("No longer to be visited"), "grey"
+
+
+class TargetAction(Choice):
+    """What gave a target its state: each is a row of its own."""
+
+    ring = "ring", _("Rung at"), "blue"
+    census = "census", _("Written down at the census desk"), "green"
+    undo = "undo", _("Taken back"), "grey"
+    home_closed = "home_closed", _("The home is no more"), "grey"
+    household_left = "household_left", _("The household left, somebody else lives there"), "grey"
+    back = "back", _("To be visited again"), "grey"
 
 
 class EventKind(Choice):

@@ -10,11 +10,14 @@ from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area, Staff
+from app.areas.rules import SEGMENT
 from app.core import scope
 from app.core.actor import Actor
 from app.core.models import AreaBound, BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args
 from app.registry.models.homes import Building, Dwelling
 from app.registry.models.households import Household
+
+RUNNING = "running"
 
 
 class Campaign(AreaBound, Record):
@@ -36,10 +39,16 @@ class Campaign(AreaBound, Record):
 
 
 def visible_campaigns(actor: Actor) -> Any:
-    """Sub-select of campaigns of the actor's areas, and of those above that have homes there to visit."""
-    target, campaign = Model.metadata.tables["campaign_target"], Model.metadata.tables["campaign"]
+    """Sub-select of campaigns of the actor's areas, and of those above that run there or have homes there to visit."""
+    area, target, campaign = (Model.metadata.tables[n] for n in ("area", "campaign_target", "campaign"))
     theirs = select(target.c.campaign_id).where(scope.in_scope(target.c.area_id, actor))
-    return select(campaign.c.id).where(scope.in_scope(campaign.c.area_id, actor) | campaign.c.id.in_(theirs))
+    paths = {low[:end] for low, _high in actor.ranges for end in range(SEGMENT, len(low), SEGMENT)}
+    above = select(area.c.id).where(area.c.path.in_(sorted(paths)))
+    return select(campaign.c.id).where(
+        scope.in_scope(campaign.c.area_id, actor)
+        | campaign.c.id.in_(theirs)
+        | (campaign.c.area_id.in_(above) & (campaign.c.state == RUNNING))
+    )
 
 
 scope.guard(Campaign, lambda actor: Campaign.id.in_(visible_campaigns(actor)))

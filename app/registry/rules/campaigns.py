@@ -21,6 +21,7 @@ MACHINE = Machine(
     },
     finals=(S.closed,),
 )
+OPEN = (TargetState.todo, TargetState.absent, TargetState.refused, TargetState.revisit)
 LATEST_REVISIT = 60  # days ahead
 
 
@@ -30,11 +31,13 @@ def next_state(
     """The last word about a home after a ring at the door, and the day to come again (none once it was visited).
 
     A visited home stays visited: who knocks once more has a visit of another kind. Coming again wants a day from today
-    on, at most 60 days ahead. Raises Conflict and Invalid.
+    on, at most 60 days ahead. A target that was settled (``gone``) is not rung at. Raises Conflict and Invalid.
     """
     if state is TargetState.visited and outcome is not TargetState.visited:
         raise Conflict(_("This home was visited already."))
-    if outcome is TargetState.todo:
+    if state is TargetState.gone:
+        raise Conflict(_("This home is no longer to be visited: it was closed, or the household left."))
+    if outcome in (TargetState.todo, TargetState.gone):
         raise Invalid(_("Say what came of the visit."), field="outcome")
     if outcome is not TargetState.revisit:
         return outcome, None

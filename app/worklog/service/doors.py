@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from flask_babel import gettext
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from app.core import codes
+from app.core import clock, codes
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.registry.models import Household, HouseholdDwelling
-from app.registry.signals import DOOR_VISITED, DoorVisit
+from app.registry.signals import DOOR_TAKEN_BACK, DOOR_VISITED, DoorTakenBack, DoorVisit
 from app.worklog.choices import AT_THE_DOOR, Outcome, VisitState
-from app.worklog.models import Visit, VisitPurpose, VisitStep, VisitStop, VisitWorker
+from app.worklog.models import ServiceRecord, Visit, VisitPurpose, VisitStep, VisitStop, VisitWorker
 from app.worklog.service.records import write_record
 
 WALK = "walk"  # the action of the first step of a walk of the day
@@ -75,17 +76,20 @@ def seen_at(
     """Keep the day on which a household was last met at its door (S1-37); a telephone call is no visit."""
     if outcome not in AT_THE_DOOR or (household_id is None and dwelling_id is None):
         return
-    query = select(Household).where(Household.valid_to.is_(None))
-    if household_id is not None:
-        query = query.where(Household.id == household_id)
-    else:
-        here = select(HouseholdDwelling.household_id).where(
-            HouseholdDwelling.dwelling_id == dwelling_id, HouseholdDwelling.valid_to.is_(None)
-        )
-        query = query.where(Household.id.in_(here))
-    for household in session.scalars(query):
+    for household in session.scalars(_behind(household_id, dwelling_id)):
         if household.last_visit_on is None or household.last_visit_on < day:
             household.last_visit_on = day
+
+
+def _behind(household_id: int | None, dwelling_id: int | None) -> Select[Household]:
+    """The household of a door, or all that live behind it."""
+    query = select(Household).where(Household.valid_to.is_(None))
+    if household_id is not None:
+        return query.where(Household.id == household_id)
+    here = select(HouseholdDwelling.household_id).where(
+        HouseholdDwelling.dwelling_id == dwelling_id, HouseholdDwelling.valid_to.is_(None)
+    )
+    return query.where(Household.id.in_(here))
 
 
 def _walk(session: Session, area_id: int, actor: Actor, now: datetime) -> Visit:
@@ -138,4 +142,71 @@ def _stop(walk: Visit, visit: DoorVisit) -> VisitStop:
     return stop
 
 
+# --- a wrong tap ----------------------------------------------------------------------------------------------------
+
+
+def take_back(tap: DoorTakenBack, *, session: Session, actor: Actor) -> None:
+    """The worker's line of a wrong tap goes to the recycle bin, its purpose leaves the walk, and the door says again what it
+    said before. A door that nothing else was done at leaves the walk, a walk without doors goes to the bin too.
+    """
+    mine = (ServiceRecord.ref_kind == tap.ref_kind, ServiceRecord.ref_uid == tap.ref_uid)
+    query = select(ServiceRecord).where(
+        *mine, ServiceRecord.staff_id == actor.staff_id, ServiceRecord.done_on == to_local(tap.at).date()
+    )
+    record = session.scalars(query.order_by(ServiceRecord.id.desc()).limit(1)).first()
+    walk = session.get(Visit, record.visit_id) if record is not None and record.visit_id else None
+    if record is None or walk is None:
+        return
+    purposes = [p for p in walk.purposes if (p.ref_kind, p.ref_uid) == (tap.ref_kind, tap.ref_uid)]
+    _throw_away(record, actor)
+    if purposes:
+        purpose = max(purposes, key=lambda p: p.id)
+        stop = purpose.stop
+        session.delete(purpose)
+        session.flush()
+        session.expire(walk, ["purposes"])
+        _leave_stop(session, walk, stop, tap)
+        if not walk.stops:
+            _throw_away(walk, actor)
+    session.flush()
+
+
+def _leave_stop(session: Session, walk: Visit, stop: VisitStop | None, tap: DoorTakenBack) -> None:
+    if stop is None:
+        return
+    was_met, day = stop.outcome in AT_THE_DOOR, to_local(tap.at).date()
+    place = (stop.household_id, stop.dwelling_id)
+    if any(p.stop_id == stop.id for p in walk.purposes):
+        stop.outcome = tap.outcome or stop.outcome
+    else:
+        session.delete(stop)
+    session.flush()
+    session.expire(walk, ["stops"])
+    if was_met:
+        _unseen(session, day, *place)
+
+
+def _unseen(session: Session, day: date, household_id: int | None, dwelling_id: int | None) -> None:
+    """Households that were last met at this door on that day were met on the day of the visit before."""
+    for household in session.scalars(
+        _behind(household_id, dwelling_id).where(Household.last_visit_on == day)
+    ):
+        here = select(HouseholdDwelling.dwelling_id).where(
+            HouseholdDwelling.household_id == household.id, HouseholdDwelling.valid_to.is_(None)
+        )
+        at_home = and_(VisitStop.household_id.is_(None), VisitStop.dwelling_id.in_(here))
+        query = (
+            select(func.max(Visit.planned_on))
+            .join(VisitStop, VisitStop.visit_id == Visit.id)
+            .where(VisitStop.outcome.in_(AT_THE_DOOR), or_(VisitStop.household_id == household.id, at_home))
+        )
+        household.last_visit_on = session.scalar(query)
+
+
+def _throw_away(row: Visit | ServiceRecord, actor: Actor) -> None:
+    row.deleted_at, row.deleted_by = clock.now(), actor.user_id
+    row.delete_reason = gettext("A wrong tap, taken back")
+
+
 DOOR_VISITED.connect(receive)
+DOOR_TAKEN_BACK.connect(take_back)
