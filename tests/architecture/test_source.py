@@ -49,7 +49,8 @@ UNSCOPED_CALLERS = {
 CORE_SQL = {
     "app/core/scope.py": "the guard itself",
     "app/core/session.py": "begin modes",
-    "app/core/counters.py": "counters carry no personal data; scope is a path range in the statement",
+    "app/core/counters/kept.py": "counters carry no personal data; scope is a path range in the statement",
+    "app/core/counters/truth.py": "counts of whole tables by area; no personal data",
     "app/core/bulk.py": "the one way for bulk writes: checks scope, encrypts, logs and counts itself",
     "app/core/copying.py": "writes the rows of bulk and of the logs",
     "app/audit/triggers.py": "DDL of the append-only triggers",

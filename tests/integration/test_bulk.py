@@ -186,7 +186,7 @@ class TestCounters:
         with unit_of_work(session):
             bulk.insert(session, Dwelling, homes(world, 2))
         with unit_of_work(system):
-            counters.add(system, "dwelling", a, 5)
+            counters.apply(system, counters.Deltas({("dwelling", a): 5}))
         assert counters.verify(system) == [("dwelling", a, 7, 2)]
         with unit_of_work(system):
             counters.rebuild(system)

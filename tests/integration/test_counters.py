@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import event, select, text
 
-from app.core import counters
+from app.core import bulk, counters
 from app.core.counters import AreaCounter
 from app.core.session import unit_of_work
-from app.registry.models import Dwelling
+from app.registry.models import Dwelling, Household
 
 
 def home(world, grid, number="1"):
@@ -111,3 +113,39 @@ def test_a_savepoint_counts_only_when_it_is_kept(acting, world, system, kept, to
         session.add(home(world, "grid_a12", "3"))
     assert counters.verify(system) == []
     assert counters.total(system, "dwelling") == total
+
+
+def test_kinds_by_value_follow_what_is_flushed_and_written_in_bulk(system, world):
+    """Households seen by month: a visit, a later one, a row without a day, a household that ended, a move, bulk."""
+    a11, a12 = world.areas["grid_a11"], world.areas["grid_a12"]
+    home_of = {}
+    for n, day in enumerate((date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1), None)):
+        home_of[n] = Household(area_id=a11, kind="living", last_visit_on=day)
+        system.add(home_of[n])
+    system.commit()
+
+    def seen():
+        query = select(AreaCounter.kind, AreaCounter.area_id, AreaCounter.value)
+        rows = system.execute(
+            query.where(AreaCounter.kind.startswith("household.seen."), AreaCounter.value > 0)
+        )
+        return {(kind.rpartition(".")[2], area): n for kind, area, n in rows}
+
+    assert seen() == {("202603", a11): 2, ("202604", a11): 1}
+    home_of[0].last_visit_on, home_of[1].valid_to = date(2026, 12, 24), date(2026, 12, 31)
+    home_of[2].area_id = a12
+    system.commit()
+    assert seen() == {("202612", a11): 1, ("202604", a12): 1}
+    bulk.update(system, Household, [{"id": home_of[3].id, "last_visit_on": date(2026, 12, 1)}])
+    system.commit()
+    assert seen() == {("202612", a11): 2, ("202604", a12): 1}
+    assert counters.verify(system) == []
+    counters.apply(
+        system, counters.Deltas({("household.seen.202612", a11): 3, ("household.seen.201001", a12): 1})
+    )
+    assert counters.verify(system) == [
+        ("household.seen.201001", a12, 1, 0),
+        ("household.seen.202612", a11, 5, 2),
+    ]
+    counters.rebuild(system)
+    assert seen() == {("202612", a11): 2, ("202604", a12): 1}

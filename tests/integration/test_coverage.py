@@ -44,12 +44,12 @@ def ground(system, world):
 class TestVisits:
     def test_share_of_households_visited_per_grid_and_period(self, ground, system, world):
         community = system.get(Area, world.areas["com_a1"])
-        since = clock.today() - timedelta(days=90)
-        found = {p.name: p for p in coverage.parts(system, community, since)}
+        today = clock.today()
+        found = {p.name: p for p in coverage.parts(system, community, today, 3)}
         assert (found["Grid A11"].households, found["Grid A11"].unvisited) == (2, 1)
         assert found["Grid A11"].percent == 50
         assert (found["Grid A12"].households, found["Grid A12"].unvisited) == (1, 1)
-        year = {p.name: p for p in coverage.parts(system, community, clock.today() - timedelta(days=365))}
+        year = {p.name: p for p in coverage.parts(system, community, today, 12)}
         assert year["Grid A11"].unvisited == 0
 
     def test_the_page_leads_from_figure_to_households_in_the_readers_scope(
@@ -57,15 +57,15 @@ class TestVisits:
     ):
         clerk = login_as("clerk_a")
         with counted(app, "CoverageDesk.index") as seen:
-            page = clerk.get(f"/coverage/?area={world.uids['com_a1']}&days=90").text
+            page = clerk.get(f"/coverage/?area={world.uids['com_a1']}&months=3").text
         assert len(seen) <= 6, seen
         assert "2 not visited" in page
-        listed = clerk.get(f"/coverage/list/unvisited?area={world.uids['com_a1']}&days=90").text
+        listed = clerk.get(f"/coverage/list/unvisited?area={world.uids['com_a1']}&months=3").text
         assert ground["late"] in listed
         assert ground["met"] not in listed
         assert ground["far"] not in listed
         assert login_as("worker_t").get(f"/coverage/?area={world.uids['com_a1']}").status_code == 404
-        mine = login_as("worker_a").get("/coverage/list/unvisited?days=90").text
+        mine = login_as("worker_a").get("/coverage/list/unvisited?months=3").text
         assert ground["late"] in mine
         assert ground["next"] not in mine
 

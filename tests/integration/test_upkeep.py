@@ -54,7 +54,7 @@ def test_counters_that_went_astray_are_set_right(system, world, acting):
         session.add(Dwelling(area_id=area, address="Road 1"))
     assert run_now(system, "site.counters") == {"wrong": 0}
     with unit_of_work(system):
-        counters.add(system, "dwelling", area, 3)
+        counters.apply(system, counters.Deltas({("dwelling", area): 3}))
     assert run_now(system, "site.counters") == {"wrong": 1}
     assert counters.verify(system) == []
 

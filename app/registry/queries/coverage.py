@@ -1,8 +1,8 @@
 """Blind spots: homes outside a grid, buildings without homes, households nobody has visited (S0-14, S1-37, S4-88).
 
-Figures are quick at city size: households are counted on ix_household_area_visit (living ones, by area and last visit),
-homes outside a grid on ix_dwelling_area_id_id of the few areas that are no grid, shared buildings by their own area,
-which is a grid unless two share them. Looking for households without a home reads each of them, so that it is done
+Figures are quick at city size: households and those visited come from the counters of each area, by month; homes
+outside a grid are counted on ix_dwelling_area_id_id of the few areas that are no grid, shared buildings by their own
+area, which is a grid unless two share them. Looking for households without a home reads each of them, so that it is done
 for areas up to ``LARGEST`` households.
 """
 
@@ -19,7 +19,10 @@ from sqlalchemy.orm import Session, joinedload
 from app.areas.models import Area, AreaLevel
 from app.areas.queries.tree import below
 from app.areas.rules import SEGMENT
+from app.core import counters
+from app.core.counters import AreaCounter
 from app.registry.models import Building, Dwelling, Household, HouseholdDwelling
+from app.registry.service import tally
 from app.registry.service.homes import HOME_KINDS
 
 PAGE = 50
@@ -98,27 +101,31 @@ def _homeless(area: Area) -> tuple[ColumnElement[bool], ...]:
     return (*_living(), Household.area_id.in_(_inside(area)), ~home)
 
 
-def _unvisited(area: Area, since: date) -> tuple[ColumnElement[bool], ...]:
-    late = or_(Household.last_visit_on.is_(None), Household.last_visit_on < since)
+def _unvisited(area: Area, first: date) -> tuple[ColumnElement[bool], ...]:
+    late = or_(Household.last_visit_on.is_(None), Household.last_visit_on < first)
     return (*_living(), Household.area_id.in_(_inside(area)), late)
 
 
-def parts(session: Session, area: Area, since: date) -> list[Part]:
-    """Living households and those not visited since a day, for each area right below (S1-37)."""
-    late = case((or_(Household.last_visit_on.is_(None), Household.last_visit_on < since), 1), else_=0)
-    counted = (
-        select(Household.area_id, func.count().label("n"), func.sum(late).label("late"))
-        .where(*_living(), Household.area_id.in_(_inside(area)))
-        .group_by(Household.area_id)
-        .subquery()
-    )
+def since(today: date, months: int) -> date:
+    """The first day of a period of whole months, of which the current one is the last."""
+    year, month = divmod(today.year * 12 + today.month - months, 12)
+    return date(year, month + 1, 1)
+
+
+def parts(session: Session, area: Area, today: date, months: int) -> list[Part]:
+    """Living households and those not visited in the months that end with the current one, for each area right below
+    (S1-37).
+    """
+    seen = {counters.month(tally.SEEN, since(today, n)) for n in range(1, months + 1)}
     piece = func.substr(Area.path, 1, len(area.path) + SEGMENT)
+    living = case((AreaCounter.kind == tally.LIVING, AreaCounter.value), else_=0)
     query = (
-        select(piece, func.sum(counted.c.n), func.sum(counted.c.late))
-        .join(Area, Area.id == counted.c.area_id)
+        select(piece, func.sum(living), func.sum(AreaCounter.value - living))
+        .join(Area, Area.id == AreaCounter.area_id)
+        .where(below(area.path), AreaCounter.kind.in_([tally.LIVING, *sorted(seen)]))
         .group_by(piece)
     )
-    found = {path: (int(n), int(late)) for path, n, late in session.execute(query)}
+    found = {path: (int(n), int(n - met)) for path, n, met in session.execute(query) if n}
     names = select(Area).where(Area.path.in_(list(found))).order_by(Area.path)
     return [Part(a.uid, a.name, *found[a.path]) for a in session.scalars(names)]
 
@@ -146,16 +153,18 @@ KINDS = {
 
 
 def rows(
-    session: Session, kind: str, area: Area, today: date, since: date, after: Any
+    session: Session, kind: str, area: Area, today: date, first: date, after: Any
 ) -> tuple[list[Any], bool]:
-    """A page of one kind of blind spot in key order, and whether there is more. ``after``: the row before the page."""
+    """A page of one kind of blind spot in key order, and whether there is more. ``first``: day from which a visit counts;
+    ``after``: the row before the page.
+    """
     model: Any = {"outside": Dwelling, "empty": Building, "shared": Building}.get(kind, Household)
     where = {
         "outside": lambda: _outside(area, today),
         "empty": lambda: _empty(area),
         "shared": lambda: _shared(area),
         "homeless": lambda: _homeless(area),
-        "unvisited": lambda: _unvisited(area, since),
+        "unvisited": lambda: _unvisited(area, first),
     }[kind]()
     query = select(model).where(*where).options(joinedload(model.area)).order_by(model.id).limit(PAGE + 1)
     if model is Household:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import request
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -23,7 +21,7 @@ from app.registry.models import Building, Dwelling, Household
 from app.registry.queries import coverage, population
 from app.registry.service import tally
 
-PERIODS = (30, 90, 180, 365)
+PERIODS = (1, 3, 6, 12)  # months, with the current one
 MODELS = {"outside": Dwelling, "empty": Building, "shared": Building}
 # (from, to, label): what planning asks about
 GROUPS = (
@@ -46,15 +44,15 @@ class CoverageDesk(BaseView):
     @permission_name("use")
     def index(self) -> str:
         """Blind spots of an area and the share of households visited, part by part."""
-        area, days = self._area(), self._days()
-        today = clock.today()
-        parts = coverage.parts(self.session, area, today - timedelta(days=days))
+        area, months, today = self._area(), self._months(), clock.today()
+        parts = coverage.parts(self.session, area, today, months)
         households = sum(part.households for part in parts)
         unvisited = sum(part.unvisited for part in parts)
         return self.render_template(
             "registry/coverage.html",
             area=area,
-            days=days,
+            months=months,
+            since=coverage.since(today, months),
             periods=PERIODS,
             parts=parts,
             households=households,
@@ -72,16 +70,16 @@ class CoverageDesk(BaseView):
         """The rows behind one figure."""
         if kind not in coverage.KINDS:
             raise NotFound()
-        area, days, today = self._area(), self._days(), clock.today()
+        area, months, today = self._area(), self._months(), clock.today()
         key = request.args.get("after", "")
         after = Interface(MODELS.get(kind, Household)).by_key(self.session, key) if key else None
-        found, more = coverage.rows(self.session, kind, area, today, today - timedelta(days=days), after)
+        found, more = coverage.rows(self.session, kind, area, today, coverage.since(today, months), after)
         view = view_of(MODELS.get(kind, Household))
         return self.render_template(
             "registry/coverage_rows.html",
             title=coverage.KINDS[kind],
             area=area,
-            days=days,
+            months=months,
             kind=kind,
             rows=found,
             more=more,
@@ -128,5 +126,5 @@ class CoverageDesk(BaseView):
             raise NotFound()
         return first
 
-    def _days(self) -> int:
-        return whole_number(request.args.get("days", PERIODS[1]), 1, 3660, field="days")
+    def _months(self) -> int:
+        return whole_number(request.args.get("months", PERIODS[1]), 1, 60, field="months")
