@@ -16,7 +16,6 @@ from app.registry.service import campaigns, risk, sheet_packs
 
 RISK = "registry.risk"
 CAMPAIGN = "registry.campaign"
-SHEETS = "registry.sheets"
 CHUNK = 100
 
 
@@ -53,7 +52,7 @@ def gather(work: jobs.Work) -> dict[str, Any]:
     return {"campaign": uid}
 
 
-@jobs.handler(SHEETS, label=_("Household sheets drawn"), lease=timedelta(minutes=5))
+@jobs.handler(sheet_packs.JOB, label=_("Household sheets drawn"), lease=timedelta(minutes=5))
 def draw_sheets(work: jobs.Work) -> dict[str, Any]:
     """Draw a pack part by part. Drawing holds nothing: the transaction of a step only stores the part."""
     given, press = work.arguments, site_press()

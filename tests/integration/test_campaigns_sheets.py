@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
 from app.audit.models import AccessLog
 from app.core import jobs
+from app.core.models import new_uid
 from app.documents.context import shape_faults
 from app.documents.drawing import Press
 from app.documents.registry import form
 from app.documents.render import render_pdf
 from app.registry.models import Dwelling, SheetPack
 from app.registry.queries import sheets
+from app.registry.service import sheet_packs
 from config import ROOT
 from tests.factories.registry import ResidentFactory, make_home, make_household
+from tests.integration.test_documents_render import page_texts
 from tests.support.pages import post
 
 pytestmark = pytest.mark.any_database
@@ -27,6 +32,7 @@ def homes(system, world):
     a11 = world.areas["grid_a11"]
     last, first = make_home(system, a11, "7"), make_home(system, a11, "3")
     last.walk_order, first.walk_order = 2, 1
+    last.owner_name = first.owner_name = "Owner"
     people = [
         ResidentFactory(name="Qiu Bai", phone="13812345678"),
         ResidentFactory(name="Ren Yi", relation="10"),
@@ -53,9 +59,20 @@ def run_jobs():
         pass
 
 
+def ask(client, **values):
+    """Open the page, ask, send: the page's own id goes along."""
+    uid = re.search(r'name="client_uid" value="([^"]+)"', client.get("/sheets/").text)[1]
+    return post(client, "/sheets/", client_uid=uid, **values)
+
+
+def packs(system):
+    system.rollback()
+    return list(system.scalars(select(SheetPack).order_by(SheetPack.id)))
+
+
 def test_a_pack_is_asked_for_drawn_and_fetched_by_its_owner_alone(homes, press, login_as, world, system):
     worker, clerk = login_as("worker_a"), login_as("clerk_a")
-    assert post(worker, "/sheets/", area=world.uids["grid_a11"]).status_code == 303
+    assert ask(worker, area=world.uids["grid_a11"]).status_code == 303
     system.rollback()
     pack = system.scalars(select(SheetPack)).one()
     assert worker.get(f"/sheets/{pack.uid}").status_code == 404  # not drawn yet
@@ -81,19 +98,57 @@ def test_a_pack_is_asked_for_drawn_and_fetched_by_its_owner_alone(homes, press, 
 
 def test_an_empty_pack_holds_addresses_and_nobody(homes, press, login_as, world):
     worker = login_as("worker_a")
-    assert post(worker, "/sheets/", area=world.uids["grid_a11"], is_blank="y").status_code == 303
+    assert ask(worker, area=world.uids["grid_a11"], is_blank="y").status_code == 303
     run_jobs()
     assert "Qiu Bai" not in str(SEEN)
+    assert "Owner" not in str(SEEN)
     assert len(SEEN[0]["homes"]) == 2
+
+
+def test_sheets_are_counted_through_the_pack_however_it_is_drawn(
+    homes, press, login_as, world, system, monkeypatch
+):
+    """Each sheet says which home of the pack it is; two households of one home are told apart, a second page says so."""
+    monkeypatch.setattr(sheet_packs, "PART", 1)
+    last = system.get_one(Dwelling, homes["last"])
+    many = [ResidentFactory(), *(ResidentFactory(relation="20") for _n in range(12))]
+    make_household(system, last, many)
+    system.commit()
+    worker = login_as("worker_a")
+    ask(worker, area=world.uids["grid_a11"])
+    run_jobs()
+    whole = worker.get(f"/sheets/{packs(system)[0].uid}").data
+    counted = [re.search(r"第\d+处.*", text)[0] for text in page_texts(whole)]
+    assert counted == [
+        "第1处共2处",
+        "第2处（2户之1）共2处",
+        "第2处（2户之2）共2处",
+        "第2处（2户之2）共2处（续页）",
+    ]
+
+
+def test_a_page_that_is_sent_twice_asks_once(homes, press, login_as, world, system):
+    """A double click and a retry have the page's id; another tab means the pack that is being drawn; later is another."""
+    worker = login_as("worker_a")
+    sent = {"area": world.uids["grid_a11"], "client_uid": new_uid()}
+    assert [post(worker, "/sheets/", **sent).status_code for _click in range(2)] == [303, 303]
+    assert ask(worker, area=world.uids["grid_a11"]).status_code == 303
+    assert len(packs(system)) == 1
+    assert ask(worker, area=world.uids["grid_a11"], is_blank="y").status_code == 303
+    run_jobs()
+    assert ask(worker, area=world.uids["grid_a11"]).status_code == 303
+    assert post(worker, "/sheets/", **sent).status_code == 303
+    assert [p.is_blank for p in packs(system)] == [False, True, False]
+    assert post(worker, "/sheets/", area=world.uids["grid_a11"]).status_code == 422
 
 
 def test_sheets_stay_inside_the_area_and_empty_ones_are_refused(homes, login_as, world, system):
     worker = login_as("worker_a")
     assert worker.get(f"/sheets/?area={world.uids['grid_t11']}").status_code == 404
-    assert post(worker, "/sheets/", area=world.uids["grid_t11"]).status_code in (404, 422)
+    assert ask(worker, area=world.uids["grid_t11"]).status_code in (404, 422)
     assert system.scalars(select(SheetPack)).first() is None
     other = login_as("worker_a2")
-    refused = post(other, "/sheets/", area=world.uids["grid_a12"])
+    refused = ask(other, area=world.uids["grid_a12"])
     assert refused.status_code == 422
     assert "There are no homes here." in refused.text
-    assert sheets.sheets(system, [], worker="", is_blank=False) == []
+    assert sheets.sheets(system, [], worker="", is_blank=False, place=sheets.Place(1, 0)) == []

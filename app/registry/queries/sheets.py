@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -22,8 +23,10 @@ from app.registry.models import (
     Person,
     PersonDocument,
     PersonPhone,
+    SheetPack,
 )
 
+SHOWN = 20  # packs on the page of one's own
 TENURE = {"H1": "own", "H3": "own", "H2": "rent"}
 LET = {"H2", "H3"}
 FLOATING, REGISTERED = "floating", "registered"
@@ -54,7 +57,29 @@ def homes_in_walking_order(session: Session, area: Area, building: Building | No
     return list(session.scalars(query))
 
 
-def sheets(session: Session, home_ids: Sequence[int], *, worker: str, is_blank: bool) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Place:
+    """Where the first of some homes stands in the whole pack, counted from 1, and how many homes the pack has."""
+
+    first: int
+    of: int
+
+
+def packs_of(session: Session, owner_id: int) -> list[SheetPack]:
+    """The newest packs that an account asked for."""
+    query = (
+        select(SheetPack)
+        .where(SheetPack.owner_id == owner_id)
+        .options(joinedload(SheetPack.area), joinedload(SheetPack.building))
+        .order_by(SheetPack.id.desc())
+        .limit(SHOWN)
+    )
+    return list(session.scalars(query))
+
+
+def sheets(
+    session: Session, home_ids: Sequence[int], *, worker: str, is_blank: bool, place: Place
+) -> list[dict[str, Any]]:
     """One sheet for each living household of these homes, in their order; a home without one has an empty sheet."""
     query = select(Dwelling).where(Dwelling.id.in_(home_ids)).options(joinedload(Dwelling.area))
     homes = {home.id: home for home in session.scalars(query)}
@@ -62,33 +87,40 @@ def sheets(session: Session, home_ids: Sequence[int], *, worker: str, is_blank: 
     members = _members(session, [h.id for found in households.values() for h in found])
     contacts = _contacts(session, [m.person_id for rows in members.values() for m in rows])
     found = []
-    for key in home_ids:
+    for no, key in enumerate(home_ids, place.first):
         if key not in homes:  # pulled down since the pack was asked for
             continue
-        head = _home(session, homes[key], worker)
-        for household in households.get(key, []):
+        here = households.get(key, [])
+        counted = {"no": no, "of": place.of, "households": len(here) or 1}
+        head = _home(session, homes[key], worker, is_blank=is_blank) | counted
+        for nth, household in enumerate(here, 1):
             rows = [_member(session, m, contacts) for m in members[household.id]]
-            found.append(head | _household(session, household, members[household.id]) | {"members": rows})
-        if not households.get(key):
-            found.append(head)
+            more = {"nth": nth, "members": rows}
+            found.append(head | _household(session, household, members[household.id]) | more)
+        if not here:
+            found.append(head | {"nth": 1})
     return found
 
 
-def _home(session: Session, home: Dwelling, worker: str) -> dict[str, Any]:
+def _home(session: Session, home: Dwelling, worker: str, *, is_blank: bool) -> dict[str, Any]:
+    """What stands above and below the people; on an empty sheet the address, the grid and the worker only."""
     use = home.housing_use or ""
+    known = {
+        "tenure": TENURE.get(use, "other" if use else ""),
+        "is_let": use in LET,
+        "owner": home.owner_name or "",
+        "owner_phone": mask_phone(home.owner_phone) if home.owner_phone else "",
+        "source": codes.label(session, "data_source", home.source) if home.source else "",
+        "updated_on": home.confirmed_on.isoformat() if home.confirmed_on else "",
+    }
     return {
         "address": home.address,
         "grid": home.area.name,
         "household_no": "",
         "kind": "",
-        "tenure": TENURE.get(use, "other" if use else ""),
-        "is_let": use in LET,
-        "owner": home.owner_name or "",
-        "owner_phone": mask_phone(home.owner_phone) if home.owner_phone else "",
         "worker": worker,
-        "source": codes.label(session, "data_source", home.source) if home.source else "",
-        "updated_on": home.confirmed_on.isoformat() if home.confirmed_on else "",
         "members": [],
+        **(dict.fromkeys(known, "") | {"is_let": False} if is_blank else known),
     }
 
 

@@ -7,26 +7,24 @@ from typing import Any
 from flask import flash, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session
 
 from app.areas.models import Area
 from app.areas.views.common import AreaInterface
-from app.core import clock, hooks, jobs
+from app.core import clock, hooks
 from app.core.actor import current_actor
 from app.core.errors import DomainError
 from app.core.interface import checked_key
-from app.core.session import unit_of_work
+from app.core.models import new_uid
 from app.core.views import BaseView, Interface, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import CheckField, Needed, RemoteField
 from app.documents.views import pdf_response
-from app.registry.jobs import SHEETS
 from app.registry.models import Building, SheetPack
 from app.registry.queries import finder
+from app.registry.queries.sheets import packs_of
 from app.registry.service import sheet_packs
-
-SHOWN = 20
+from app.registry.views.once import once
 
 
 class PackForm(RecordForm):
@@ -50,19 +48,28 @@ class SheetDesk(BaseView):
     @has_access
     @permission_name("use")
     def index(self) -> Any:
-        """The form and the newest packs of one's own."""
+        """The form and the newest packs of one's own. The same page sent twice asks once."""
         form, status = PackForm(), 200
         form.prepare(current_actor(), SheetPack)
         if request.method == "POST":
             status = 422
             if form.validate():
+                area, house = form.area.data.uid, form.building.data.uid if form.building.data else None
+                blank = bool(form.is_blank.data)
                 try:
-                    return self._ask(form)
+                    url = once(self.session, lambda session: self._ask(session, area, house, blank))
+                    flash(gettext("The sheets are being drawn; your inbox shows how far it is."), "success")
+                    return self.go(url)
                 except DomainError as refused:
                     form.refuse(refused.field, refused.message)
         else:
             self._prefill(form)
-        page = self.render_template("registry/sheets.html", form=form, packs=self._packs())
+        page = self.render_template(
+            "registry/sheets.html",
+            form=form,
+            packs=packs_of(self.session, current_actor().user_id or -1),
+            client_uid=request.form.get("client_uid") or new_uid(),
+        )
         return page, status
 
     def _prefill(self, form: Any) -> None:
@@ -73,33 +80,11 @@ class SheetDesk(BaseView):
             form.building.data = Interface(Building).by_key(self.session, house)
             form.area.data = area or form.building.data.area
 
-    def _ask(self, form: Any) -> Any:
-        actor = current_actor()
-        area_uid, house = form.area.data.uid, form.building.data.uid if form.building.data else None
-        with unit_of_work(self.session) as session:
-            area = AreaInterface(Area).by_key(session, area_uid)
-            building = Interface(Building).by_key(session, house) if house else None
-            blank = bool(form.is_blank.data)
-            pack, homes = sheet_packs.ask(session, actor, area, building, is_blank=blank)
-            given = {
-                "pack": pack.uid,
-                "homes": homes,
-                "worker": actor.label,
-                "office": area.full_name or area.name,
-            }
-            jobs.enqueue(session, SHEETS, given, now=clock.now())
-        flash(gettext("The sheets are being drawn; your inbox shows how far it is."), "success")
-        return self.go(self.home_url())
-
-    def _packs(self) -> list[SheetPack]:
-        query = (
-            select(SheetPack)
-            .where(SheetPack.owner_id == (current_actor().user_id or -1))
-            .options(joinedload(SheetPack.area), joinedload(SheetPack.building))
-            .order_by(SheetPack.id.desc())
-            .limit(SHOWN)
-        )
-        return list(self.session.scalars(query))
+    def _ask(self, session: Session, area_uid: str, house: str | None, blank: bool) -> str:
+        area = AreaInterface(Area).by_key(session, area_uid)
+        building = Interface(Building).by_key(session, house) if house else None
+        sheet_packs.ask(session, current_actor(), area, building, is_blank=blank, now=clock.now())
+        return self.home_url()
 
     @expose("/<uid>", methods=["GET"])
     @has_access
