@@ -11,9 +11,14 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.areas.models import Area, Staff
+from app.areas.queries.tree import below
 from app.areas.rules import SEGMENT
+from app.core.counters import AreaCounter
+from app.core.scope import in_scope, session_actor
 from app.registry.choices import CampaignState, TargetState
 from app.registry.models import Building, Campaign, CampaignTarget, Dwelling
+from app.registry.rules.campaigns import OPEN
+from app.registry.service import tally
 
 HOMES = 100  # homes on a page of the walk
 BUILDINGS = 400
@@ -22,7 +27,7 @@ LISTED = 100_000  # homes of an area whose workers are listed
 
 @dataclass
 class Line:
-    """Homes of one area, building or worker by their state."""
+    """Homes of one area, building or worker by their state; those that are no longer to be visited count nowhere."""
 
     uid: str
     name: str
@@ -31,7 +36,7 @@ class Line:
 
     @property
     def total(self) -> int:
-        return sum(self.states.values())
+        return sum(self.states.values()) - self.states[TargetState.gone]
 
     @property
     def visited(self) -> int:
@@ -44,30 +49,27 @@ class Line:
 
     def parts(self) -> list[tuple[TargetState, int, float]]:
         """(state, homes, per cent of the bar) for a stacked bar, what is done first."""
-        order = (*(s for s in TargetState if s is not TargetState.todo), TargetState.todo)
+        order = (TargetState.visited, *(s for s in OPEN if s is not TargetState.todo), TargetState.todo)
         return [(s, self.states[s], 100 * self.states[s] / self.total) for s in order if self.states[s]]
 
 
 def by_area(session: Session, campaign: Campaign, area: Area) -> list[Line]:
-    """Progress in each area right below ``area`` (its own homes under its own name). Counted on the index first, so that
-    a city's two million targets are read once and never joined.
+    """Progress in each area right below ``area`` (its own homes under its own name), out of the counters: a city has two
+    million targets.
     """
-    counted = (
-        select(CampaignTarget.area_id, CampaignTarget.state, func.count(CampaignTarget.id).label("n"))
-        .where(CampaignTarget.campaign_id == campaign.id)
-        .group_by(CampaignTarget.area_id, CampaignTarget.state)
-        .subquery()
-    )
+    kinds = {f"{tally.TARGETS}.{campaign.id}.{state}": str(state) for state in TargetState}
     part = func.substr(Area.path, 1, len(area.path) + SEGMENT)
     query = (
-        select(part, counted.c.state, func.sum(counted.c.n))
-        .join(Area, Area.id == counted.c.area_id)
-        .where(Area.path.startswith(area.path, autoescape=True))
-        .group_by(part, counted.c.state)
+        select(part, AreaCounter.kind, func.sum(AreaCounter.value))
+        .join(Area, Area.id == AreaCounter.area_id)
+        .where(below(area.path), AreaCounter.kind.in_(list(kinds)), AreaCounter.value > 0)
+        # a campaign may reach beyond the reader, and counters have no guard of their own
+        .where(in_scope(AreaCounter.area_id, session_actor(session)))
+        .group_by(part, AreaCounter.kind)
     )
     found: dict[str, Counter[str]] = {}
-    for path, state, n in session.execute(query):
-        found.setdefault(path, Counter())[state] += int(n)
+    for path, kind, n in session.execute(query):
+        found.setdefault(path, Counter())[kinds[kind]] += int(n)
     names = select(Area).where(Area.path.in_(list(found))).order_by(Area.path)
     return [Line(a.uid, a.name, found[a.path], a.polygon) for a in session.scalars(names)]
 
