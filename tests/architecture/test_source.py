@@ -38,6 +38,7 @@ UNSCOPED_CALLERS = {
     "app/registry/service/life/notices.py": "a death concerns a household elsewhere: only a line reaches its holders",
     "app/registry/service/matching.py": "matches over the whole site; the caller's guard decides who is named",
     "app/registry/service/merging/join.py": "a merge moves every row of two records; who may do it is asked before",
+    "app/registry/service/duplicates/placing.py": "the area above a pair is found from ties that the mover may not see",
     "app/registry/service/merging/kept.py": "a merged record leads to the one that stays; the guard decides who is shown",
     "app/registry/service/residences.py": "whether a person has a home elsewhere, yes or no",
     "app/inbox/service.py": "who sits in an office is not in the sender's scope, only the line reaches them",

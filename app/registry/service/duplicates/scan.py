@@ -20,6 +20,7 @@ from app.registry.rules.duplicates import PROBES, probe_of
 from app.registry.service.duplicates import pairs
 from app.registry.service.duplicates.finding import judged
 from app.registry.service.duplicates.notices import tell
+from app.registry.service.duplicates.placing import place_all
 from app.registry.service.duplicates.probes import crowds
 from app.registry.service.duplicates.rules import rules_in_force
 
@@ -30,19 +31,25 @@ SIZES = ((1_000_000, 256), (50_000, 16), (0, 1))
 
 @jobs.handler(SCAN, label=_("Register searched for duplicates"), system=True, lease=timedelta(minutes=30))
 def scan(work: jobs.Work) -> dict[str, Any]:
-    """Search by every probe that a rule in force needs; returns how many slices were searched in this run."""
+    """Search by every probe that a rule in force needs, then look where the pairs that wait are settled; returns what
+    this run opened, skipped and moved.
+    """
     probes = sorted(PROBES)
     if work.total is None:
         people = counters.total(work.session, Person.__tablename__)
-        work.total = len(probes) * next(slices for least, slices in SIZES if people >= least)
+        work.total = 1 + len(probes) * next(slices for least, slices in SIZES if people >= least)
     slices = work.total // len(probes)
-    opened = crowded = 0
+    opened = crowded = moved = 0
     for n in work.steps():
+        if n >= slices * len(probes):
+            with work.step("places") as wide:
+                moved = place_all(wide, work.now)
+            continue
         probe, slice_no = probes[n // slices], n % slices
         with work.step(probe) as wide:
             found, skipped = search(wide, probe, slice_no, slices, actor=session_actor(wide), now=work.now)
         opened, crowded = opened + found, crowded + skipped
-    return {"opened": opened, "crowded": crowded}
+    return {"opened": opened, "crowded": crowded, "moved": moved}
 
 
 def search(wide: Any, probe: str, slice_no: int, slices: int, *, actor: Actor, now: Any) -> tuple[int, int]:
