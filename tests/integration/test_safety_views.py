@@ -167,6 +167,12 @@ class TestHazardPages:
         post(worker, f"/checks/home/{place['home']}", **sheet("C04"))
         hazard = one(system, Hazard)
         unit = system.get(OrgUnit, world.units["health"]).uid
+        center = system.get(OrgUnit, world.units["center"]).uid
+        form = worker.get(f"/hazard/step/{hazard.uid}/report").text
+        assert unit in form
+        assert center not in form  # it has nobody who could have it put right
+        refused = post(worker, f"/hazard/step/{hazard.uid}/report", department=center, note="x")
+        assert refused.status_code == 422
         answer = post(worker, f"/hazard/step/{hazard.uid}/report", department=unit, note="cannot be mended")
         assert answer.status_code == 303
         assert (one(system, Hazard).state, one(system, Hazard).reported_unit_id) == (

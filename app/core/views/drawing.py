@@ -18,19 +18,19 @@ NAMELESS = "\u2014"
 def rows(
     found: list[dict[str, Any]],
     labels: list[str],
-    numbers: set[int],
+    classes: dict[int, str],
     base: str,
     can: dict[str, bool],
     view: Any,
 ) -> Markup:
     """``<tr>`` of each row: the first cell opens the record, the last holds what else can be done with it."""
-    heads = [f'<td data-label="{escape(label)}"{_number(at in numbers)}>' for at, label in enumerate(labels)]
+    heads = [f'<td data-label="{escape(label)}"{_class(classes.get(at))}>' for at, label in enumerate(labels)]
     change = str(escape(gettext("Edit"))) if can["edit"] else ""
     return Markup("").join(_row(row, heads, base, can, change, view) for row in found)
 
 
-def _number(is_one: bool) -> str:
-    return ' class="gb-num"' if is_one else ""
+def _class(name: str | None) -> str:
+    return f' class="{name}"' if name else ""
 
 
 def _row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,23 @@ class Active:
     @property
     def argument(self) -> str:
         return f"_flt_{self.op}_{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A filter that a view makes itself, over a column of which only a part is open: its words, the values that may be
+    chosen, and the criterion of one of them. ``pairs`` is empty for who may not filter by it.
+    """
+
+    label: Any
+    pairs: Callable[[], Sequence[tuple[str, Any]]]
+    where: Callable[[str], ColumnElement[bool]]
+
+    def active(self, column: str, raw: str) -> Active:
+        """The filter of a request; Invalid for a value that is not offered."""
+        if raw.strip() not in dict(self.pairs()):
+            raise Invalid(gettext("This list cannot be filtered that way."), field=column)
+        return Active(column, 0, raw, self.where(raw.strip()))
 
 
 @dataclass(frozen=True, slots=True)

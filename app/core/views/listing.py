@@ -128,7 +128,13 @@ class ListMixin:
 
     def filter_fields(self, asked: arguments.ListArgs) -> list[FilterField]:
         """The filter controls of this list, filled with what was asked."""
-        return [self.filter_field(name, asked) for name in self.search_columns]
+        own = [(name, found, list(found.pairs())) for name, found in self.own_filters.items()]
+        mine = [
+            FilterField(name, str(f.label), "select", [(f"_flt_0_{name}", "", asked.value(name))], pairs)
+            for name, f, pairs in own
+            if pairs
+        ]
+        return [*mine, *(self.filter_field(name, asked) for name in self.search_columns)]
 
     def filter_field(self, name: str, asked: arguments.ListArgs) -> FilterField:
         fact: Fact = self.datamodel.fact(name)
@@ -214,7 +220,7 @@ class ListMixin:
             "asked": asked,
             "page": page,
             "rows": rows,
-            "body": drawing.rows(rows, labels, numbers, self.route_base, can, self),
+            "body": drawing.rows(rows, labels, self.classes_of(columns, numbers), self.route_base, can, self),
             "columns": [
                 (name, label, name in self.order_columns) for name, label in zip(columns, labels, strict=True)
             ],
@@ -223,6 +229,14 @@ class ListMixin:
             "base": self.route_base,
             "can": can,
         }
+
+    def classes_of(self, columns: list[str], numbers: set[int]) -> dict[int, str]:
+        """CSS classes of the cells by column: numbers stand under each other, a day is not broken in two."""
+        facts = self.datamodel.facts
+        days = {
+            at: "gb-day" for at, name in enumerate(columns) if name in facts and facts[name].kind == "date"
+        }
+        return days | dict.fromkeys(numbers, "gb-num")
 
     def is_number(self, name: str) -> bool:
         """Whether a column holds counts or amounts, which stand right-aligned under each other."""

@@ -71,7 +71,9 @@ def state(session: Session, dwelling: Dwelling, today: date) -> dict[str, Any]:
 
 
 def households_of(session: Session, dwelling: Dwelling) -> list[Household]:
-    """Open households linked to the home and those that wait for somebody asked for: living ones first, then registered, in the order of entry."""
+    """Open households linked to the home and those that wait for somebody asked for: living ones first, then
+    registered, in the order of entry.
+    """
     query = (
         select(Household)
         .join(HouseholdDwelling, HouseholdDwelling.household_id == Household.id)

@@ -40,6 +40,11 @@ def is_derived(facts: dict[str, Any]) -> bool:
     return str(facts.get("note") or "").startswith(DERIVED)
 
 
+def level_of(session: Session, code: str) -> str:
+    """The level of protection that comes with a group."""
+    return str(facts(session, code).get("sensitivity") or "L3")
+
+
 def open_to(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """(code, label) of the groups that this actor may enter: no derived ones, L5 by named grant only."""
     offered = []
@@ -77,7 +82,7 @@ def add_group(
     form does not take (field ``details.<name>``), Conflict when the person is already in it.
     """
     about = facts(session, code)
-    level = str(about.get("sensitivity") or "L3")
+    level = level_of(session, code)
     if is_derived(about):
         raise Invalid(_("This group follows from other data and is not entered by hand."), field="group_code")
     if level == CLOSED and code not in actor.grants:

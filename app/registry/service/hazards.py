@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.areas.models import OrgUnit
+from app.areas.models import Area, OrgUnit
+from app.areas.queries import in_force, prefixes
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Invalid
@@ -23,6 +24,7 @@ from app.registry.signals import DoorVisit, door_visited
 
 LATEST_FIX = 180  # days ahead
 RECORD_TYPE = "SR4"  # code list service_record_type: hazards looked for
+WITH_POWERS = ("department", "enforcement", "police")  # code list org_kind
 AT_THE_PLACE = frozenset({HazardAction.passed, HazardAction.failed})
 
 
@@ -93,6 +95,18 @@ def fix_day(day: date | None, today: date) -> date:
     return day
 
 
+def competent(session: Session, hazard: Hazard, day: date) -> list[OrgUnit]:
+    """Who may be handed a hazard: departments, enforcement teams and police that answer for its area, the nearest first."""
+    above = prefixes(hazard.area.path, own=True)
+    query = (
+        select(OrgUnit)
+        .join(Area, Area.id == OrgUnit.area_id)
+        .where(OrgUnit.kind.in_(WITH_POWERS), Area.path.in_(above), *in_force(OrgUnit, day))
+        .order_by(Area.path.desc(), OrgUnit.path)
+    )
+    return list(session.scalars(query))
+
+
 def offers(hazard: Hazard, actor: Actor) -> list[Offer]:
     """What the acting role may do with a hazard now."""
     return MACHINE.actions(HazardState.parse(hazard.state), [actor.role])
@@ -119,6 +133,8 @@ def act(
         hazard.fix_by = fix_day(fix_by, today)
     hazard.state = str(step.target)
     if isinstance(unit, OrgUnit):
+        if unit not in competent(session, hazard, today):
+            raise Invalid(_("This office cannot have it put right here."), field="department")
         hazard.reported_unit_id = unit.id
     note = str(step.given.get("note") or "").strip()
     reason = f"{unit.name}: {note}" if isinstance(unit, OrgUnit) else note

@@ -18,7 +18,7 @@ from app.core.session import unit_of_work
 from app.core.uploads import IMAGES, clean_upload
 from app.core.views import BaseView, Interface, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
-from app.core.widgets import CodeField, LongTextField, TextField
+from app.core.widgets import CodeField, LongTextField, TextField, view_of
 from app.registry.models import ChangeRequest, Person
 from app.registry.queries import ageing, cards
 from app.registry.rules.corrections import SENSITIVE
@@ -76,6 +76,7 @@ class AgeingDesk(BaseView):
             more=more,
             is_first=after == 0,
             grids=ageing.by_grid(self.session, kind, today),
+            page=view_of(kind.model),
         )
 
     @expose("/confirm/<kind>", methods=["POST"])

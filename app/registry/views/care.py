@@ -22,7 +22,7 @@ from app.core.widgets import CodeField, DayField, LongTextField, Needed, TextFie
 from app.registry.models import PersonGroup
 from app.registry.rules.care import GONE, NOT_REACHED
 from app.registry.service import care, groups, subforms
-from app.registry.views.care_words import CONDITION
+from app.registry.views.care_words import CONDITION, GROUP_FILTER, group_in_list
 from app.registry.views.groups import LOGGED, PersonGroupView
 from app.registry.views.once import once
 from app.registry.views.subforms import CodesField, SubformForm, form_class, mask_numbers, stored
@@ -32,7 +32,7 @@ REFUSED = 422
 
 
 class CareDueView(ModelView):
-    """Visits that are overdue or due within a week. The group itself stays masked in the list, as everywhere."""
+    """Visits that are overdue or due within a week. A group of level 4 or 5 stays masked in the list."""
 
     is_main = False
     base_permissions = ["can_list", "can_show"]
@@ -45,7 +45,8 @@ class CareDueView(ModelView):
         "person.area": _("Grid"),
         "overdue": _("Days"),
     }
-    list_columns = ["person", "group_code", "next_visit_on", "overdue", "last_visit_on", "place"]
+    list_columns = ["person", "group", "next_visit_on", "overdue", "last_visit_on", "place"]
+    own_filters = {"group": GROUP_FILTER}
     search_columns = ["person.area", "next_visit_on", "last_visit_on"]
     order_columns = ["next_visit_on", "last_visit_on"]
     base_order = ("next_visit_on", "asc")
@@ -53,6 +54,7 @@ class CareDueView(ModelView):
     eager = ("person.area",)
     empty_hint = _("No visit is due within a week.")
     formatters_columns = {
+        "group": group_in_list,
         "overdue": lambda row: _days(row),
         "place": lambda row: row.person.area if row.person else "",
     }

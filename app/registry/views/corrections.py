@@ -63,6 +63,8 @@ class CorrectionView(ModelView):
     show_title = _("Correction")
     add_title = edit_title = _("Correction")
     label_columns = {
+        "asks": _("To be corrected"),
+        "created_at": _("Asked on"),
         "fields": _("Values in full"),
         "photos": _("Photos"),
         "steps": _("What happened"),
@@ -71,7 +73,7 @@ class CorrectionView(ModelView):
     }
     choices_columns = {"state": CorrectionState}
     base_permissions = ["can_list", "can_show", "can_edit", "can_reveal", "can_history"]
-    list_columns = ["created_at", "person", "reason", "state", "person.area"]
+    list_columns = ["person", "asks", "reason", "created_at", "state", "person.area"]
     order_columns = ["created_at"]
     search_columns = ["state", "person.area"]
     show_template = "registry/correction.html"
@@ -80,6 +82,7 @@ class CorrectionView(ModelView):
     eager = ("person.area",)
     empty_hint = _("No correction waits.")
     formatters_columns = {
+        "asks": lambda row: gettext(", ").join(str(LABELS.get(name, name)) for name in row.fields or ()),
         "photos": lambda row: _photos(row),
         "steps": lambda row: _steps(row),
     }
@@ -91,7 +94,7 @@ class CorrectionView(ModelView):
 
     def loads(self, columns: list[str]) -> list[Any]:
         """Whose request it is decides on the buttons of its row."""
-        return super().loads([*columns, "created_by"])
+        return super().loads([*columns, "created_by", "fields"])
 
     def heading(self, item: ChangeRequest) -> str:
         return str(item.person or "")
@@ -169,15 +172,21 @@ def versions(row: ChangeRequest) -> Markup:
     if row.person is None or not isinstance(row.fields, dict):
         return Markup("")
     now = corrections.current(row.person)
-    head = [_("Field"), _("In the register now"), _("When it was asked for"), _("Asked for")]
+    head = [_("Field"), _("In the register now"), _("When it was asked for"), _("Corrected value")]
     lines = [
-        Markup('<tr><th scope="row">{}</th><td>{}{}</td><td>{}</td><td><strong>{}</strong></td></tr>').format(
+        Markup(
+            '<tr><th scope="row">{}</th><td data-label="{}">{}{}</td><td data-label="{}">{}</td>'
+            '<td data-label="{}"><strong>{}</strong></td></tr>'
+        ).format(
             LABELS.get(name, name),
+            head[1],
             _shown(name, now.get(name)),
             Markup(' <span class="gb-badge gb-red">{}</span>').format(_("changed since"))
             if row.state == CorrectionState.asked and (now.get(name) or "") != (pair.get("old") or "")
             else "",
+            head[2],
             _shown(name, pair.get("old")),
+            head[3],
             _shown(name, pair.get("new")),
         )
         for name, pair in row.fields.items()

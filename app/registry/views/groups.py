@@ -18,7 +18,7 @@ from app.core.widgets import CodeField, Needed
 from app.registry.models import Person, PersonGroup
 from app.registry.rules.subforms import SubForm
 from app.registry.service import groups, subforms
-from app.registry.views.care_words import visits_in_words
+from app.registry.views.care_words import GROUP_FILTER, LEVELS, group_in_list, visits_in_words
 from app.registry.views.common import NO_LOOKUP, ByService, EndPage, open_only
 from app.registry.views.subforms import REFUSED_AT, DetailsMixin, shown_sections
 
@@ -52,6 +52,7 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
         "person": _("Resident"),
         "person.area": _("Grid"),
         "group_code": _("Group"),
+        "group": _("Group"),
         "level": _("Level of protection"),
         "evidence": _("Evidence"),
         "details": _("Particulars of the group"),
@@ -61,7 +62,8 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
         "end_reason": _("Reason of the end"),
     }
     description_columns = {"visit_days": _("Empty: as the group asks for. 0: no regular visits.")}
-    list_columns = ["person", "group_code", "last_visit_on", "next_visit_on", "valid_from", "valid_to"]
+    list_columns = ["person", "group", "last_visit_on", "next_visit_on", "valid_from", "valid_to"]
+    own_filters = {"group": GROUP_FILTER}
     search_columns = ["person.area", "next_visit_on", "last_visit_on", "valid_to"]
     add_columns = ["person_id", "group_code", "evidence", "valid_from", "visit_days"]
     edit_columns = ["evidence", "visit_days", "next_visit_on"]
@@ -80,7 +82,11 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
     eager = ("person",)
     choice_column = "group_code"
     show_template = "registry/group.html"
-    formatters_columns = {"end_reason": lambda row: said(row.end_reason)}
+    formatters_columns = {
+        "group": group_in_list,
+        "level": lambda row: LEVELS.get(row.level, row.level),
+        "end_reason": lambda row: said(row.end_reason),
+    }
     row_actions = [
         (_("Record a visit"), lambda row: open_only(row, "CareDesk.visit"), "can_use:CareDesk"),
         (_("No longer in the group"), lambda row: _ending(row), "can_edit"),

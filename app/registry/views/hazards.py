@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, request, url_for
@@ -16,7 +17,7 @@ from app.core.errors import Conflict, DomainError
 from app.core.session import unit_of_work
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
-from app.core.widgets import DayField, LongTextField, Needed, RemoteField, view_of
+from app.core.widgets import ChoiceField, DayField, LongTextField, Needed, view_of
 from app.core.workflow.table import flat_names
 from app.registry.choices import CheckResult, HazardAction, HazardState
 from app.registry.models import Hazard, SafetyCheck
@@ -27,7 +28,7 @@ from app.registry.views.wording import colour_badge
 
 FIELDS = {
     "fix_by": lambda: DayField(NAMES["fix_by"], [Needed()]),
-    "department": lambda: RemoteField(NAMES["department"], [Needed()], model=OrgUnit),
+    "department": lambda: ChoiceField(NAMES["department"], [Needed()]),
     "note": lambda: LongTextField(NAMES["note"], [Needed()], length=300),
 }
 OWNER = "safety_check"
@@ -40,9 +41,7 @@ class HazardView(ModelView):
     route_base = "/hazard"
     datamodel = Interface(Hazard)
     list_title = _("Hazards")
-    show_title = _("Hazard")
-    add_title = _("Hazard")
-    edit_title = _("Hazard")
+    show_title = add_title = edit_title = _("Hazard found")
     label_columns = {
         "text": _("What is not in order"),
         "place": _("Place"),
@@ -104,7 +103,9 @@ class HazardView(ModelView):
         offered = next((o for o in hazards.offers(item, current_actor()) if o.action is wanted), None)
         if offered is None:
             raise Conflict(_("This step is not possible in the present state."))
-        form, status = step_form(offered.to.needs), 200
+        asked = "department" in flat_names(offered.to.needs)
+        units = hazards.competent(self.session, item, clock.today()) if asked else []
+        form, status = step_form(offered.to.needs, units), 200
         if request.method == "POST":
             status = 422
             if form.validate():
@@ -112,6 +113,8 @@ class HazardView(ModelView):
                     with unit_of_work(self.session) as session:
                         mine = self.datamodel.by_key(session, pk)
                         given = {name: form[name].data for name in flat_names(offered.to.needs)}
+                        if units:
+                            given["department"] = Interface(OrgUnit).by_key(session, given["department"])
                         hazards.act(session, current_actor(), mine, wanted, given, now=clock.now())
                     flash(gettext("Saved."), "success")
                     return self.go(self.url_show(item))
@@ -131,9 +134,11 @@ class HazardView(ModelView):
         return page, status
 
 
-def step_form(needs: Any) -> Any:
-    """The form of a step, from the words of the table."""
+def step_form(needs: Any, units: Sequence[OrgUnit] = ()) -> Any:
+    """The form of a step, from the words of the table; ``units`` are the offices it may be passed on to."""
     form = type("HazardStepForm", (RecordForm,), {name: FIELDS[name]() for name in flat_names(needs)})()
+    if "department" in form:
+        form["department"].source = [(unit.uid, unit.name) for unit in units]
     form.prepare(current_actor(), Hazard)
     return form
 

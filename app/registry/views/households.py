@@ -196,7 +196,7 @@ class ResidenceView(EndPage, ByService, ModelView):
     datamodel = Interface(Residence)
     list_title = _("Homes over time")
     show_title = _("Home of a resident")
-    add_title = _("Add a home")
+    add_title = _("Add to the homes over time")
     edit_title = _("Change the entry")
     label_columns = {
         "person_id": _("Resident"),

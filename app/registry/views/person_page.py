@@ -7,13 +7,14 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from app.core import clock, policy
+from app.core import clock
 from app.registry import panels
 from app.registry.choices import (
     ResidenceKind,
 )
 from app.registry.models import PersonGroup
 from app.registry.queries.cards import age
+from app.registry.views.care_words import group_name
 from app.registry.views.person_parts_page import PersonParts
 from app.registry.views.sections import (
     Line,
@@ -28,10 +29,6 @@ from app.registry.views.sections import (
     state,
     timeline,
 )
-
-OPEN_LEVELS = frozenset(
-    {"L1", "L2", "L3"}
-)  # groups that are named on the page; others on their own page, logged
 
 
 class PersonPage(PersonParts):
@@ -167,9 +164,7 @@ class PersonPage(PersonParts):
 
     def group_words(self, row: PersonGroup) -> str:
         """The group by its name; of level 4 and 5 the name stands on the group's own page, which is logged."""
-        place = "page" if row.level in OPEN_LEVELS else "list"
-        shown = policy.shown(self.actor, PersonGroup, "group_code", row.group_code, place=place)
-        return self.label("special_group", shown) if shown == row.group_code else str(shown)
+        return group_name(self.session, row)
 
     def visits(self) -> Section | None:
         if not self.found.get("visits"):

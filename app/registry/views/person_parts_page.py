@@ -22,6 +22,7 @@ from app.registry.choices import (
 )
 from app.registry.models import Person
 from app.registry.queries import overview
+from app.registry.views.proposals import proposed
 from app.registry.views.sections import (
     Line,
     Moment,
@@ -95,14 +96,26 @@ class PersonParts:
 
     def proposals(self) -> Section | None:
         made = self.section(
-            "proposals", "ProposalView", _("Proposals"), "fa-lightbulb", _("Topic"), _("Due on"), _("State")
+            "proposals",
+            "ProposalView",
+            _("Proposals"),
+            "fa-lightbulb",
+            _("Proposed"),
+            _("Topic"),
+            _("Due on"),
+            _("State"),
         )
         if made is None:
             return None
         for (row,) in sorted(self.found["proposals"], key=lambda r: -r[0].id):
             stands = ProposalState(row.state)
             due = row.due_on.isoformat() if row.due_on else ""
-            cells = [ProposalTopic.label_of(row.topic), due, state(stands.label, stands.badge)]
+            cells = [
+                proposed(row),
+                ProposalTopic.label_of(row.topic),
+                due,
+                state(stands.label, stands.badge),
+            ]
             made.lines.append(
                 Line(cells, page_url("ProposalView", row), row.state in {"declined", "dropped", "done"})
             )

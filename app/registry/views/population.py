@@ -28,7 +28,7 @@ COMMON = {
     "person": _("Resident"),
     "person.area": _("Grid"),
     "attention": _("Degree of attention"),
-    "valid_from": _("Since"),
+    "valid_from": _("Began on"),
     "valid_to": _("Until"),
 }
 

@@ -90,7 +90,7 @@ class ProposalView(ModelView):
     eager = ("person.area",)
     empty_hint = _("Nothing is proposed here.")
     formatters_columns = {
-        "what": lambda row: _what(row),
+        "what": lambda row: proposed(row),
         "what_all": lambda row: proposals.words_of(row.rule),
         "born": born,
         "group": lambda row: _group(row),
@@ -178,7 +178,7 @@ def is_sensitive(row: Proposal) -> bool:
     return row.topic == ProposalTopic.group or (rule is not None and rule.level == SENSITIVE)
 
 
-def _what(row: Proposal) -> str:
+def proposed(row: Proposal) -> str:
     if is_sensitive(row) and row.topic != ProposalTopic.group:
         return gettext("Confidential: open it to read")
     return proposals.words_of(row.rule)

@@ -110,7 +110,7 @@ class RiskRuleView(ModelView):
         "seq": _("Small numbers are tried first: the worst colour."),
         "check_days": _("Empty: as the colour says."),
     }
-    list_columns = ["seq", "colour", "name", "condition", "check_days", "is_on"]
+    list_columns = ["name", "colour", "condition", "check_days", "seq", "is_on"]
     order_columns = ["seq"]
     search_columns = ["colour", "is_on"]
     _FIELDS = ["seq", "colour", "name", "check_days", "source", "is_on"]
