@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, or_, select
+from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area
@@ -81,9 +81,15 @@ class LifeEventPerson(Table):
 scope.guard(LifeEventPerson, lambda actor: LifeEventPerson.event_id.in_(visible_events(actor)))
 
 
+OF_GROUP = "group"  # topic of a proposal about a special group, which its anchor names
+UID = 36
+
+
 class Proposal(PersonChild, Versioned, Table):
     """Something that follows and is proposed, not done by itself: a benefit to close after a death, an item one
     qualifies for at 65, 80 or 100 (应享未享, S0-61), a group that the data point to. One row per rule and anchor.
+
+    What is proposed about a group of level 5 is seen by named grant only, as the group itself (guards, section 3).
     """
 
     __tablename__ = "proposal"
@@ -92,7 +98,8 @@ class Proposal(PersonChild, Versioned, Table):
     )
 
     rule: Mapped[str] = mapped_column(String(40))  # code in seeds/proposals.yaml
-    anchor: Mapped[str] = mapped_column(String(40))  # what it follows from: an age, an event's uid
+    # what it follows from: an age, an event's uid; a group's uid, and what makes it another one when proposed again
+    anchor: Mapped[str] = mapped_column(String(40))
     topic: Mapped[str] = mapped_column(String(12))
     item_code: Mapped[str | None] = mapped_column(String(24))
     event_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("life_event.id"), index=True)
@@ -101,6 +108,19 @@ class Proposal(PersonChild, Versioned, Table):
     done_ref: Mapped[str | None] = mapped_column(String(36))
     person: Mapped[Person] = relationship()
     event: Mapped[LifeEvent | None] = relationship()
+
+
+def _of_open_groups(columns: Any, actor: Actor) -> Any:
+    """Not about a group, or about one that the actor may see. One row of the groups is asked for by its key: a list of
+    all groups would be read for every page.
+    """
+    group = Model.metadata.tables["person_group"].alias("named_group")
+    is_open = or_(group.c.level != "L5", group.c.group_code.in_(sorted(actor.grants)))
+    named = select(group.c.id).where(group.c.uid == func.substr(columns.anchor, 1, UID), is_open)
+    return or_(columns.topic != OF_GROUP, named.exists())
+
+
+scope.guard(Proposal, lambda actor: _of_open_groups(Proposal, actor), whole_site=True)
 
 
 class ProposalStep(StepBase):
@@ -115,8 +135,10 @@ class ProposalStep(StepBase):
         return "proposal_id", Proposal
 
 
-scope.guard(
-    ProposalStep,
-    lambda actor: ProposalStep.proposal_id.in_(ids_of_seen("proposal", actor)),
-    whole_site=True,
-)
+def _steps(actor: Actor) -> Any:
+    proposal = Model.metadata.tables["proposal"]
+    seen = ids_of_seen("proposal", actor).where(_of_open_groups(proposal.c, actor))
+    return ProposalStep.proposal_id.in_(seen)
+
+
+scope.guard(ProposalStep, _steps, whole_site=True)

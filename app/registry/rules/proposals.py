@@ -169,7 +169,9 @@ MACHINE = Machine(
         (_TAKEN, ProposalAction.reopen): To(_OPEN, role=(*HANDS, *ITSELF)),
         (_DECLINED, ProposalAction.reopen): To(_OPEN, role=HANDS),
         (_DECLINED, ProposalAction.drop): To(ProposalState.dropped, role=ITSELF),
+        # a closed group that nobody but those with a grant knows of comes back with a revoked death
+        (ProposalState.done, ProposalAction.drop): To(ProposalState.dropped, role=ITSELF),
     },
-    finals=(ProposalState.done, ProposalState.dropped),
+    finals=(ProposalState.dropped,),
     names={"reason": _("the reason")},
 )

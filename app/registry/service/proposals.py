@@ -21,6 +21,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict
 from app.registry.choices import EventKind, ProposalAction, ProposalState, ProposalTopic
 from app.registry.models import LifeEvent, Person, PersonGroup, Proposal, ProposalStep
+from app.registry.models.events import UID
 from app.registry.rules import age_on
 from app.registry.rules.proposals import MACHINE, About, Rule, applies, due_on, parse
 from app.registry.service import groups
@@ -75,7 +76,9 @@ def words_of(code: str) -> str:
 def follow_event(
     session: Session, event: LifeEvent, people: Iterable[Person], *, actor: Actor, now: datetime
 ) -> list[Proposal]:
-    """What a death, a birth or a new name proposes. Each proposal stands once (person, rule, anchor)."""
+    """What a death, a birth or a new name proposes, but for the groups of the dead (``proposals_groups``). Each proposal
+    stands once (person, rule, anchor).
+    """
     occasion = OCCASION.get(EventKind(event.kind))
     if occasion is None:
         return []
@@ -85,29 +88,8 @@ def follow_event(
         for rule in rules():
             if rule.on == occasion and rule.code != CLOSE_GROUP and applies(rule, about):
                 made.append(propose(session, person, rule, event.uid, event=event, actor=actor, now=now))
-        if occasion == "death":
-            made += _close_groups(session, person, event, actor, now)
     session.flush()
     return [row for row in made if row is not None]
-
-
-def _close_groups(
-    session: Session, person: Person, event: LifeEvent, actor: Actor, now: datetime
-) -> list[Proposal | None]:
-    """One for each group that is open to all who see the person. Groups of level 5 stay with those who hold the grant:
-    a line in a list would tell of them. Groups that follow from other data end by themselves.
-    """
-    rule = rule_of(CLOSE_GROUP)
-    rows = [
-        g
-        for g in open_groups(session, person)
-        if g.level != CLOSED and not groups.is_derived(groups.facts(session, g.group_code))
-    ]
-    return [
-        propose(session, person, rule, row.uid, event=event, actor=actor, now=now)
-        for row in rows
-        if rule is not None
-    ]
 
 
 def follow_group(session: Session, row: PersonGroup, *, actor: Actor, now: datetime) -> list[Proposal]:
@@ -219,7 +201,7 @@ def group_of(session: Session, row: Proposal) -> PersonGroup | None:
     """The special group that a proposal wants closed, for those who may see it."""
     if row.topic != ProposalTopic.group:
         return None
-    return session.scalars(select(PersonGroup).where(PersonGroup.uid == row.anchor)).one_or_none()
+    return session.scalars(select(PersonGroup).where(PersonGroup.uid == row.anchor[:UID])).one_or_none()
 
 
 def _close_group(session: Session, row: Proposal, actor: Actor, now: datetime) -> None:
@@ -231,21 +213,38 @@ def _close_group(session: Session, row: Proposal, actor: Actor, now: datetime) -
     died = row.person.died_on
     day = max(died, group.valid_from or died) if died else None
     groups.end_group(session, group, reason=str(_("Died")), on=day, actor=actor, now=now)
+    row.done_ref = group.uid
 
 
 def drop_of(session: Session, event: LifeEvent, *, actor: Actor, now: datetime) -> None:
-    """An event is revoked: what it proposed falls away. Conflict when something of it was carried out."""
-    rows = session.scalars(select(Proposal).where(Proposal.event_id == event.id)).all()
+    """An event is revoked: what it proposed falls away. Conflict when something of it was carried out. What it proposed
+    about groups of level 5 falls away in ``proposals_groups``: a refusal would tell of them.
+    """
+    found = session.scalars(select(Proposal).where(Proposal.event_id == event.id)).all()
+    rows = [row for row in found if not is_closed(session, row)]
     done = next((r for r in rows if r.state in (ProposalState.done, ProposalState.taken)), None)
     if done is not None:
         text = _("Something that followed was carried out: %(what)s.", what=words_of(done.rule))
         raise Conflict(text, finding="proposal")
     for row in rows:
-        before = ProposalState(row.state)
-        if before not in MACHINE.finals:
-            row.state = str(ProposalState.dropped)
-            session.flush()
-            write_step(session, row, ProposalAction.drop, before, actor, now)
+        drop(session, row, actor=actor, now=now)
+
+
+def is_closed(session: Session, row: Proposal) -> bool:
+    """Whether a proposal is about a group of level 5."""
+    if row.topic != ProposalTopic.group:
+        return False
+    level = select(PersonGroup.level).where(PersonGroup.uid == row.anchor[:UID])
+    return session.scalar(level.execution_options(with_deleted=True)) == CLOSED
+
+
+def drop(session: Session, row: Proposal, *, actor: Actor, now: datetime) -> None:
+    """It no longer applies."""
+    before = ProposalState(row.state)
+    if before is not ProposalState.dropped:
+        row.state = str(ProposalState.dropped)
+        session.flush()
+        write_step(session, row, ProposalAction.drop, before, actor, now)
 
 
 def write_step(

@@ -23,7 +23,7 @@ from app.registry.models import Person, Proposal, ProposalStep
 from app.registry.service import proposals
 from app.registry.views.common import NO_LOOKUP, born
 
-SENSITIVE = "L4"
+SENSITIVE, CLOSED = "L4", "L5"
 BOOKING = "ProxyDesk.book"
 
 
@@ -120,7 +120,8 @@ class ProposalView(ModelView):
 
     def reading(self, item: Proposal) -> None:
         if is_sensitive(item):
-            log_access("READ", "proposal", item.id, detail=SENSITIVE)
+            level = CLOSED if proposals.is_closed(self.session, item) else SENSITIVE
+            log_access("READ", "proposal", item.id, item.person.area_id, detail=level)
 
     @expose("/act/<pk>/<action>", methods=["GET", "POST"])
     @has_access
@@ -133,6 +134,7 @@ class ProposalView(ModelView):
         item = self.datamodel.by_key(self.session, pk)
         if step not in proposals.offers(item, current_actor()):
             raise NotAllowed()
+        self.reading(item)
         form_class, note = ACTS[step]
         form, status = form_class(), 200
         form.prepare(current_actor(), Proposal)
@@ -179,6 +181,7 @@ def is_sensitive(row: Proposal) -> bool:
 
 
 def proposed(row: Proposal) -> str:
+    """What is proposed, as it may stand in a list."""
     if is_sensitive(row) and row.topic != ProposalTopic.group:
         return gettext("Confidential: open it to read")
     return proposals.words_of(row.rule)
@@ -221,7 +224,7 @@ def _steps(row: Proposal) -> Markup:
         Markup("<li><strong>{}</strong><span>{} · {}</span>{}</li>").format(
             ProposalAction.label_of(step.action),
             clock.to_local(step.at).strftime("%Y-%m-%d %H:%M"),
-            step.by_label or gettext("The program"),
+            step.by_label if step.by_user else gettext("The program"),
             Markup("<p>{}</p>").format(step.reason) if step.reason else "",
         )
         for step in _session().scalars(query)

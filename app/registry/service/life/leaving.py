@@ -13,7 +13,7 @@ from app.core.actor import Actor
 from app.core.errors import Finding, Invalid
 from app.registry.choices import EventKind, EventRole, HouseholdKind, Leaving, ResidenceKind
 from app.registry.models import Household, HouseholdMember, LifeEvent, Person, Tenancy
-from app.registry.service import households, proposals, rentals, residences
+from app.registry.service import households, proposals, proposals_groups, rentals, residences
 from app.registry.service.life import notices
 from app.registry.service.life.entering import Entry, Told, entering
 from app.registry.service.life.heads import NOBODY, Heads, asks_head, settle_left
@@ -57,6 +57,7 @@ def death(
         person.died_on, person.status, person.status_reason = day, CANCELLED, "death"
         session.flush()
         proposals.follow_event(session, entry.event, [person], actor=actor, now=now)
+        proposals_groups.close_groups(session, entry.event, person, actor=actor, now=now)
         leave(session, entry, [person], mine, heads, reason="death", actor=actor, now=now)
         end_homes(session, person, tuple(ResidenceKind), day, reason="death", actor=actor, now=now)
         for tenancy in _tenancies(session, person):

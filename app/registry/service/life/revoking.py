@@ -18,13 +18,13 @@ from app.core.errors import Conflict, DomainError, Invalid
 from app.core.models import Deletable
 from app.registry.choices import EventKind
 from app.registry.models import Dwelling, Household, LifeEvent, LifeEventPerson, Person, PersonArea
-from app.registry.service import proposals
+from app.registry.service import proposals, proposals_groups
 from app.registry.service.checks import expect_version
 from app.registry.service.life.journal import TRACKED, held, plain, typed
 
 Key = tuple[str, int]
-# nothing rests on these: who confirmed, what was proposed, who else was there
-LOOSE = frozenset({"person_source", "life_event", "life_event_person", "proposal"})
+# nothing rests on these: who confirmed, what was proposed, who else was there; the targets of campaigns follow the homes
+LOOSE = frozenset({"person_source", "life_event", "life_event_person", "proposal", "campaign_target"})
 LAST = ("household", "person", "dwelling")  # what others hang on goes last
 
 
@@ -63,6 +63,8 @@ def revoke(
         raise Conflict(text, finding="elsewhere") from None
     event.revoked_at, event.revoked_by, event.revoke_reason = now, actor.user_id, words[:200]
     session.flush()
+    if event.kind == EventKind.death:
+        proposals_groups.ask(session, event, now=now)
     return event
 
 
