@@ -22,6 +22,9 @@ def place(system, world):
     system.add_all(
         [
             PersonGroup(person_id=head.id, group_code="G11", level="L3", valid_from=day, next_visit_on=day),
+            PersonGroup(
+                person_id=head.id, group_code="G12", level="L3", valid_from=day, details={"note": "x"}
+            ),
             PersonGroup(person_id=wife.id, group_code="G21", level="L4", valid_from=day, next_visit_on=day),
         ]
     )
@@ -68,3 +71,15 @@ def test_the_work_list_opens_the_record_and_its_form(kind, login_as, place):
     assert f"/{kind}/show/{uid}" in page
     correct = f"/ageing/door/{uid}" if kind == "person" else f"/{kind}/edit/{uid}"
     assert correct in page
+
+
+def test_the_census_desk_leads_to_the_own_form_of_a_group_and_back(login_as, place):
+    worker = login_as("worker_a")
+    desk = f"/census/dwelling/{place['home']}"
+    state = worker.get(f"/census/state/{place['home']}").json["state"]
+    open_forms = {line["words"].split(" · ")[0]: line["url"] for line in state["particulars"]}
+    assert len(state["particulars"]) == 2  # one group of his is filled in
+    assert set(open_forms) == {"Qiu Bai", "Ren Yi"}
+    form = worker.get(open_forms["Qiu Bai"])
+    assert form.status_code == 200
+    assert f'name="next" value="{desk}"' in form.text

@@ -23,11 +23,12 @@ from app.registry.models import (
     HouseholdMember,
     MoveInRequest,
     Person,
+    PersonGroup,
     Residence,
 )
 from app.registry.queries import cards
 from app.registry.rules.addresses import Stop, neighbours
-from app.registry.service import awaited, groups
+from app.registry.service import awaited, groups, subforms
 from app.registry.service.homes import dwelling_address
 
 LISTS = {
@@ -98,6 +99,22 @@ def open_requests(session: Session, dwelling: Dwelling) -> list[MoveInRequest]:
         MoveInRequest.dwelling_id == dwelling.id, MoveInRequest.state == str(MoveInState.asked)
     )
     return list(session.scalars(query.order_by(MoveInRequest.id)))
+
+
+def without_particulars(session: Session, dwelling: Dwelling) -> list[tuple[PersonGroup, Person]]:
+    """Groups of the people of the home whose own form nobody has filled in yet."""
+    people = [m.person_id for h in households_of(session, dwelling) for m in h.members if m.valid_to is None]
+    query = (
+        select(PersonGroup, Person)
+        .join(Person, Person.id == PersonGroup.person_id)
+        .where(
+            PersonGroup.person_id.in_(people),
+            PersonGroup.valid_to.is_(None),
+            PersonGroup.details.is_(None),
+        )
+        .order_by(PersonGroup.id)
+    )
+    return [(row, person) for row, person in session.execute(query) if subforms.group_form(row.group_code)]
 
 
 def lists(session: Session, actor: Actor) -> dict[str, list[list[str]]]:

@@ -24,6 +24,8 @@ from app.registry import forms
 from app.registry.models import Dwelling
 from app.registry.queries import desk, finder
 from app.registry.service import campaigns, census
+from app.registry.views.care_words import group_name
+from app.registry.views.sections import mounted
 
 PAGE = "census:"
 LONGEST_QUERY = 60
@@ -103,7 +105,7 @@ class CensusDesk(BaseView):
         home = self._home(dwelling_uid)
         actor = current_actor()
         data = {
-            "state": desk.state(self.session, home, clock.today()),
+            "state": self._state(home),
             "lists": desk.lists(self.session, actor),
             "offers": desk.OFFERS,
             "draft": self._draft(home),
@@ -128,7 +130,7 @@ class CensusDesk(BaseView):
     def state(self, dwelling_uid: str) -> Any:
         """The home as it stands now, and a fresh ticket for posting (after signing in again in another window)."""
         home = self._home(dwelling_uid)
-        return jsonify(state=desk.state(self.session, home, clock.today()), csrf_token=generate_csrf())
+        return jsonify(state=self._state(home), csrf_token=generate_csrf())
 
     @expose("/check/<dwelling_uid>", methods=["POST"])
     @has_access
@@ -159,9 +161,7 @@ class CensusDesk(BaseView):
         except census.EntryRefused as refused:
             problems = [_problem(p) for p in refused.problems]
             return jsonify(code=refused.code, message=str(refused), problems=problems), refused.status
-        return jsonify(
-            saved=answer, notes=notes, state=desk.state(self.session, self._home(dwelling_uid), clock.today())
-        )
+        return jsonify(saved=answer, notes=notes, state=self._state(self._home(dwelling_uid)))
 
     def _saved(self, home: Dwelling, body: Any) -> tuple[Any, list[Any]]:
         """What a save did, or did when it came the first time."""
@@ -232,6 +232,21 @@ class CensusDesk(BaseView):
     def _drafted(self) -> set[str]:
         kept = drafts.drafts_of(self.session, self._user(current_actor()), PAGE)
         return {draft.page.removeprefix(PAGE) for draft in kept}
+
+    def _state(self, home: Dwelling) -> dict[str, Any]:
+        """The home as it stands, with the groups whose own form is still empty: each leads there and back."""
+        found = desk.state(self.session, home, clock.today())
+        page = mounted("PersonGroupView")
+        rows = desk.without_particulars(self.session, home) if page and page.can("edit") else []
+        back = url_for("CensusDesk.dwelling", dwelling_uid=home.uid)
+        found["particulars"] = [
+            {
+                "words": f"{person} · {group_name(self.session, row)}",
+                "url": url_for("PersonGroupView.edit", pk=row.uid, next=back),
+            }
+            for row, person in rows
+        ]
+        return found
 
     # --- common ---------------------------------------------------------------------------------------------------
 

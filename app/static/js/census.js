@@ -70,6 +70,7 @@ function saved(answer, thenNext) {
   root.querySelector("[data-restored]")?.remove();
   desk.draw();
   showRequests();
+  showParticulars();
   say(text, "success");
   for (const note of notes) say(note, "warning");
   document.querySelector("button[data-save=next]").focus();
@@ -130,6 +131,18 @@ function showRequests() {
   place.closest("section").hidden = desk.state.requests.length === 0;
 }
 
+/** Groups whose own form is empty: links, and F4 goes to the first one. */
+function showParticulars() {
+  const place = root.querySelector("[data-particulars]");
+  place.replaceChildren(...(desk.state.particulars ?? []).map((open) => {
+    const line = document.createElement("li");
+    const link = line.appendChild(document.createElement("a"));
+    Object.assign(link, { href: open.url, className: "btn btn-sm btn-outline-primary", textContent: open.words });
+    return line;
+  }));
+  place.closest("section").hidden = place.children.length === 0;
+}
+
 listen(desk, save);
 for (const button of document.querySelectorAll("button[data-save]")) button.addEventListener("click", () => save(button.dataset.save === "next"));
 root.querySelector("[data-new-household]").addEventListener("click", () => desk.addHousehold());
@@ -143,6 +156,7 @@ root.querySelector("[data-restored] button")?.addEventListener("click", async ()
 
 desk.draw();
 showRequests();
+showParticulars();
 if (data.draft) for (const row of desk.rows.values()) check(desk, row);
 // an empty row waits for typing; where everything is filled in, nothing must be overwritten by chance
 const waiting = desk.members.find(model.isBlank) ?? (data.draft ? [...desk.members].reverse().find((m) => !m.membership) : null);

@@ -75,6 +75,7 @@ export function listen(desk, save) {
     const row = rowOf(document.activeElement);
     const run = {
       F2: () => showMore(row),
+      F4: () => root.querySelector("[data-particulars] a")?.focus(),
       F8: () => desk.addHousehold(),
       F9: () => desk.copyRegistered(row?.household ?? desk.households[0]),
     }[event.key];
