@@ -20,7 +20,10 @@ from app.registry.service.inspections import CheckEntry, ItemResult
 
 CHECKED, VENUES, DOORS = 14, 5, 90
 BAD = {0: ("C06",), 3: ("C04", "C08"), 5: ("C10",), 9: ("C03", "C04", "C05", "C06")}
-OUTCOMES, WEIGHTS = (TargetState.visited, TargetState.absent, TargetState.revisit), (14, 3, 3)
+OUTCOMES, WEIGHTS = (
+    (TargetState.visited, TargetState.absent, TargetState.refused, TargetState.revisit),
+    (14, 3, 1, 3),
+)
 VENUE_BAD = {1: ("VC02",), 3: ("VC03", "VC05")}
 
 

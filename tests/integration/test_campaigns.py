@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from app.core.scope import session_actor
 from app.registry.choices import HouseholdKind
 from app.registry.models import Campaign, CampaignTarget, CampaignTry, Household
 from app.registry.service import campaigns, homes, regrid
-from app.worklog.models import VisitPurpose
+from app.worklog.models import ServiceRecord, VisitPurpose, VisitStop
 from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.integration.test_statement_counts import counted
 from tests.support.pages import fill, post
@@ -44,6 +45,10 @@ def clerk(login_as):
 def targets(system, **where):
     system.rollback()
     return list(system.scalars(select(CampaignTarget).filter_by(**where).order_by(CampaignTarget.id)))
+
+
+def doors_of(page):
+    return re.findall(r'<li[^>]* id="t-([0-9a-f-]{36})"', page)
 
 
 def run_jobs():
@@ -119,6 +124,47 @@ class TestDoors:
         assert system.scalar(select(func.count(CampaignTry.id))) == 3
         assert system.scalar(select(func.count(VisitPurpose.id))) == 3
         assert system.get(Household, one.household_id).last_visit_on == clock.today()
+
+    def test_a_wrong_tap_is_taken_back_by_a_row_and_leaves_the_day(self, campaign, ground, login_as, system):
+        """By whoever tapped, as long as it is the last word; the tap before it holds again."""
+        worker, clerk = login_as("worker_a"), login_as("clerk_a")
+        one = targets(system)[0]
+        walk = f"/canvass/{campaign}/{ground['building']}"
+        assert "Take it back" not in worker.get(walk).text
+        post(worker, f"/canvass/ring/{one.uid}", outcome="absent")
+        post(worker, f"/canvass/ring/{one.uid}", outcome="visited")
+        assert "Take it back" in worker.get(walk).text
+        post(clerk, f"/canvass/back/{one.uid}")
+        assert targets(system)[0].state == "visited"
+        assert post(worker, f"/canvass/back/{one.uid}", next=walk).headers["Location"] == walk
+        one = targets(system)[0]
+        assert (one.state, one.tries) == ("absent", 1)
+        assert list(system.scalars(select(CampaignTry.action).order_by(CampaignTry.id))) == [
+            "ring",
+            "ring",
+            "undo",
+        ]
+        assert list(system.scalars(select(ServiceRecord.result))) == ["ongoing"]
+        assert list(system.scalars(select(VisitStop.outcome))) == ["absent"]
+        assert system.get(Household, one.household_id).last_visit_on is None
+        post(worker, f"/canvass/back/{one.uid}")  # only the last word
+        assert targets(system)[0].state == "absent"
+
+    def test_the_next_door_comes_first_and_what_is_left_is_counted(self, campaign, ground, login_as, system):
+        worker = login_as("worker_a")
+        walk = f"/canvass/{campaign}/{ground['building']}"
+        one, two = targets(system)[:2]
+        assert doors_of(worker.get(walk).text) == [one.uid, two.uid]
+        post(worker, f"/canvass/ring/{one.uid}", revisit_in="3")
+        page = worker.get(walk).text
+        assert doors_of(page) == [two.uid, one.uid]
+        assert "2 homes left" in page
+        assert targets(system)[0].revisit_on == clock.today() + timedelta(days=3)
+        post(worker, f"/canvass/ring/{two.uid}", outcome="visited")
+        page = worker.get(walk).text
+        assert doors_of(page) == [one.uid]
+        assert "1 home left" in page
+        assert doors_of(worker.get(f"{walk}?show=all").text) == [one.uid, two.uid]
 
     def test_saving_the_census_page_marks_the_home_as_visited(self, campaign, system, acting):
         worker = acting("worker_a")

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, case, func, null, or_, select, true
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.areas.models import Area, Staff
 from app.areas.queries.tree import below
 from app.areas.rules import SEGMENT
+from app.core import clock
 from app.core.counters import AreaCounter
 from app.core.scope import in_scope, session_actor
-from app.registry.choices import CampaignState, TargetState
-from app.registry.models import Building, Campaign, CampaignTarget, Dwelling
+from app.registry.choices import CampaignState, TargetAction, TargetState
+from app.registry.models import Building, Campaign, CampaignTarget, CampaignTry, Dwelling
 from app.registry.rules.campaigns import OPEN
 from app.registry.service import tally
 
@@ -41,6 +42,14 @@ class Line:
     @property
     def visited(self) -> int:
         return self.states[TargetState.visited]
+
+    @property
+    def left(self) -> int:
+        return self.total - self.visited
+
+    @property
+    def is_done(self) -> bool:
+        return not self.left
 
     @property
     def percent(self) -> int:
@@ -79,7 +88,11 @@ def by_staff(session: Session, campaign: Campaign, area: Area) -> list[Line]:
     query = (
         select(Staff.uid, Staff.name, CampaignTarget.state, func.count(CampaignTarget.id))
         .join(Staff, Staff.id == CampaignTarget.staff_id)
-        .where(CampaignTarget.campaign_id == campaign.id, CampaignTarget.area_id.in_(_inside(area)))
+        .where(
+            CampaignTarget.campaign_id == campaign.id,
+            CampaignTarget.area_id.in_(_inside(area)),
+            CampaignTarget.state != TargetState.gone,
+        )
         .group_by(Staff.id, Staff.uid, Staff.name, CampaignTarget.state)
         .order_by(Staff.name, Staff.id)
     )
@@ -88,7 +101,7 @@ def by_staff(session: Session, campaign: Campaign, area: Area) -> list[Line]:
 
 def by_building(session: Session, campaign: Campaign, area: Area | None = None) -> list[Line]:
     """Progress by building, in walking order; homes without one stand under an empty key."""
-    where = [CampaignTarget.campaign_id == campaign.id]
+    where = [CampaignTarget.campaign_id == campaign.id, CampaignTarget.state != TargetState.gone]
     if area is not None:
         where.append(CampaignTarget.area_id.in_(_inside(area)))
     query = (
@@ -127,27 +140,76 @@ def running(session: Session) -> list[Campaign]:
     return list(session.scalars(query.order_by(Campaign.ends_on, Campaign.id)))
 
 
+def _behind(campaign: Campaign, building: Building | None) -> tuple[Any, ...]:
+    """Targets in a building; ``building`` None: homes without one."""
+    return (
+        CampaignTarget.campaign_id == campaign.id,
+        CampaignTarget.building_id == building.id if building else CampaignTarget.building_id.is_(None),
+        CampaignTarget.state != TargetState.gone,
+    )
+
+
 def homes(
-    session: Session, campaign: Campaign, building: Building | None, state: str, page: int
+    session: Session, campaign: Campaign, building: Building | None, state: str, page: int, today: date
 ) -> tuple[list[CampaignTarget], bool]:
-    """A page of targets in walking order and whether there are more; ``building`` None: homes without one."""
-    where = CampaignTarget.building_id == building.id if building else CampaignTarget.building_id.is_(None)
+    """A page of targets in walking order and whether there are more. ``open``: those to be visited, the next door first;
+    what was tried today already, and what has a later day, comes after the doors that wait, the longest ago first.
+    """
     query = (
         select(CampaignTarget)
         .join(Dwelling, Dwelling.id == CampaignTarget.dwelling_id)
-        .where(CampaignTarget.campaign_id == campaign.id, where)
+        .where(*_behind(campaign, building))
         .options(
             joinedload(CampaignTarget.dwelling).joinedload(Dwelling.unit),
             joinedload(CampaignTarget.household),
         )
-        .order_by(Dwelling.walk_order, Dwelling.address, CampaignTarget.id)
         .offset(page * HOMES)
         .limit(HOMES + 1)
     )
     if state == "open":
-        query = query.where(CampaignTarget.state != TargetState.visited)
+        waits = and_(
+            func.coalesce(CampaignTarget.tried_at < clock.day_bounds(today)[0], true()),
+            func.coalesce(CampaignTarget.revisit_on <= today, true()),
+        )
+        query = query.where(CampaignTarget.state.in_(OPEN)).order_by(
+            case((waits, 0), else_=1), case((waits, null()), else_=CampaignTarget.tried_at)
+        )
+    query = query.order_by(Dwelling.walk_order, Dwelling.address, CampaignTarget.id)
     found = list(session.scalars(query))
     return found[:HOMES], len(found) > HOMES
+
+
+def of_building(session: Session, campaign: Campaign, building: Building | None) -> Line:
+    """How far a building is."""
+    query = (
+        select(CampaignTarget.state, func.count(CampaignTarget.id))
+        .where(*_behind(campaign, building))
+        .group_by(CampaignTarget.state)
+    )
+    return Line("", "", Counter({state: int(n) for state, n in session.execute(query)}))
+
+
+def taps_of(
+    session: Session, campaign: Campaign, building: Building | None, user_id: int, today: date
+) -> list[CampaignTarget]:
+    """Homes of a building about which the account gave the last word today, the newest first: these can be taken back."""
+    later = aliased(CampaignTry)
+    query = (
+        select(CampaignTarget)
+        .join(CampaignTry, CampaignTry.target_id == CampaignTarget.id)
+        .join(Dwelling, Dwelling.id == CampaignTarget.dwelling_id)
+        .where(
+            *_behind(campaign, building),
+            CampaignTry.by_user == user_id,
+            CampaignTry.action == TargetAction.ring,
+            CampaignTry.at >= clock.day_bounds(today)[0],
+            ~select(later.id).where(later.target_id == CampaignTarget.id, later.id > CampaignTry.id).exists(),
+        )
+        .options(joinedload(CampaignTarget.dwelling).joinedload(Dwelling.unit))
+        .order_by(CampaignTry.id.desc())
+        .limit(HOMES)
+    )
+    return list(session.scalars(query))
 
 
 def due_today(session: Session, campaign: Campaign, today: date) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import flash, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
 
 from app.areas.models import Area
 from app.areas.views.common import AreaInterface
 from app.core import clock, jobs
-from app.core.actor import current_actor
+from app.core.actor import Actor, current_actor
 from app.core.dates import parse_day
 from app.core.errors import DomainError, NotAllowed
 from app.core.numbers import whole_number
@@ -21,11 +24,13 @@ from app.registry.choices import CampaignAction, CampaignState, TargetState
 from app.registry.jobs import CAMPAIGN
 from app.registry.models import Building, Campaign, CampaignTarget
 from app.registry.queries import campaigns as pages
+from app.registry.rules.campaigns import LATEST_REVISIT, OPEN
 from app.registry.service import campaigns
 from app.registry.views.common import NO_LOOKUP
 from app.registry.views.shapes import shapes_of
 
 TAPS = (TargetState.visited, TargetState.absent, TargetState.refused)
+SOON = ((1, _("Tomorrow")), (3, _("In 3 days")), (7, _("In a week")))  # days to come again
 
 
 class CampaignView(ModelView):
@@ -91,7 +96,8 @@ class CampaignView(ModelView):
             "buildings": pages.by_building(self.session, item, area) if alone else [],
             "shapes": shapes_of([(line.polygon, line) for line in lines]),
             "state_badge": lambda code: _badge(CampaignState, code),
-            "TargetState": TargetState,
+            "states": (TargetState.visited, *OPEN),
+            "gone": TargetState.gone,
         }
         return super().show_context(item) | more
 
@@ -163,12 +169,13 @@ class CampaignDesk(BaseView):
     @has_access
     @permission_name("use")
     def walk(self, uid: str, building_uid: str) -> str:
-        """The doors of a building (``none``: houses without one) in walking order."""
+        """The doors of a building (``none``: houses without one): those that are open, the next one first, or all."""
         item = Interface(Campaign).by_key(self.session, uid)
         house = None if building_uid == "none" else Interface(Building).by_key(self.session, building_uid)
         page = whole_number(request.args.get("page", "0"), 0, 99, field="page")
-        show = "open" if request.args.get("show") == "open" else "all"
-        found, more = pages.homes(self.session, item, house, show, page)
+        show = "all" if request.args.get("show") == "all" else "open"
+        found, more = pages.homes(self.session, item, house, show, page, clock.today())
+        mine = pages.taps_of(self.session, item, house, current_actor().user_id or -1, clock.today())
         return self.render_template(
             "registry/canvass_walk.html",
             title=house.address if house is not None else _("Houses"),
@@ -177,7 +184,10 @@ class CampaignDesk(BaseView):
             more=more,
             page=page,
             show=show,
+            line=pages.of_building(self.session, item, house),
+            mine=mine,
             taps=TAPS,
+            soon=SOON,
             state_badge=lambda code: _badge(TargetState, code),
             TargetState=TargetState,
         )
@@ -186,20 +196,42 @@ class CampaignDesk(BaseView):
     @has_access
     @permission_name("use")
     def ring(self, uid: str) -> Any:
-        """One tap at a door."""
-        outcome = TargetState.parse(request.form.get("outcome", ""), field="outcome")
-        text = request.form.get("revisit_on", "").strip()
-        back = self.get_redirect()
+        """One tap at a door; ``revisit_in`` (days from today) or ``revisit_on`` with coming again."""
+        given = request.form
+
+        def write(session: Session, target: CampaignTarget, actor: Actor) -> None:
+            day = parse_day(given["revisit_on"], field="revisit_on") if given.get("revisit_on") else None
+            outcome = given.get("outcome", "")
+            if given.get("revisit_in"):
+                outcome = TargetState.revisit
+                days = whole_number(given["revisit_in"], 0, LATEST_REVISIT, field="revisit_on")
+                day = clock.today() + timedelta(days=days)
+            wanted = TargetState.parse(outcome, field="outcome")
+            campaigns.ring(session, actor, target, wanted, now=clock.now(), revisit_on=day)
+
+        return self._at_door(uid, write)
+
+    @expose("/back/<uid>", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def take_back(self, uid: str) -> Any:
+        """The last tap about a home was a wrong one."""
+
+        def write(session: Session, target: CampaignTarget, actor: Actor) -> None:
+            campaigns.take_back(session, actor, target, now=clock.now())
+
+        return self._at_door(uid, write)
+
+    def _at_door(self, uid: str, write: Callable[[Session, CampaignTarget, Actor], None]) -> Any:
+        """Write about one door and go back to the page; a refusal stands there."""
         try:
-            day = parse_day(text, field="revisit_on") if text else None
             with unit_of_work(self.session) as session:
-                target: CampaignTarget = Interface(CampaignTarget).by_key(session, uid)
-                campaigns.ring(session, current_actor(), target, outcome, now=clock.now(), revisit_on=day)
+                write(session, Interface(CampaignTarget).by_key(session, uid), current_actor())
         except DomainError as refused:
             if refused.status in (403, 404):
                 raise
             flash(str(refused), "danger")
-        return self.go(f"{back}#t-{uid}")
+        return self.go(self.get_redirect())
 
     def home_url(self) -> str:
         return f"{self.route_base}/"

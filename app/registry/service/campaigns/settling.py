@@ -2,8 +2,8 @@
 
 A living household has a target of its own in its home. Who leaves (moves out, dies out) leaves the target to the home:
 it goes to the household that has none yet, or is a visit to the home as such when it is the only one; else it is
-settled. A household that was visited in the campaign is not visited again where it moves to, unless the home was never a
-target: somebody has to see that one.
+settled. A household that was visited in the campaign is not visited again where it moves to, nor is one that splits off
+it; a home that was never a target is: somebody has to see it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.areas.models import Area, Post
 from app.core import clock
-from app.registry.choices import CampaignState, HouseholdKind, TargetAction, TargetState
+from app.registry.choices import CampaignState, EventKind, HouseholdKind, TargetAction, TargetState
 from app.registry.models import (
     Campaign,
     CampaignTarget,
@@ -27,6 +27,7 @@ from app.registry.models import (
     DwellingSuccession,
     Household,
     HouseholdDwelling,
+    LifeEvent,
 )
 from app.registry.rules.campaigns import OPEN
 
@@ -91,13 +92,27 @@ class _Settling:
         return list(self._made(fresh))
 
     def _seen(self, households: list[int]) -> set[int]:
-        """Households that were visited in the campaign, wherever they lived then."""
-        query = select(CampaignTarget.household_id).where(
+        """Households that were visited in the campaign, wherever they lived then, and those that split off such a one
+        afterwards: their people were met.
+        """
+        visited = (
             CampaignTarget.campaign_id == self.campaign_id,
-            CampaignTarget.household_id.in_(households),
             CampaignTarget.state == TargetState.visited,
         )
-        return {key for key in self.session.scalars(query) if key is not None}
+        own = select(CampaignTarget.household_id).where(*visited, CampaignTarget.household_id.in_(households))
+        split_off = (
+            select(LifeEvent.other_household_id)
+            .join(CampaignTarget, CampaignTarget.household_id == LifeEvent.household_id)
+            .where(
+                *visited,
+                LifeEvent.kind == EventKind.split,
+                LifeEvent.other_household_id.in_(households),
+                LifeEvent.revoked_at.is_(None),
+                LifeEvent.created_at >= CampaignTarget.tried_at,
+            )
+        )
+        found = (*self.session.scalars(own), *self.session.scalars(split_off))
+        return {key for key in found if key is not None}
 
     def _agree(self, home: Dwelling, seen: set[int]) -> list[int | None]:
         """Settle the targets of a home that stands; returns the households that need a new one (None: the home)."""
