@@ -12,6 +12,7 @@ from app.proxy.models import ProxyCase, ServiceItem, ServiceItemVersion, Service
 from app.proxy.service import load_catalogue, new_draft, publish, version_on
 from app.proxy.service.catalogue import drop_draft, find_items
 from tests.factories.proxy import step, walk
+from tests.support.pages import fill, form_of, post
 
 pytest_plugins = ("tests.support.proxy",)
 
@@ -206,3 +207,20 @@ def test_bulk_statements_cannot_reach_published_rows_unseen(system):
     system.rollback()
     system.execute(update(ServiceItem).values(active=True))
     system.rollback()
+
+
+def test_the_age_of_a_service_is_changed_on_its_screen_for_the_next_version(login_as, system):
+    system_admin = login_as("admin_system")
+    old = item(system).versions[-1]
+    made = post(system_admin, f"/service-versions/draft/{old.uid}")
+    url = made.location.replace("/show/", "/edit/")
+    before = form_of(system_admin.get(url).text)
+    assert (before["age_from"], before["age_to"]) == (str(old.more.get("age", {}).get("from", "")), "")
+    assert fill(system_admin, url, age_from="70", age_to="60").status_code == 422
+    assert fill(system_admin, url, age_from="60").status_code == 303
+    system.rollback()
+    draft = system.scalars(select(ServiceItemVersion).where(ServiceItemVersion.state == "draft")).one()
+    assert draft.more["age"] == {"from": 60}
+    assert draft.more["legal_basis"] == old.more["legal_basis"]
+    assert item(system).versions[0].more.get("age") != {"from": 60}
+    assert "60 years and older" in system_admin.get(made.location).text

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from app.core.errors import Invalid
-from app.proxy.rules import MOST_AHEAD, age_finding, check_appointment, parse_slot
+from app.proxy.rules import MOST_AHEAD, age_finding, age_limits, check_appointment, parse_slot
 
 TODAY = date(2026, 11, 2)
 
@@ -82,3 +82,20 @@ def test_the_age_of_a_service_is_a_warning(limits, age, told):
     else:
         assert told in str(found.message)
         assert not found.is_error
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kept"),
+    [(65, None, {"from": 65}), (None, 15, {"to": 15}), (16, 59, {"from": 16, "to": 59}), (None, None, {})],
+)
+def test_ages_of_a_service_are_kept_as_bookings_read_them(low, high, kept):
+    assert age_limits(low, high) == kept
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "field"), [(-1, None, "age_from"), (None, 121, "age_to"), (60, 59, "age_to")]
+)
+def test_ages_that_nobody_has_are_refused(low, high, field):
+    with pytest.raises(Invalid) as refused:
+        age_limits(low, high)
+    assert refused.value.field == field

@@ -1,6 +1,6 @@
 """Decisions of the proxy service, pure: the case machine, its clocks, and which papers are missing."""
 
-from app.proxy.rules.appointments import MOST_AHEAD, age_finding, check_appointment, parse_slot
+from app.proxy.rules.appointments import MOST_AHEAD, age_finding, age_limits, check_appointment, parse_slot
 from app.proxy.rules.limits import clock_limits
 from app.proxy.rules.machine import BOOKERS, DECIDERS, MACHINE, OPEN_STATES, ROLES, diagram, states_page
 from app.proxy.rules.materials import (
@@ -22,6 +22,7 @@ __all__ = [
     "Paper",
     "PaperNeed",
     "age_finding",
+    "age_limits",
     "asks_for",
     "case_facts",
     "check_appointment",

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 from app.core.errors import Finding, Invalid, warning
 
 MOST_AHEAD = 90  # days: further off is a slip of the year or the month
+OLDEST = 120
 _TIME = r"([01]?\d|2[0-3])[:\uff1a]([0-5]\d)"
 _SLOT = re.compile(rf"{_TIME}\s*[-~\u2013\u2014\uff0d\uff5e\u81f3]\s*{_TIME}", re.ASCII)
 
@@ -40,6 +41,19 @@ def check_appointment(day: date, today: date, *, field: str = "appointment") -> 
         raise Invalid(_("The appointment lies in the past."), field=field)
     if day > today + timedelta(days=MOST_AHEAD):
         raise Invalid(_("The appointment is more than %(days)s days ahead.", days=MOST_AHEAD), field=field)
+
+
+def age_limits(low: int | None, high: int | None) -> dict[str, int]:
+    """The ages for which a service is meant, in full years, as ``age_finding`` reads them; empty for everybody.
+
+    Raises Invalid for an age beyond 120 years and for a span that nobody is in.
+    """
+    for name, years in (("age_from", low), ("age_to", high)):
+        if years is not None and not 0 <= years <= OLDEST:
+            raise Invalid(_("An age is between 0 and %(most)s years.", most=OLDEST), field=name)
+    if low is not None and high is not None and high < low:
+        raise Invalid(_("The upper age lies below the lower one."), field="age_to")
+    return {name: years for name, years in (("from", low), ("to", high)) if years is not None}
 
 
 def age_finding(limits: Mapping[str, Any] | None, age: int | None) -> Finding | None:

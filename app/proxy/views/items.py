@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
@@ -14,9 +15,11 @@ from app.core.dates import parse_day
 from app.core.errors import Conflict, Invalid
 from app.core.session import unit_of_work
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access, permission_name
+from app.core.widgets import WholeField
 from app.proxy.choices import PaperForm
 from app.proxy.models import ServiceItem, ServiceItemVersion, ServiceMaterial
 from app.proxy.queries.versions import newest_version
+from app.proxy.rules import age_limits
 from app.proxy.service import catalogue
 from app.proxy.views.item_words import (
     APPEAR,
@@ -29,6 +32,9 @@ from app.proxy.views.item_words import (
     RESULTS,
     STATES,
 )
+
+AGES = ["age_from", "age_to"]
+AGE_HELP = _("Full years; empty for no limit. Whoever is outside is booked with a warning.")
 
 
 class ServiceMaterialView(ModelView):
@@ -101,6 +107,9 @@ class ServiceItemVersionView(ModelView):
         "department_code": _("Department code"),
         "kind": _("Kind of service"),
         "audience": _("For whom"),
+        "ages": _("Age"),
+        "age_from": _("From the age of"),
+        "age_to": _("Up to the age of"),
         "statutory_days": _("Statutory limit (working days)"),
         "statutory_text": _("Words of the limit"),
         "statutory_placeholder": _("The limit is a placeholder"),
@@ -125,7 +134,8 @@ class ServiceItemVersionView(ModelView):
     }
     # the notes of the default catalogue's compilers are no source that a clerk could cite
     formatters_columns = {
-        "source": lambda row: _("Default catalogue") if "[" in (row.source or "") else row.source
+        "ages": lambda row: ages_in_words(row),
+        "source": lambda row: _("Default catalogue") if "[" in (row.source or "") else row.source,
     }
     list_columns = [
         "item",
@@ -153,16 +163,20 @@ class ServiceItemVersionView(ModelView):
         "sensitivity",
     ]
     show_fieldsets = [
-        (_("Service"), {"fields": ["item", "number", "state", "valid_from", "valid_to", *_MAIN]}),
+        (_("Service"), {"fields": ["item", "number", "state", "valid_from", "valid_to", *_MAIN, "ages"]}),
         (_("Limits"), {"fields": _LIMITS}),
         (_("Result"), {"fields": [*_RESULT, "source"]}),
     ]
     edit_fieldsets = [
-        (_("Service"), {"fields": _MAIN}),
+        (_("Service"), {"fields": [*_MAIN, *AGES]}),
         (_("Limits"), {"fields": _LIMITS}),
         (_("Result"), {"fields": [*_RESULT, "source"]}),
     ]
     base_permissions = ["can_list", "can_show", "can_edit", "can_lookup", "can_history"]
+    edit_form_extra_fields = {
+        "age_from": WholeField(_("From the age of"), description=AGE_HELP),
+        "age_to": WholeField(_("Up to the age of"), description=AGE_HELP),
+    }
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("item",)
     related = [RelatedList(ServiceMaterialView, "item_version_id", _("Materials"))]
@@ -173,6 +187,16 @@ class ServiceItemVersionView(ModelView):
 
     def is_editable(self, item: ServiceItemVersion) -> bool:
         return item.state == "draft"
+
+    def prefill(self, form: Any, item: ServiceItemVersion) -> None:
+        limits = (item.more or {}).get("age") or {}
+        form["age_from"].data, form["age_to"].data = limits.get("from"), limits.get("to")
+
+    def check(self, session: Any, item: ServiceItemVersion, form: Any, is_new: bool) -> None:
+        """The ages stand with the version, as everything that a booking goes by."""
+        limits = age_limits(form["age_from"].data, form["age_to"].data)
+        others = {key: value for key, value in (item.more or {}).items() if key != "age"}
+        item.more = others | ({"age": limits} if limits else {})
 
     def save(self, session: Any, item: ServiceItemVersion, form: Any, is_new: bool) -> None:
         item.name_pinyin, item.name_initials = catalogue.pinyin_of(item.name).values()
@@ -251,6 +275,17 @@ class ServiceItemView(ModelView):
     formatters_columns = {"title": lambda row: _title(row)}
     lookup_columns = ("code",)
     related = [RelatedList(ServiceItemVersionView, "item_id", _("Versions"))]
+
+
+def ages_in_words(row: ServiceItemVersion) -> str:
+    """For which ages the service is meant."""
+    limits = (row.more or {}).get("age") or {}
+    low, high = limits.get("from"), limits.get("to")
+    if low is not None and high is not None:
+        return gettext("%(low)s to %(high)s years", low=low, high=high)
+    if low is not None:
+        return gettext("%(low)s years and older", low=low)
+    return gettext("up to %(high)s years", high=high) if high is not None else gettext("any age")
 
 
 def _title(row: ServiceItem) -> str | Markup:
