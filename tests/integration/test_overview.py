@@ -13,21 +13,23 @@ from app.core import clock
 from app.core.scope import session_actor
 from app.registry import panels
 from app.registry.models import (
+    DuplicateStep,
     FloatingStay,
     GroupVisit,
     HelpRecord,
     LifeEvent,
     LifeEventPerson,
     PersonGroup,
+    PersonMerge,
     Proposal,
     RentalHome,
     Tenancy,
     Venue,
 )
-from app.registry.service import persons
+from app.registry.service import duplicates, persons
 from app.worklog.choices import VisitState
 from app.worklog.models import Visit, VisitStop
-from tests.factories.registry import ResidentFactory, make_home, make_household
+from tests.factories.registry import ResidentFactory, make_home, make_household, make_person
 from tests.support.marked import Marked
 
 MOST = 12
@@ -77,6 +79,7 @@ def place(system, world):
             GroupVisit(group_id=groups["G11"].id, visited_on=day, way="absent", by_label="x"),
         ]
     )
+    merged_into(system, head)
     marked = Marked(system, area, fact.user_id, fact.staff_id)
     case, paper = marked.row("proxy_case"), marked.row("issued_document")
     case.person_uid, case.number = head.uid, "CASE-77"
@@ -94,6 +97,19 @@ def place(system, world):
     )
     system.commit()
     return {"person": head.uid, "household": household.uid, "dwelling": home.uid, "groups": groups}
+
+
+def merged_into(system, head) -> None:
+    """A second record of his, made one with this one through a pair of the queue."""
+    other = make_person(system, head.area_id, ResidentFactory(name="Qiu Bei", number=None))
+    actor, now = session_actor(system), clock.now()
+    pair = duplicates.by_hand(system, head, other, reason="noticed", actor=actor, now=now)
+    system.flush()
+    step = DuplicateStep(pair_id=pair.id, at=now, action="merge", to_state="merged", by_label="Clerk Zhou")
+    merge = PersonMerge(
+        pair_id=pair.id, kept_id=head.id, gone_id=other.id, gone_name="Qiu Bei", reason="same man", moved=[]
+    )
+    system.add_all([step, merge])
 
 
 class Statements:
@@ -156,7 +172,7 @@ class TestPerson:
         page = login_as("clerk_a").get(f"/person/show/{place['person']}").text
         assert anchors(page) == [
             "household", "homes", "groups", "visits", "cases", "papers", "visits-at-the-door", "stays",
-            "proposals", "events", "identity-parts", "tenancies", "provenance",
+            "proposals", "events", "identity-parts", "tenancies", "merges", "provenance",
         ]  # fmt: skip
         for key in (*anchors(page), "timeline", "record"):
             assert f'href="#{key}"' in page
@@ -165,6 +181,8 @@ class TestPerson:
         assert "CASE-77" in part(page, "cases")
         assert "Receipt of papers" in part(page, "papers")
         assert "Move in" in part(page, "events")
+        for words in ("Qiu Bei", "same man", "Clerk Zhou", "/merge/apart/", "Take the merge apart"):
+            assert words in part(page, "merges")
         moments = page.split('id="timeline"')[1]
         assert "Born" in moments
         assert moments.index("Receipt of papers") < moments.index("Born")

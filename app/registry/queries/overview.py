@@ -11,8 +11,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from app.core.actor import Actor
+from app.registry.choices.duplicates import DuplicateAction
 from app.registry.models import (
     ConsentTask,
+    DuplicateStep,
     Dwelling,
     FloatingStay,
     GroupVisit,
@@ -26,6 +28,7 @@ from app.registry.models import (
     OverseasStay,
     Person,
     PersonGroup,
+    PersonMerge,
     PersonName,
     PersonSource,
     Proposal,
@@ -56,6 +59,8 @@ def of_person(session: Session, person: Person, actor: Actor) -> dict[str, Any]:
     found["members"] = members_of(session, now_in) if now_in else []
     group_ids = [g.id for (g,) in found.get("groups", ())]
     found["visits"] = visits_of(session, group_ids) if group_ids else []
+    merges = [merge for (merge,) in found.get("merges", ())]
+    found["merged_by"] = merged_by(session, merges) if merges else {}
     return found
 
 
@@ -70,6 +75,7 @@ def _own_parts(me: int) -> tuple[tuple[str, Part], ...]:
         ("FloatingStayView", Part("floating", FloatingStay, FloatingStay.person_id == me)),
         ("LeftBehindView", Part("left_behind", LeftBehind, LeftBehind.person_id == me)),
         ("OverseasStayView", Part("overseas", OverseasStay, OverseasStay.person_id == me)),
+        ("PersonMergeView", Part("merges", PersonMerge, PersonMerge.kept_id == me)),
         ("ProposalView", Part("proposals", Proposal, Proposal.person_id == me)),
         ("LifeEventView", Part("events", LifeEventPerson, LifeEventPerson.person_id == me, happened)),
     )
@@ -103,6 +109,20 @@ def members_of(session: Session, household_ids: list[int]) -> list[tuple[Househo
         .order_by(HouseholdMember.household_id, HouseholdMember.id)
     )
     return [(member, person) for member, person in session.execute(query)]
+
+
+def merged_by(session: Session, merges: list[PersonMerge]) -> dict[int, str]:
+    """Who made each merge, by its key: the step of its pair that was taken in the same transaction."""
+    query = select(DuplicateStep.pair_id, DuplicateStep.at, DuplicateStep.by_label).where(
+        DuplicateStep.pair_id.in_([merge.pair_id for merge in merges]),
+        DuplicateStep.action == str(DuplicateAction.merge),
+    )
+    steps = session.execute(query).all()
+    found = {}
+    for merge in merges:
+        mine = [(abs(at - merge.created_at), label) for pair, at, label in steps if pair == merge.pair_id]
+        found[merge.id] = min(mine)[1] if mine else ""
+    return found
 
 
 def visits_of(session: Session, group_ids: list[int]) -> list[GroupVisit]:

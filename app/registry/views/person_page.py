@@ -48,6 +48,7 @@ class PersonPage(PersonParts):
             self.papers_of_identity,
             self.tenancies,
             self.consents,
+            self.merges,
             self.provenance,
         )
         hung, told = panel_sections(self.session, panels.PERSON, self.person, self.actor)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from app.core import clock, codes
 from app.core.actor import current_actor
@@ -20,7 +22,7 @@ from app.registry.choices import (
     ProposalState,
     ProposalTopic,
 )
-from app.registry.models import Person
+from app.registry.models import Person, PersonMerge
 from app.registry.queries import overview
 from app.registry.views.proposals import proposed
 from app.registry.views.sections import (
@@ -31,6 +33,7 @@ from app.registry.views.sections import (
     begun_and_ended,
     is_over,
     linked,
+    mounted,
     page_url,
     span,
     state,
@@ -207,6 +210,31 @@ class PersonParts:
             made.lines.append(Line(cells, page_url("ConsentTaskView", row), row.done_on is not None))
         return made
 
+    def merges(self) -> Section | None:
+        """Records that were made one with this one, by whom and why, and the way back (S4-61)."""
+        if not self.found.get("merges"):
+            return None
+        heads = (_("Date"), _("Name on the other record"), _("Reason"), _("Who"), _("State"))
+        made = self.section(
+            "merges", "PersonMergeView", _("Records merged into this one"), "fa-object-group", *heads
+        )
+        if made is None:
+            return None
+        made.add_url = None
+        for (row,) in sorted(self.found["merges"], key=lambda r: -r[0].id):
+            day, url = clock.to_local(row.created_at).date(), page_url("PersonMergeView", row)
+            by = self.found["merged_by"][row.id]
+            made.lines.append(
+                Line(
+                    [day.isoformat(), row.gone_name, row.reason, by, _way_back(row)],
+                    url,
+                    row.undone_at is not None,
+                )
+            )
+            words = gettext("A record was merged into this one: %(name)s", name=row.gone_name)
+            self.moments.append(Moment(day, words, row.reason, url, "fa-object-group"))
+        return made
+
     def provenance(self) -> Section | None:
         """Where each field group comes from and when it was confirmed last (S4-54)."""
         made = Section(
@@ -218,3 +246,15 @@ class PersonParts:
                 Line([FieldGroup.label_of(row.field_group), self.label("data_source", row.source), day])
             )
         return made
+
+
+def _way_back(row: PersonMerge) -> Any:
+    """What can still be taken apart is a link for whoever may; what was says when."""
+    if row.undone_at is not None:
+        return gettext("taken apart on %(day)s", day=clock.to_local(row.undone_at).date().isoformat())
+    view = mounted("PersonMergeView")
+    if view is None or not view.can("edit"):
+        return ""
+    return Markup('<a href="{}">{}</a>').format(
+        url_for("PersonMergeView.apart", pk=row.uid), gettext("Take the merge apart")
+    )
