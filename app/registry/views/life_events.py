@@ -105,7 +105,7 @@ class LifeEventView(ModelView):
     def revoke(self, pk: str) -> Any:
         """Take back an event that was entered by mistake, with a reason."""
         item = self.datamodel.by_key(self.session, pk)
-        form, status = RevokeForm(), 200
+        form, status, ways = RevokeForm(), 200, []
         form.prepare(current_actor(), LifeEvent)
         if request.method == "POST":
             status = REFUSED
@@ -117,6 +117,7 @@ class LifeEventView(ModelView):
                 except DomainError as refusal:
                     status = refusal.status if refusal.status != 400 else REFUSED
                     form.refuse(refusal.field, refusal.message)
+                    ways = _ways(refusal.data)
                 except IntegrityError:
                     status = CLASH
                     form.form_errors.append(
@@ -132,6 +133,7 @@ class LifeEventView(ModelView):
                 "What the event closed is opened again, what it opened is taken back. The entry stays, marked."
             ),
             form=form,
+            ways=ways,
             item=self.datamodel.by_key(self.session, pk),
             back=f"{self.route_base}/show/{pk}",
         )
@@ -152,6 +154,16 @@ class LifeEventView(ModelView):
 
 def _revoke_url(row: LifeEvent) -> str | None:
     return None if row.revoked_at else url_for("LifeEventView.revoke", pk=row.uid)
+
+
+def _ways(about: dict[str, Any]) -> list[tuple[Any, str]]:
+    """Where a merge that stands in the way is looked at and taken apart."""
+    if "merge" not in about:
+        return []
+    ways = [(_("Record that stays"), url_for("PersonView.show", pk=about["kept"]))]
+    if current_actor().may("can_edit", "PersonMergeView"):
+        ways.insert(0, (_("Take the merge apart"), url_for("PersonMergeView.apart", pk=about["merge"])))
+    return ways
 
 
 def _names(row: LifeEvent) -> str:

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import inspect, select
+from sqlalchemy import Select, inspect, select
 from sqlalchemy.orm import Session
 
 from app.core import hooks
@@ -17,12 +16,13 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, DomainError, Invalid
 from app.core.models import Deletable
 from app.registry.choices import EventKind
-from app.registry.models import Dwelling, Household, LifeEvent, LifeEventPerson, Person, PersonArea
+from app.registry.models import Dwelling, Household, LifeEvent, Person, PersonArea
 from app.registry.service import proposals, proposals_groups
 from app.registry.service.checks import expect_version
+from app.registry.service.life import obstacles
 from app.registry.service.life.journal import TRACKED, held, plain, typed
+from app.registry.service.life.obstacles import Key
 
-Key = tuple[str, int]
 # nothing rests on these: who confirmed, what was proposed, who else was there; the targets of campaigns follow the homes
 LOOSE = frozenset({"person_source", "life_event", "life_event_person", "proposal", "campaign_target"})
 LAST = ("household", "person", "dwelling")  # what others hang on goes last
@@ -59,8 +59,7 @@ def revoke(
     except DomainError as refusal:
         if refusal.status != 403:
             raise
-        text = _("Somebody of this event no longer belongs to your area.")
-        raise Conflict(text, finding="elsewhere") from None
+        raise obstacles.elsewhere(event) from None
     event.revoked_at, event.revoked_by, event.revoke_reason = now, actor.user_id, words[:200]
     session.flush()
     if event.kind == EventKind.death:
@@ -72,18 +71,17 @@ def _load(
     session: Session, event: LifeEvent
 ) -> tuple[list[tuple[Any, dict[str, Any]]], list[tuple[Any, dict[str, list[Any]]]]]:
     """Rows that the event made, and rows that it changed, each with what is noted of it."""
-    made = [(_row(session, table, key), values) for table, key, values in event.undo["made"]]
-    changed = [(_row(session, table, key), values) for table, key, values in event.undo["changed"]]
+    made = [(_row(session, event, table, key), values) for table, key, values in event.undo["made"]]
+    changed = [(_row(session, event, table, key), values) for table, key, values in event.undo["changed"]]
     return made, changed
 
 
-def _row(session: Session, table: str, key: int) -> Any:
+def _row(session: Session, event: LifeEvent, table: str, key: int) -> Any:
     cls = TRACKED[table]
     query = select(cls).where(inspect(cls).columns["id"] == key).execution_options(with_deleted=True)
     row = session.scalars(query).one_or_none()
     if row is None:
-        text = _("Somebody of this event no longer belongs to your area.")
-        raise Conflict(text, finding="elsewhere")
+        raise obstacles.merged(session, event, {(table, key)}) or obstacles.elsewhere(event)
     return row
 
 
@@ -91,26 +89,27 @@ def _refuse_later(session: Session, event: LifeEvent, made: Any, changed: Any) -
     for row, values in made:
         now_held = held(row)
         if any(now_held.get(k) != v for k, v in values.items()):
-            raise _conflict(session, event, row)
+            raise obstacles.conflict(session, event, row)
     known = {(row.__tablename__, row.id) for row, _values in (*made, *changed)}
     for row, values in changed:
         if any(plain(getattr(row, k)) != new for k, (_old, new) in values.items()):
-            raise _conflict(session, event, row)
+            raise obstacles.conflict(session, event, row)
         if values.get("valid_to", [0])[0] is None:
             _refuse_lost_place(session, event, row, known)
     for row, _values in made:
         if isinstance(row, Person | Household | Dwelling):
-            _refuse_hanging(session, row, known)
+            _refuse_hanging(session, event, row, known)
 
 
-def _refuse_hanging(session: Session, row: Any, known: set[Key]) -> None:
+def _refuse_hanging(session: Session, event: LifeEvent, row: Any, known: set[Key]) -> None:
     """What was entered about a record that the event made would be left without it."""
     for other in _hanging(session, row):
         if (other.__tablename__, other.id) not in known:
-            text = _(
-                "Something was entered later about %(what)s: %(more)s.", what=str(row), more=_word(other)
-            )
+            more = obstacles.word(other)
+            text = _("Something was entered later about %(what)s: %(more)s.", what=str(row), more=more)
             raise Conflict(text, finding="later")
+    if obstacles.hangs_elsewhere(row, pointing(row), known):
+        raise obstacles.elsewhere(event)
 
 
 def _refuse_lost_place(session: Session, event: LifeEvent, row: Any, known: set[Key]) -> None:
@@ -120,45 +119,20 @@ def _refuse_lost_place(session: Session, event: LifeEvent, row: Any, known: set[
     for place in (getattr(row, "household", None), getattr(row, "dwelling", None)):
         if place is None or (place.__tablename__, place.id) in known:
             continue
-        if place.valid_to is not None or _later_event(session, event, (place.__tablename__, place.id)):
-            raise _conflict(session, event, place)
-
-
-def _conflict(session: Session, event: LifeEvent, row: Any) -> Conflict:
-    """Name the later event that rests on the row, or else the row that was changed."""
-    later = _later_event(session, event, (row.__tablename__, row.id))
-    if later is not None:
-        text = _(
-            "A later event rests on this one: %(kind)s on %(day)s. Revoke that one first.",
-            kind=EventKind.label_of(later.kind),
-            day=later.happened_on.isoformat(),
-        )
-        return Conflict(text, finding="later_event")
-    text = _("This was changed since: %(what)s. Put it right by hand.", what=_word(row))
-    return Conflict(text, finding="changed")
-
-
-def _later_event(session: Session, event: LifeEvent, key: Key) -> LifeEvent | None:
-    people = [part.person_id for part in event.people]
-    homes = [i for part in event.undo.values() for t, i, _v in part if t == "dwelling"]
-    near = select(LifeEventPerson.event_id).where(LifeEventPerson.person_id.in_(people))
-    query = select(LifeEvent).where(
-        LifeEvent.id > event.id,
-        LifeEvent.revoked_at.is_(None),
-        LifeEvent.id.in_(near)
-        | (LifeEvent.dwelling_id.is_not(None) & LifeEvent.dwelling_id.in_(homes))
-        | LifeEvent.household_id.in_([event.household_id, event.other_household_id])
-        | LifeEvent.other_household_id.in_([event.household_id, event.other_household_id]),
-    )
-    for later in session.scalars(query.order_by(LifeEvent.id)):
-        rows = [(t, i) for part in (later.undo or {}).values() for t, i, _v in part]
-        if key in rows:
-            return later
-    return None
+        if place.valid_to is not None or obstacles.later_event(
+            session, event, (place.__tablename__, place.id)
+        ):
+            raise obstacles.conflict(session, event, place)
 
 
 def _hanging(session: Session, row: Any) -> Iterator[Any]:
-    """Rows of any table that point at a record: read off the foreign keys, so that no table is forgotten."""
+    """Rows of any table that point at a record."""
+    for query in pointing(row):
+        yield from session.scalars(query)
+
+
+def pointing(row: Any) -> Iterator[Select[Any]]:
+    """Queries for what points at a record: read off the foreign keys, so that no table is forgotten."""
     for mapper in Model.registry.mappers:
         cls = mapper.class_
         if not cls.__module__.startswith("app.") or getattr(cls, "__tablename__", "") in LOOSE:
@@ -166,7 +140,7 @@ def _hanging(session: Session, row: Any) -> Iterator[Any]:
         for attribute in mapper.column_attrs:
             column = attribute.columns[0]
             if any(key.column.table.name == row.__tablename__ for key in column.foreign_keys):
-                yield from session.scalars(select(cls).where(getattr(cls, attribute.key) == row.id).limit(20))
+                yield select(cls).where(getattr(cls, attribute.key) == row.id).limit(20)
 
 
 def _put_back(session: Session, made: Any, changed: Any, reason: str, actor: Actor, now: datetime) -> None:
@@ -197,23 +171,3 @@ def _restore(session: Session, pairs: Any) -> None:
 def _delete(rows: Any, reason: str, actor: Actor, now: datetime) -> None:
     for row in rows:
         row.deleted_at, row.deleted_by, row.delete_reason = now, actor.user_id, reason
-
-
-def _word(row: Any) -> str:
-    """What a clerk calls the row."""
-    owner = getattr(row, "person", None) or getattr(row, "household", None) or row
-    name = str(owner) if type(owner).__str__ is not object.__str__ else ""
-    words = {
-        "person": gettext("the record of %(name)s", name=name),
-        "household": gettext("the household %(name)s", name=name),
-        "household_member": gettext("the membership of %(name)s", name=name),
-        "residence": gettext("the home of %(name)s", name=name),
-        "person_area": gettext("the area of %(name)s", name=name),
-        "person_document": gettext("a document of %(name)s", name=name),
-        "person_name": gettext("a name of %(name)s", name=name),
-        "person_group": gettext("a special group of %(name)s", name=name),
-        "consent_task": gettext("the consent for %(name)s", name=name),
-        "tenancy": gettext("the tenancy of %(name)s", name=name),
-        "dwelling": gettext("the home %(name)s", name=name),
-    }
-    return words.get(row.__tablename__, gettext("another entry"))
