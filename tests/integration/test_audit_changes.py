@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.crypto import ring
 from app.core.scope import acting_as
 from app.core.session import unit_of_work
-from app.registry.models import Dwelling, HouseholdMember, Person, PersonArea, PersonPhone
+from app.registry.models import Dwelling, HouseholdMember, Person, PersonArea, PersonGroup, PersonPhone
 
 
 def log_of(session, table, row_id=None):
@@ -255,3 +255,23 @@ def test_a_given_reason_outlives_a_savepoint_and_ends_with_the_transaction(actin
     with unit_of_work(session):
         session.add(Dwelling(area_id=world.areas["grid_a11"], address="Road 3"))
     assert [row.reason for row in log_of(system, "dwelling")] == ["asked for", "asked for", None]
+
+
+def test_the_log_does_not_tell_the_auditor_who_stands_in_a_closed_group(login_as, world, system):
+    """Level and person of a row of a special group are protected in the change log as the group itself is (guards,
+    section 3): neither the stored text nor the auditor's page has them.
+    """
+    person = a_person(system, world.areas["grid_a11"])
+    system.flush()
+    group = PersonGroup(
+        person_id=person.id, group_code="community_correction", level="L5", valid_from=date(2026, 1, 1)
+    )
+    system.add(group)
+    system.commit()
+    (row,) = log_of(system, "person_group")
+    assert not {"person_id", "level", "group_code"} & json.loads(row.changes).keys()
+    page = login_as("admin_audit").get(f"/audit/changes/show/{row.id}").text
+    assert "valid_from" in page or "2026-01-01" in page
+    assert "→ L5" not in page
+    assert f"→ {person.id}<" not in page
+    assert "community_correction" not in page
