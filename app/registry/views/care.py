@@ -18,6 +18,7 @@ from app.core.errors import DomainError
 from app.core.models import new_uid
 from app.core.views import BaseView, Interface, ModelView, badge, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
+from app.core.views.kept import forget, kept, typed
 from app.core.widgets import CodeField, DayField, LongTextField, Needed, TextField
 from app.registry.models import PersonGroup
 from app.registry.rules.care import GONE, NOT_REACHED
@@ -141,8 +142,8 @@ class CareDesk(BaseView):
                 return self.go(url_for("PersonGroupView.show", pk=pk))
             item = Interface(PersonGroup).by_key(self.session, pk)
             return self.page(item, form), REFUSED
-        form = self.form_of(item, None)
-        form.visited_on.data = clock.today()
+        form = self.form_of(item, typed(kept(self.session, draft_page(pk))))
+        form.visited_on.data = form.visited_on.data or clock.today()
         if item.level in LOGGED:
             log_access("READ", "person_group", item.id, item.person.area_id, detail=item.level)
         return self.page(item, form)
@@ -176,6 +177,7 @@ class CareDesk(BaseView):
         def saved(session: Any) -> str:
             item = Interface(PersonGroup).by_key(session, pk)
             care.record_visit(session, item, entry, actor=current_actor(), now=clock.now())
+            forget(session, draft_page(pk))
             return url_for("PersonGroupView.show", pk=pk)
 
         try:
@@ -201,8 +203,14 @@ class CareDesk(BaseView):
             group=codes.label(self.session, groups.LIST, item.group_code),
             due=item.next_visit_on,
             back=url_for("PersonGroupView.show", pk=item.uid),
+            kept=kept(self.session, draft_page(item.uid)),
             hidden={"client_uid": request.form.get("client_uid") or new_uid()},
         )
+
+
+def draft_page(uid: str) -> str:
+    """Key of the draft of a visit that is being written down."""
+    return f"CareVisit:{uid}"
 
 
 def _sees_details() -> bool:

@@ -21,6 +21,7 @@ from app.core.models import new_uid
 from app.core.numbers import whole_number
 from app.core.uploads import clean_upload
 from app.core.views import BaseView, Interface, expose, has_access, permission_name
+from app.core.views.kept import forget, kept
 from app.core.widgets import clean, view_of
 from app.registry.choices import CheckResult
 from app.registry.models import RentalHome, SafetyCheck, Venue
@@ -99,6 +100,7 @@ class CheckDesk(BaseView):
             back=self._back(place),
             client_uid=new_uid(),
             absent_uid=new_uid(),
+            kept=kept(self.session, draft_page(kind, uid)),
             colour=colour_badge,
             most_photos=MOST_PHOTOS,
         )
@@ -136,7 +138,13 @@ class CheckDesk(BaseView):
         entry = read_entry(list(inspections.items_of(session, place)))
         done = inspections.record_check(session, actor, place, entry, now=clock.now())
         keep_photos(session, done)
+        forget(session, draft_page(kind, uid))
         return self._back(place)
+
+
+def draft_page(kind: str, uid: str) -> str:
+    """Key of the draft of one sheet."""
+    return f"Check{kind.title()}:{uid}"
 
 
 def read_entry(items: list[str]) -> CheckEntry:
