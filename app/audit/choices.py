@@ -76,6 +76,7 @@ SYSTEM_WORDS = (
     _("sign-in: the session's own time stamps"),
     _("lockout: tries are counted before anybody is known"),
     _("code due"),
+    _("The term for which it is kept is over"),
 )
 
 # what the access log says of a look-up, in the words that the domains write: here for the catalogue

@@ -1,5 +1,5 @@
-"""What the worker does for the site at night: counters and logs checked; ended jobs, old lines, files without a record
-and log rows after their time cleared away.
+"""What the worker does for the site at night: counters and logs checked; ended jobs, old lines, files without a record,
+attachments and log rows after their time cleared away.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from app.inbox.choices import SiteNotice
 from app.inbox.models import Notice
 from app.inbox.service import notify_role
 from app.site import journal
+from app.site.retention import retain
 
 SUNDAY = 7
 KEEP_JOBS = timedelta(days=90)
@@ -33,6 +34,8 @@ def register() -> None:
     jobs.handler("site.logs", label=_("The logs verified"), system=True, lease=timedelta(hours=6))(check_logs)
     jobs.handler("site.files", label=_("Files without a record cleared away"), system=True)(sweep_files)
     jobs.handler("site.access", label=_("Old rows of the access log removed"), system=True)(retain_access)
+    jobs.handler("site.retention", label=_("Attachments after their term deleted"), system=True)(retain)
+    jobs.daily("site.retention", at="03:10")
     jobs.daily("site.counters", at="02:30")
     jobs.daily("site.tidy", at="03:00")
     jobs.daily("site.files", at="03:15")

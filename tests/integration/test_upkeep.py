@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.audit import triggers
-from app.audit.models import AuditSeal
+from app.audit.models import AuditSeal, ChangeLog
 from app.audit.seal import seal
 from app.audit.service import log_access
 from app.core import clock, counters, jobs
@@ -122,6 +122,40 @@ def test_files_that_no_row_names_go_after_a_day(app, system, world, acting, tmp_
     assert list(files.store().keys(clock.now())) == [kept]
 
 
+def test_attachments_go_when_their_term_is_over_and_the_change_log_says_so(
+    app, system, world, acting, tmp_path, monkeypatch
+):
+    from app.core import files
+
+    monkeypatch.setattr(files, "_store", [files.LocalStore(tmp_path)])
+    session, place = acting("worker_a"), {"area_id": world.areas["grid_a11"], "owner_kind": "note"}
+    purposes = ("correction", "check_photo", "letter")
+    with unit_of_work(session):
+        kept = {
+            p: files.save(
+                session, Clean(b"x", "image/jpeg"), **place, owner_uid="0" * 36, purpose=p
+            ).storage_key
+            for p in purposes
+        }
+    assert run_now(system, "site.retention") == {"set": 2, "gone": 0}
+    system.rollback()
+    today = clock.today()
+    until = dict(system.execute(select(files.Attachment.purpose, files.Attachment.keep_until)).all())
+    assert {p: day and day.year - today.year for p, day in until.items()} == {
+        "correction": 1,
+        "check_photo": 10,
+        "letter": None,  # no term: it stays with its record
+    }
+    later = clock.now() + timedelta(days=367)
+    with clock.frozen(later):
+        assert run_now(system, "site.retention", later) == {"set": 0, "gone": 1}
+    system.rollback()
+    assert set(system.scalars(select(files.Attachment.purpose))) == {"check_photo", "letter"}
+    assert set(files.store().keys(clock.now() + timedelta(days=1))) == {kept["check_photo"], kept["letter"]}
+    line = system.scalars(select(ChangeLog).where(ChangeLog.action == "delete")).one()
+    assert (line.table_name, line.tag) == ("attachment", "retention")
+
+
 def test_once_empties_the_queue_and_seals(app, system, seals, acting):
     session = acting("worker_a")
     jobs.handler("test.once")(lambda work: "done")
@@ -177,7 +211,7 @@ def test_the_worker_process_ends_in_good_order(app, tmp_path, request):
 
 
 def test_the_nightly_jobs_are_registered(app):
-    assert {"site.counters", "site.tidy", "site.files", "site.logs", "site.access"} <= set(
+    assert {"site.counters", "site.tidy", "site.files", "site.retention", "site.logs", "site.access"} <= set(
         jobs.registry.daily_jobs()
     )
     assert timedelta(days=90) == upkeep.KEEP_JOBS
