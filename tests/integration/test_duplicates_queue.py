@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.core import clock
-from app.core.scope import session_actor
+from app.core.scope import session_actor, unscoped
+from app.extensions import db
 from app.inbox.models import Notice
 from app.registry.choices.duplicates import DuplicateState
 from app.registry.models import DuplicatePair, DuplicateRule, DuplicateStep, Person, PersonMerge
 from app.registry.service import documents, duplicates, persons
 from app.registry.service.duplicates import probes, scan
-from tests.factories.registry import ResidentFactory, make_person
+from tests.factories.registry import ResidentFactory, id_number, make_person
 from tests.support.jobs import run_now
 from tests.support.pages import fill, form_of, post
 
@@ -83,6 +84,30 @@ def test_a_crowd_under_one_key_is_counted_and_not_queued(system, world):
     system.commit()
     result = search(system)
     assert (result["opened"], result["crowded"]) == (0, 1)
+
+
+def test_people_told_apart_by_their_numbers_cost_no_look_at_phones_and_homes(system, world):
+    """In a city thousands of pairs share a name and a birth date."""
+    for n in (1, 2):
+        person = lina(system, world.areas["grid_a11"])
+        number = id_number(BORN, n, male=False)
+        actor, now = session_actor(system), clock.now()
+        documents.add_document(system, person, kind="111", number=number, actor=actor, now=now)
+    system.commit()
+    read: list[str] = []
+
+    def note(_conn, _cursor, statement, *_more) -> None:
+        read.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with unscoped("test") as wide:
+            actor = session_actor(wide)
+            assert scan.search(wide, "birth", 0, 1, actor=actor, now=clock.now()) == (0, 0)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert any("FROM person_document" in statement for statement in read)
+    assert not any("FROM person_phone" in statement or "FROM residence" in statement for statement in read)
 
 
 def test_a_killed_search_goes_on_and_loses_nothing(system, two, monkeypatch):

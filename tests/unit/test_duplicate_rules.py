@@ -17,6 +17,7 @@ from app.registry.rules.duplicates import (
     check_conditions,
     is_news,
     judge,
+    may_fire,
     probe_of,
     read_of,
 )
@@ -44,6 +45,8 @@ LI = facts(birth=date(1985, 2, 21), sex="1", phones=frozenset({"p1"}), homes=fro
 
 def fired(a: Facts, b: Facts) -> set[str]:
     verdict = judge(a, replace(b, person_id=2), RULES)
+    # what is read first may never hide a pair from the rules
+    assert verdict is None or may_fire(a, replace(b, person_id=2), RULES)
     return set(verdict.codes) if verdict else set()
 
 
@@ -146,6 +149,12 @@ def test_weight_is_the_heaviest_and_a_little_for_each_further_rule():
     assert verdict is not None
     assert (verdict.codes, verdict.weight) == (("a", "b"), 65)
     assert judge(LI, other, [Rule("a", ("phone",), 99), light]).weight == 100
+
+
+def test_two_numbers_for_life_tell_two_people_apart_before_phones_and_homes_are_read():
+    one, other = replace(LI, documents=card("x")), replace(LI, documents=card("y"))
+    assert not may_fire(one, other, RULES)
+    assert may_fire(replace(LI, phones=frozenset()), LI, [Rule("a", ("phone",), 60)])  # not read yet
 
 
 def test_a_record_is_no_duplicate_of_itself():

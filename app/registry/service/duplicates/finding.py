@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.registry.choices.duplicates import DuplicateAction, DuplicateFound, DuplicateState
 from app.registry.models import DuplicatePair, Person
-from app.registry.rules.duplicates import Facts, Rule, judge, probe_of
+from app.registry.rules.duplicates import Facts, Rule, judge, may_fire, probe_of
 from app.registry.service.duplicates import pairs
-from app.registry.service.duplicates.facts import read_facts
+from app.registry.service.duplicates.facts import read_facts, read_identity, with_contact
 from app.registry.service.duplicates.notices import tell
 from app.registry.service.duplicates.probes import beside
 from app.registry.service.duplicates.rules import rules_in_force
@@ -24,13 +24,19 @@ def judged(
 ) -> list[pairs.Found]:
     """What the rules make of candidates; records that are deleted or not seen are left out."""
     facts = {item.person_id: item for item in known}
-    facts |= read_facts(session, {key for pair in candidates for key in pair} - facts.keys())
+    facts |= read_identity(session, {key for pair in candidates for key in pair} - facts.keys())
+    likely = [
+        pair
+        for pair in sorted(candidates)
+        if facts.keys() >= set(pair) and may_fire(facts[pair[0]], facts[pair[1]], rules)
+    ]
+    whole = {item.person_id for item in known}
+    facts |= with_contact(session, [facts[key] for key in {key for pair in likely for key in pair} - whole])
     found = []
-    for first, second in sorted(candidates):
-        if first in facts and second in facts:
-            verdict = judge(facts[first], facts[second], rules)
-            if verdict is not None:
-                found.append(pairs.Found(facts[first], facts[second], verdict))
+    for first, second in likely:
+        verdict = judge(facts[first], facts[second], rules)
+        if verdict is not None:
+            found.append(pairs.Found(facts[first], facts[second], verdict))
     return found
 
 
