@@ -290,14 +290,8 @@ def draft_url(page: str) -> str:
     name, _sep, key = page.partition(":")
     if name == "census":
         return f"/census/dwelling/{key}"
-    places = {
-        "FieldDoor": "/field/stop/",
-        "FieldDeliver": "/field/deliver/",
-        "FieldPlan": "/field/plan",
-        "CheckHome": "/checks/home/",
-        "CheckVenue": "/checks/venue/",
-        "CareVisit": "/care/visit/",
-    }
+    places = {"FieldDoor": "/field/stop/", "FieldDeliver": "/field/deliver/", "FieldPlan": "/field/plan"}
+    places |= {"CheckHome": "/checks/home/", "CheckVenue": "/checks/venue/", "CareVisit": "/care/visit/"}
     if name in places or name.startswith("CaseStep"):
         return f"{places.get(name, '/cases/show/')}{key}".removesuffix("new")
     base = frame.page_url(name).removesuffix("list/")
