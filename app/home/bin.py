@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from app.areas.models import Account, Staff
+from app.core import removal
 from app.core.errors import NotFound
 from app.core.views import BaseView, arguments, expose, has_access, permission_name
 
@@ -58,7 +59,8 @@ class RecycleBin(BaseView):
     def count(view: Any) -> Any:
         """How many records of a view are deleted, up to a hundred, inside the scope."""
         key, model = view.datamodel.pk_column, view.datamodel.obj
-        some = select(key).where(model.deleted_at.is_not(None), *view.base_where()).limit(MOST).subquery()
+        lies = (model.deleted_at.is_not(None), removal.put_away_rows(model), *view.base_where())
+        some = select(key).where(*lies).limit(MOST).subquery()
         return select(func.count()).select_from(some).scalar_subquery()
 
     def page_of(self, view: Any) -> dict[str, Any]:

@@ -36,7 +36,7 @@ UNSCOPED_CALLERS = {
     "app/registry/service/households.py": "whether a person belongs to a household elsewhere, yes or no",
     "app/registry/service/move_in.py": "a move-in changes the area that gives and the area that takes",
     "app/registry/service/life/notices.py": "a death concerns a household elsewhere: only a line reaches its holders",
-    "app/registry/service/life/obstacles.py": "what stands in the way of a revocation, and who may revoke: names of areas only",
+    "app/registry/service/life/obstacles.py": "what stands in the way of a revocation: only the name of an area is told",
     "app/registry/service/matching.py": "matches over the whole site; the caller's guard decides who is named",
     "app/registry/service/merging/join.py": "a merge moves every row of two records; who may do it is asked before",
     "app/registry/service/duplicates/placing.py": "the area above a pair is found from ties that the mover may not see",

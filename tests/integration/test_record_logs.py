@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from app.core import clock
+from app.core import clock, removal
 from app.core.scope import session_actor
-from app.registry.models import FloatingStay, HelpRecord, Person, PersonGroup, PersonPhone
-from app.registry.service import persons
-from tests.factories.registry import ResidentFactory, make_home, make_household
+from app.registry.models import FloatingStay, HelpRecord, Person, PersonGroup, PersonName, PersonPhone
+from app.registry.service import duplicates, life, merging, persons
+from tests.factories.registry import ResidentFactory, make_home, make_household, make_person
 from tests.support.pages import fill, post
 from tests.support.world import csrf_of
 
@@ -143,6 +144,66 @@ class TestBin:
         page = login_as("clerk_a").get("/bin/?kind=PersonGroupView").text
         assert "Zeppelin" not in page
         assert row.uid not in page
+
+    def test_what_a_step_took_away_is_neither_offered_nor_brought_back(self, login_as, place, system):
+        head = select(PersonPhone).where(PersonPhone.person_id == place["head_id"])
+        query, clerk = head.execution_options(with_deleted=True), login_as("clerk_a")
+        for step in sorted(removal.steps(), key=lambda s: s.sentence):
+            system.rollback()
+            phone = system.scalars(query).one()
+            removal.take_away(phone, step, now=clock.now())
+            system.commit()
+            for url in ("/bin/?kind=PersonPhoneView", "/personphone/deleted/"):
+                page = clerk.get(url).text
+                assert phone.uid not in page
+                assert step.sentence not in page
+            answer = post(clerk, f"/personphone/restore/{phone.uid}")
+            assert answer.status_code == 409
+            assert html.escape(str(step.way)) in answer.text
+            system.rollback()
+            assert system.scalars(query).one().deleted_at is not None
+        system.rollback()
+        phone.delete_reason = "duplicate"  # as older merges wrote it
+        system.commit()
+        assert post(clerk, f"/personphone/restore/{phone.uid}").status_code == 409
+        system.rollback()
+        removal.put_away(phone, "wrong person", by=None, now=clock.now())
+        system.commit()
+        assert phone.uid in clerk.get("/bin/?kind=PersonPhoneView").text
+        assert post(clerk, f"/personphone/restore/{phone.uid}").status_code == 303
+
+    def test_a_merge_and_a_revoked_event_leave_nothing_in_the_bin(
+        self, login_as, place, system, acting, world
+    ):
+        session = acting("clerk_a")
+        hands = {"actor": session_actor(session), "now": clock.now()}
+        one = session.scalars(select(Person).where(Person.name == "Qiu Bai")).one()
+        two = make_person(session, world.areas["grid_a11"], name="Qiu Bei", phone="13812345678", number=None)
+        persons.rename(session, one, "Qiu Bay")
+        session.commit()
+        event = life.new_name(session, two, life.Told(clock.today()), name="Qiu Bao", **hands)
+        session.commit()
+        life.revoke(session, event, "Another person", **hands)
+        pair = duplicates.by_hand(session, one, two, reason="the same", **hands).uid
+        session.commit()
+        with merging.whole_register() as wide:
+            merging.merge(wide, pair, stays=1, choices={}, reason="the same", **hands)
+        system.rollback()
+        gone = [PersonName, PersonPhone, Person]
+        found = [
+            row
+            for model in gone
+            for row in system.scalars(
+                select(model).where(model.deleted_at.is_not(None)).execution_options(with_deleted=True)
+            )
+        ]
+        assert {type(row) for row in found} == set(gone)
+        clerk = login_as("clerk_a")
+        pages = [clerk.get(f"/bin/?kind={model.__name__}View").text for model in gone]
+        for row in found:
+            assert not any(row.uid in page for page in pages)
+            url = f"/{type(row).__tablename__.replace('_', '')}/restore/{row.uid}"
+            assert post(clerk, url).status_code in (404, 409)
 
 
 def test_a_piece_does_not_come_back_without_its_record(login_as, place, system):

@@ -20,7 +20,7 @@ from app.areas.accounts import lockout, passwords, sessions, standing, totp
 from app.areas.models import Account, Post, SignIn, Staff
 from app.areas.roles import ROLES
 from app.audit.service import reason
-from app.core import clock
+from app.core import clock, removal
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotFound
 
@@ -163,7 +163,7 @@ def end_role(session: Session, actor: Actor, post: Post, why: str, now: datetime
         if post.valid_from is None or post.valid_from < today:
             post.valid_to, post.end_reason = today - timedelta(days=1), why.strip()[:120]
         else:
-            post.deleted_at, post.deleted_by, post.delete_reason = now, actor.user_id, why.strip()[:200]
+            removal.put_away(post, why, by=actor.user_id, now=now)
         session.flush()
 
 

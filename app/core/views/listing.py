@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.orm import RelationshipProperty, defer, joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
-from app.core import codes, policy, scope, widgets
+from app.core import codes, policy, removal, scope, widgets
 from app.core.criteria import Loads
 from app.core.interface import Fact, Interface, facts_of, relation_of
 from app.core.paging import SIZES, Keyset, Page, fetch
@@ -119,7 +119,8 @@ class ListMixin:
         where = (*extra, *self.base_where(), *(f.where for f in asked.filters))
         options: dict[str, Any] = {"with_deleted": True} if deleted else {}
         if deleted:
-            where = (*where, self.datamodel.obj.deleted_at.is_not(None))
+            model = self.datamodel.obj
+            where = (*where, model.deleted_at.is_not(None), removal.put_away_rows(model))
         query = select(self.datamodel.obj).options(*self.options(columns or self.list_columns))
         keyset = self.keyset(asked.order, asked.descending)
         return fetch(

@@ -11,13 +11,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.core import clock, hooks
+from app.core import clock, hooks, removal
 from app.core.actor import current_actor
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.paging import capped_count
 from app.core.session import unit_of_work
 
-REASON_LENGTH = 200
+REASON_LENGTH = removal.LENGTH
 
 
 class RemoveMixin:
@@ -62,10 +62,13 @@ class RemoveMixin:
     @has_access
     @permission_name("restore")
     def restore(self, pk: str) -> Any:
-        """Bring a record back from the recycle bin."""
+        """Bring a record back from the recycle bin. 409 for one that a step took away: that is undone elsewhere."""
         self.must_be_deletable()
         with unit_of_work(self.session) as session:
             item = self.datamodel.by_key(session, pk, deleted=True)
+            how = removal.step_of(item)
+            if how is not None:
+                raise Conflict(how.way)
             _need_parent(session, item)
             item.deleted_at = item.deleted_by = item.delete_reason = None
             self.restored(session, item)
@@ -104,7 +107,7 @@ class RemoveMixin:
         if not self.datamodel.is_deletable:
             session.delete(item)
             return
-        item.deleted_at, item.deleted_by, item.delete_reason = clock.now(), current_actor().user_id, reason
+        removal.put_away(item, reason, by=current_actor().user_id, now=clock.now())
 
     def restored(self, session: Any, item: Any) -> None:
         """Called before a restore is saved."""

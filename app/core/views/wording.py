@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.core import codes
+from app.core import codes, removal
 from app.core.hooks import Change
 from app.core.interface import facts_of
 from app.core.views.base import COMMON_LABELS
@@ -78,6 +78,8 @@ class Wording:
         """One value of the log in words."""
         if value is None or value == "":
             return ""
+        if name == "delete_reason":
+            return removal.words(value)
         fact = facts_of(self.view.datamodel.obj).get(name)
         choices = self.view.choices_columns.get(name)
         if choices is not None:

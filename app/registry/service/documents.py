@@ -9,14 +9,14 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.core import clock, hooks
+from app.core import clock, hooks, removal
 from app.core.actor import Actor
 from app.core.errors import Conflict, Finding, Invalid, refuse_errors
 from app.core.scope import unscoped
 from app.registry.choices import FieldGroup
 from app.registry.models import Person, PersonDocument
 from app.registry.rules import Birth, inspect_document, normalise_number
-from app.registry.service import consents, duplicates, matching, sources
+from app.registry.service import consents, duplicates, matching, removals, sources
 from app.registry.service.checks import check_code
 
 FIELD = "number"
@@ -106,7 +106,7 @@ def replace_document(
 ) -> PersonDocument:
     """Put a wrongly typed number right: the wrong row goes to the recycle bin, so that it matches nobody."""
     hooks.give_reason(session, reason)
-    old.deleted_at, old.deleted_by, old.delete_reason = now, actor.user_id, reason[:200]
+    removal.take_away(old, removals.CORRECTED, by=actor.user_id, now=now)
     session.flush()
     session.expire(person, ["documents"])
     return add_document(session, person, actor=actor, now=now, **new)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from app.core import clock, codes
+from app.core import clock, codes, removal
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.registry.models import Household, HouseholdDwelling
@@ -24,6 +24,10 @@ from app.worklog.service.records import write_record
 WALK = "walk"  # the action of the first step of a walk of the day
 EVERYDAY = "V1"  # code list visit_type
 TYPES = "service_record_type"
+WRONG_TAP = removal.step(
+    _("A wrong tap, taken back"),
+    _("This was a wrong tap that was taken back. Record what was done at the door again."),
+)
 
 
 def receive(visit: DoorVisit, *, session: Session, actor: Actor, now: datetime) -> str | None:
@@ -204,8 +208,7 @@ def _unseen(session: Session, day: date, household_id: int | None, dwelling_id: 
 
 
 def _throw_away(row: Visit | ServiceRecord, actor: Actor) -> None:
-    row.deleted_at, row.deleted_by = clock.now(), actor.user_id
-    row.delete_reason = gettext("A wrong tap, taken back")
+    removal.take_away(row, WRONG_TAP, by=actor.user_id, now=clock.now())
 
 
 DOOR_VISITED.connect(receive)

@@ -11,13 +11,13 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, inspect, select
 from sqlalchemy.orm import Session
 
-from app.core import hooks
+from app.core import hooks, removal
 from app.core.actor import Actor
 from app.core.errors import Conflict, DomainError, Invalid
 from app.core.models import Deletable
 from app.registry.choices import EventKind
 from app.registry.models import Dwelling, Household, LifeEvent, Person, PersonArea
-from app.registry.service import proposals, proposals_groups
+from app.registry.service import proposals, proposals_groups, removals
 from app.registry.service.checks import expect_version
 from app.registry.service.life import obstacles
 from app.registry.service.life.journal import TRACKED, held, plain, typed
@@ -55,7 +55,7 @@ def revoke(
     _refuse_later(session, event, made, changed)
     proposals.drop_of(session, event, actor=actor, now=now)
     try:
-        _put_back(session, made, changed, words[:200], actor, now)
+        _put_back(session, made, changed, actor, now)
     except DomainError as refusal:
         if refusal.status != 403:
             raise
@@ -143,10 +143,10 @@ def pointing(row: Any) -> Iterator[Select[Any]]:
                 yield select(cls).where(getattr(cls, attribute.key) == row.id).limit(20)
 
 
-def _put_back(session: Session, made: Any, changed: Any, reason: str, actor: Actor, now: datetime) -> None:
+def _put_back(session: Session, made: Any, changed: Any, actor: Actor, now: datetime) -> None:
     """Made rows leave before old ones return (one open membership a household); ties to areas leave last of all."""
     rows = [row for row, _values in made]
-    _delete([r for r in rows if isinstance(r, Deletable) and r.__tablename__ not in LAST], reason, actor, now)
+    _delete([r for r in rows if isinstance(r, Deletable) and r.__tablename__ not in LAST], actor, now)
     session.flush()
     _restore(session, [pair for pair in changed if isinstance(pair[0], PersonArea)])
     _restore(session, [pair for pair in changed if not isinstance(pair[0], PersonArea)])
@@ -157,7 +157,7 @@ def _put_back(session: Session, made: Any, changed: Any, reason: str, actor: Act
             session.delete(row)
     session.flush()
     for table in LAST:
-        _delete([row for row in rows if row.__tablename__ == table], reason, actor, now)
+        _delete([row for row in rows if row.__tablename__ == table], actor, now)
         session.flush()
 
 
@@ -168,6 +168,6 @@ def _restore(session: Session, pairs: Any) -> None:
     session.flush()
 
 
-def _delete(rows: Any, reason: str, actor: Actor, now: datetime) -> None:
+def _delete(rows: Any, actor: Actor, now: datetime) -> None:
     for row in rows:
-        row.deleted_at, row.deleted_by, row.delete_reason = now, actor.user_id, reason
+        removal.take_away(row, removals.REVOKED, by=actor.user_id, now=now)

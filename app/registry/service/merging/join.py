@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Area
-from app.core import clock, hooks
+from app.core import clock, hooks, removal
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound
 from app.core.scope import unscoped
@@ -21,7 +21,7 @@ from app.core.session import unit_of_work
 from app.registry.choices.duplicates import DuplicateAction, DuplicateState
 from app.registry.models import DuplicatePair, Person, PersonArea, PersonMerge
 from app.registry.models.people import visible_persons
-from app.registry.service import duplicates, following
+from app.registry.service import duplicates, following, removals
 from app.registry.service.checks import expect_version
 from app.registry.service.duplicates import pairs
 from app.registry.service.merging import fields, homes, parts
@@ -87,7 +87,7 @@ def merge(
         parts.move_rows(wide, kept, gone, day, now)
         homes.move_homes(wide, kept, gone, choices, day)
         homes.settle_places(wide, kept, gone, day)
-        _hide(wide, kept, gone, reason, actor, now)
+        _hide(wide, kept, gone, actor, now)
         following.settle_now(wide)
     row = PersonMerge(
         pair_id=pair.id,
@@ -210,11 +210,11 @@ def _order(pair: DuplicatePair, stays: int) -> tuple[int, int]:
     return (pair.first_id, pair.second_id) if stays == 1 else (pair.second_id, pair.first_id)
 
 
-def _hide(wide: Session, kept: Person, gone: Person, reason: str, actor: Actor, now: datetime) -> None:
+def _hide(wide: Session, kept: Person, gone: Person, actor: Actor, now: datetime) -> None:
     wide.expire_all()
     wide.refresh(gone)
     gone.status, gone.status_reason, gone.merged_into_id = MERGED, parts.REASON, kept.id
-    gone.deleted_at, gone.deleted_by, gone.delete_reason = now, actor.user_id, reason.strip()[:200]
+    removal.take_away(gone, removals.MERGED, by=actor.user_id, now=now)
     wide.flush()
 
 

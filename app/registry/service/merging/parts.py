@@ -9,9 +9,11 @@ from flask_appbuilder import Model
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapper, Session
 
+from app.core import removal
 from app.core.models import Deletable, Period
 from app.registry.choices import NameKind
 from app.registry.models import Person, PersonDocument, PersonName
+from app.registry.service import removals
 from app.registry.service.merging.fields import GONE
 from app.registry.service.merging.follow import MOVES, Pointer, pointers
 from app.registry.service.ties import last_day
@@ -87,7 +89,7 @@ def close(row: Any, day: date, now: datetime, closing: Any = None, *, hide: bool
     if isinstance(row, Period) and not hide:
         row.valid_to = last_day(row.valid_from, day)
     elif isinstance(row, Deletable):
-        row.deleted_at, row.delete_reason = now, REASON
+        removal.take_away(row, removals.MERGED, now=now)
     for key, value in (closing or {}).items():
         getattr(row, key)
         setattr(row, key, value)
@@ -103,7 +105,7 @@ def move_documents(session: Session, kept: Person, gone: Person, choice: str | N
     held = {(d.kind, d.number_index): d for d in mine if d.deleted_at is None}
     for document in theirs:
         if document.deleted_at is None and (document.kind, document.number_index) in held:
-            document.deleted_at, document.delete_reason = now, REASON
+            removal.take_away(document, removals.MERGED, now=now)
         document.person_id = kept.id
     session.flush()
     for document in held.values():
@@ -143,7 +145,7 @@ def move_names(
     }
     for row in rows_of(session, PersonName, "person_id", gone.id):
         if row.deleted_at is None and (row.kind == NameKind.current or (row.kind, row.name) in held):
-            row.deleted_at, row.delete_reason = now, REASON
+            removal.take_away(row, removals.MERGED, now=now)
         row.person_id = kept.id
     session.flush()
     for name in sorted(called - {name for _kind, name in held} - {kept.name}):
