@@ -7,8 +7,9 @@ import re
 import pytest
 from sqlalchemy import select
 
+from app.areas.models import Area
 from app.audit.models import AccessLog
-from app.core import jobs
+from app.core import clock, jobs
 from app.core.models import new_uid
 from app.documents.context import shape_faults
 from app.documents.drawing import Press
@@ -16,7 +17,9 @@ from app.documents.registry import form
 from app.documents.render import render_pdf
 from app.registry.models import Dwelling, SheetPack
 from app.registry.queries import sheets
+from app.registry.queries.walking import homes_in_walking_order
 from app.registry.service import sheet_packs
+from app.registry.service.homes import create_building, create_dwelling
 from config import ROOT
 from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.integration.test_documents_render import WORDS, page_texts
@@ -137,6 +140,22 @@ def test_a_page_that_is_sent_twice_asks_once(homes, login_as, world, system):
     assert post(worker, "/sheets/", **sent).status_code == 303
     assert [p.is_blank for p in packs(system)] == [False, True, False]
     assert post(worker, "/sheets/", area=world.uids["grid_a11"]).status_code == 422
+
+
+def test_sheets_come_in_the_order_of_the_walk(world, system):
+    """House 2 before house 10, buildings and flats too: as the census desk goes from home to home."""
+    a11, wanted = world.areas["grid_a11"], []
+    for number in ("10", "2"):
+        block = create_building(system, name=number, area_id=a11)
+        flats = [
+            create_dwelling(system, area_id=a11, building=block, fields={"room_no": room}, now=clock.now()).id
+            for room in ("1001", "201")
+        ]
+        wanted = [flats[1], flats[0], *wanted]
+    houses = [make_home(system, a11, number).id for number in ("10", "2")]
+    area = system.get_one(Area, a11)
+    assert homes_in_walking_order(system, area, None, 99) == [*wanted, houses[1], houses[0]]
+    assert homes_in_walking_order(system, area, block, 99) == wanted[:2]
 
 
 def test_sheets_stay_inside_the_area_and_empty_ones_are_refused(homes, login_as, world, system):

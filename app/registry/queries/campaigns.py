@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, null, or_, select, true
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.areas.models import Area, Staff
@@ -18,10 +18,13 @@ from app.core.counters import AreaCounter
 from app.core.scope import in_scope, session_actor
 from app.registry.choices import CampaignState, TargetAction, TargetState
 from app.registry.models import Building, Campaign, CampaignTarget, CampaignTry, Dwelling
+from app.registry.queries.walking import PLACE, order_of, with_places
+from app.registry.rules.addresses import natural
 from app.registry.rules.campaigns import OPEN
 from app.registry.service import tally
 
 HOMES = 100  # homes on a page of the walk
+WALKED = 5000  # homes that are put in order; nobody walks more
 BUILDINGS = 400
 LISTED = 100_000  # homes of an area whose workers are listed
 
@@ -111,7 +114,7 @@ def by_building(session: Session, campaign: Campaign, area: Area | None = None) 
         .group_by(Building.id, Building.uid, Building.address, CampaignTarget.state)
         .order_by(Building.address, Building.id)
     )
-    return _lines(session.execute(query))[:BUILDINGS]
+    return sorted(_lines(session.execute(query)), key=lambda line: natural(line.name))[:BUILDINGS]
 
 
 def _inside(area: Area) -> Any:
@@ -156,27 +159,29 @@ def homes(
     what was tried today already, and what has a later day, comes after the doors that wait, the longest ago first.
     """
     query = (
-        select(CampaignTarget)
-        .join(Dwelling, Dwelling.id == CampaignTarget.dwelling_id)
-        .where(*_behind(campaign, building))
-        .options(
-            joinedload(CampaignTarget.dwelling).joinedload(Dwelling.unit),
-            joinedload(CampaignTarget.household),
+        with_places(
+            select(CampaignTarget.id, CampaignTarget.tried_at, CampaignTarget.revisit_on, *PLACE).join(
+                Dwelling, Dwelling.id == CampaignTarget.dwelling_id
+            )
         )
-        .offset(page * HOMES)
-        .limit(HOMES + 1)
+        .where(*_behind(campaign, building))
+        .limit(WALKED)
     )
     if state == "open":
-        waits = and_(
-            func.coalesce(CampaignTarget.tried_at < clock.day_bounds(today)[0], true()),
-            func.coalesce(CampaignTarget.revisit_on <= today, true()),
-        )
-        query = query.where(CampaignTarget.state.in_(OPEN)).order_by(
-            case((waits, 0), else_=1), case((waits, null()), else_=CampaignTarget.tried_at)
-        )
-    query = query.order_by(Dwelling.walk_order, Dwelling.address, CampaignTarget.id)
-    found = list(session.scalars(query))
-    return found[:HOMES], len(found) > HOMES
+        query = query.where(CampaignTarget.state.in_(OPEN))
+    morning, doors = clock.day_bounds(today)[0], []
+    for key, tried_at, revisit_on, *place in session.execute(query):
+        waits = (tried_at is None or tried_at < morning) and (revisit_on is None or revisit_on <= today)
+        turn = (0, morning) if waits or state != "open" else (1, tried_at or morning)
+        doors.append((turn, order_of(tuple(place)), key))
+    keys = [key for _turn, _order, key in sorted(doors)][page * HOMES : (page + 1) * HOMES]
+    full = (
+        select(CampaignTarget)
+        .where(CampaignTarget.id.in_(keys))
+        .options(joinedload(CampaignTarget.dwelling).joinedload(Dwelling.unit))
+    )
+    found = {target.id: target for target in session.scalars(full)}
+    return [found[key] for key in keys], len(doors) > (page + 1) * HOMES
 
 
 def of_building(session: Session, campaign: Campaign, building: Building | None) -> Line:

@@ -10,12 +10,10 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.areas.models import Area
 from app.core import codes
 from app.core.masks import mask_id_number, mask_phone
 from app.registry.choices import HouseholdKind
 from app.registry.models import (
-    Building,
     Dwelling,
     Household,
     HouseholdDwelling,
@@ -31,30 +29,6 @@ TENURE = {"H1": "own", "H3": "own", "H2": "rent"}
 LET = {"H2", "H3"}
 FLOATING, REGISTERED = "floating", "registered"
 SAME = "01"
-
-
-def homes_in_walking_order(session: Session, area: Area, building: Building | None, most: int) -> list[int]:
-    """Keys of the open homes of a building (or of an area, building by building), as one walks; one more than ``most``
-    says that there are too many.
-    """
-    inside = select(Area.id).where(Area.path.startswith(area.path, autoescape=True))
-    query = (
-        select(Dwelling.id)
-        .outerjoin(Building, Building.id == Dwelling.building_id)
-        .where(Dwelling.valid_to.is_(None), Dwelling.area_id.in_(inside))
-        .order_by(
-            Building.address,
-            Building.id,
-            Dwelling.village_group,
-            Dwelling.walk_order,
-            Dwelling.address,
-            Dwelling.id,
-        )
-        .limit(most + 1)
-    )
-    if building is not None:
-        query = query.where(Dwelling.building_id == building.id)
-    return list(session.scalars(query))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from app.core.actor import Actor
 from app.core.errors import Invalid, NotFound
 from app.core.uploads import Clean
 from app.registry.models import Building, SheetPack
-from app.registry.queries.sheets import Place, homes_in_walking_order, sheets
+from app.registry.queries.sheets import Place, sheets
+from app.registry.queries.walking import homes_in_walking_order
 
 JOB = "registry.sheets"
 FORM = "F06"
