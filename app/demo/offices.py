@@ -36,6 +36,9 @@ def build_offices(
         for community in communities.get(town["id"], ()):
             title = rows.words["station"].format(name=town["name"] + community["name"])
             rows.add(town["code"], "workstation", community["code"], title, community, serves_public=True)
+    for given in spec["powers"]:
+        title = rows.words["department"].format(city=county["name"], name=given["name"])
+        rows.add(None, given["kind"], given["code"], title, county, serves_public=False)
     for code, row in rows.by_code.items():
         row["next_child"] = rows.children[code] + 1
     bulk.insert(session, OrgUnit, list(rows.by_code.values()), batch=batch)

@@ -22,7 +22,7 @@ class BuildingUnitView(ModelView):
     exclude_route_methods = {"delete", "deleted", "restore"}
     route_base = "/buildingunit"
     datamodel = Interface(BuildingUnit)
-    list_title = _("Staircases")
+    list_title = _("Staircases of the building")
     show_title = _("Staircase")
     add_title = _("Add a staircase")
     edit_title = _("Change the staircase")

@@ -68,10 +68,10 @@ class PersonPage(PersonParts):
             "HouseholdMemberView",
             _("Household"),
             "fa-people-roof",
-            _("Household"),
             _("Who"),
             _("Relation to head"),
             _("Age"),
+            _("Household"),
             _("When"),
         )
         if made is None:
@@ -83,15 +83,17 @@ class PersonPage(PersonParts):
             years = age(person, clock.today()) if person is not None else None
             relation = self.label("household_relation", member.relation)
             name = linked("HouseholdView", household)
-            made.lines.append(Line([name, who, relation, "" if years is None else years, span(member)]))
+            made.lines.append(Line([who, relation, "" if years is None else years, name, span(member)]))
+            if made.more_url is None:
+                made.more_url, made.more_words = page_url("HouseholdView", household), household
         for member, household in self.found["memberships"]:
             if member.valid_to is not None:
                 relation = self.label("household_relation", member.relation)
                 cells = [
-                    linked("HouseholdView", household),
                     gettext("(this person)"),
                     relation,
                     "",
+                    linked("HouseholdView", household),
                     span(member),
                 ]
                 made.lines.append(Line(cells, over=True))

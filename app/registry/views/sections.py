@@ -37,7 +37,8 @@ class Section:
     lines: list[Line] = field(default_factory=list)
     add_url: str | None = None
     add_words: Any = ""
-    more_url: str | None = None
+    more_url: str | None = None  # where the whole of it stands: a button beside the heading
+    more_words: Any = ""
     note: Any = ""
 
 
