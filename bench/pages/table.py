@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 HEAD = (
-    "| page · account | stock ÷ ours (CPU) | ours ÷ bare (CPU) | ours CPU ms | ours ms | database ms | SQL |\n"
-    "|---|---|---|---|---|---|---|"
+    "| page · account | stock ÷ ours | stock ÷ ours (CPU) | as it comes ÷ ours | ours ÷ bare (CPU) | ours CPU ms | ours ms"
+    " | database ms | SQL |\n|---|---|---|---|---|---|---|---|---|"
 )
 
 
 def line(entry: dict[str, Any]) -> str:
-    stock = entry.get("ratio_stock_cpu")
+    ratios = (entry.get(f"ratio_{kind}") for kind in ("stock", "stock_cpu", "shipped"))
     cells = (
         entry["name"],
-        "" if stock is None else f"{stock:g}",
+        *("" if ratio is None else f"{ratio:g}" for ratio in ratios),
         f"{entry['ratio_limit']:g}",
         f"{entry['ours_cpu_ms']:.1f}",
         f"{entry['ours_ms']:.0f}",

@@ -95,19 +95,20 @@ def measured(
 ) -> dict[str, Taken]:
     """Open the same page of several apps by turns, so that a busy moment of the machine meets all of them.
 
-    A page that takes long is opened less often (``longest`` seconds in all), three times at least.
+    A page that takes long is opened less often (``longest`` seconds in all, warming up included).
     """
     found = {name: Taken() for name in makers}
+    started = time.perf_counter()
     for browser, make in makers.values():
         for nth in (-1, -2):  # warm up: code lists, templates, prepared plans
-            browser.send(make(nth))
+            if time.perf_counter() - started < longest:
+                browser.send(make(nth))
     gc.collect()
     gc.freeze()
-    started = time.perf_counter()
     for nth in range(repeat):
         for name, (browser, make) in makers.items():
             found[name].add(browser.send(make(nth)))
-        if nth >= 2 and time.perf_counter() - started > longest:
+        if time.perf_counter() - started > longest:
             break
     gc.unfreeze()
     return found
