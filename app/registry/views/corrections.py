@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, request, url_for
+from flask import current_app, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 
-from app.audit.service import log_access, reason
+from app.audit.service import log_access
 from app.core import clock, codes, files
 from app.core.actor import current_actor
-from app.core.errors import DomainError, NotAllowed, NotFound
+from app.core.errors import NotAllowed, NotFound
 from app.core.masks import mask_id_number
-from app.core.session import unit_of_work
 from app.core.views import Interface, ModelView, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import LongTextField, Needed
@@ -23,6 +22,7 @@ from app.registry.choices import CorrectionAction, CorrectionState
 from app.registry.models import ChangeRequest, ChangeRequestStep
 from app.registry.service import corrections
 from app.registry.views.common import NO_LOOKUP
+from app.registry.views.step_page import Step, StepPage
 
 LABELS: dict[str, Any] = {
     "name": _("Full name"),
@@ -53,7 +53,7 @@ FORMS: dict[CorrectionAction, tuple[type[RecordForm], Any]] = {
 }
 
 
-class CorrectionView(ModelView):
+class CorrectionView(StepPage, ModelView):
     """Corrections of identity: asked for at the door, decided by somebody else."""
 
     exclude_route_methods = NO_LOOKUP
@@ -99,6 +99,8 @@ class CorrectionView(ModelView):
     def heading(self, item: ChangeRequest) -> str:
         return str(item.person or "")
 
+    step_template = "registry/correction_act.html"
+
     def is_editable(self, item: ChangeRequest) -> bool:
         """A request changes by its steps only."""
         return False
@@ -128,43 +130,13 @@ class CorrectionView(ModelView):
         item = self.datamodel.by_key(self.session, pk)
         if step not in corrections.offers(item, current_actor()):
             raise NotAllowed(_("Somebody else decides on a correction, and only once."))
-        form_class, note = FORMS[step]
-        form, status = form_class(), 200
-        form.prepare(current_actor(), ChangeRequestStep)
-        if request.method == "POST":
-            status = 422
-            if form.validate():
-                try:
-                    self._act(pk, step, form)
-                    flash(gettext("Saved."), "success")
-                    return self.go(self.url_show(item))
-                except DomainError as refusal:
-                    status = refusal.status if refusal.status != 400 else 422
-                    form.refuse(refusal.field, refusal.message)
-        item = self.datamodel.by_key(self.session, pk)
-        page = self.render_template(
-            "registry/correction_act.html",
-            title=step.label,
-            note=note,
-            versions=versions(item),
-            form=form,
-            item=item,
-            back=self.url_show(item),
-        )
-        return page, status
+        form, note = FORMS[step]
 
-    def _act(self, pk: str, step: CorrectionAction, form: Any) -> None:
-        why = form.reason.data
-        with unit_of_work(self.session) as session, reason(why, tag=f"correction.{step}"):
-            corrections.decide(
-                session,
-                self.datamodel.by_key(session, pk),
-                step,
-                reason=why,
-                version=request.form.get("_version") or None,
-                actor=current_actor(),
-                now=clock.now(),
-            )
+        def take(session: Any, row: ChangeRequest, why: str | None, **hands: Any) -> None:
+            corrections.decide(session, row, step, reason=why, **hands)
+
+        page = Step(title=step.label, note=note, form=form, tag=f"correction.{step}", take=take)
+        return self.step_page(pk, page, versions=versions(item), wide=True)
 
 
 def versions(row: ChangeRequest) -> Markup:

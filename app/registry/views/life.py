@@ -17,6 +17,7 @@ from app.core.masks import mask_id_number
 from app.core.models import new_uid
 from app.core.session import unit_of_work
 from app.core.views import BaseView, Interface, expose, has_access, permission_name
+from app.core.widgets import view_of
 from app.registry.choices import EventKind, HouseholdKind
 from app.registry.models import LifeEvent, Person
 from app.registry.queries.life import doubts, events_of
@@ -35,7 +36,6 @@ OFFERED = {
 }
 # who may only ask for a correction of somebody's identity does not enter these either
 IDENTITY_EVENTS = frozenset({EventKind.new_document, EventKind.new_name})
-PAGES = {"person": "PersonView", "household": "HouseholdView", "dwelling": "DwellingView"}
 
 
 class LifeDesk(BaseView):
@@ -80,7 +80,7 @@ class LifeDesk(BaseView):
             place=place,
             offered=offered,
             events=events_of(self.session, item),
-            back=url_for(f"{PAGES[place]}.show", pk=uid),
+            back=view_of(PLACES[place]).url_show(item),
             EventKind=EventKind,
         )
 
@@ -181,7 +181,8 @@ class LifeDesk(BaseView):
                     return self._page(found, form, CLASH, sent)
                 if not form.validate():
                     return self._page(found, form, REFUSED, sent)
-                event = self._enter(found, form)
+                hands = {"actor": current_actor(), "now": clock.now()}
+                event = ENTER[kind](Given(session, form, found, hands))
                 where = url_for("LifeEventView.show", pk=event.uid)
                 drafts.remember(session, self._user(), sent.get("_uid", "")[:36], _body(sent), where, 303)
                 told = [str(f.message) for f in doubts(session, event)]
@@ -220,22 +221,6 @@ class LifeDesk(BaseView):
                 form[each.name].errors = each.errors
         form.refuse(field, message)
         return self._page(found, form, REFUSED if status == 400 else status, sent)
-
-    def _enter(self, found: Scene, form: Any) -> LifeEvent:
-        hands = {"actor": current_actor(), "now": clock.now()}
-        given = Given(
-            self.session,
-            form,
-            found.person,
-            found.household,
-            found.dwelling,
-            found.who,
-            found.joins,
-            found.sent,
-            found.asks,
-            hands,
-        )
-        return ENTER[found.kind](given)
 
     def _user(self) -> int:
         user = current_actor().user_id

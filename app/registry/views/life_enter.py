@@ -11,26 +11,21 @@ from flask_babel import lazy_gettext as _
 from app.core.errors import Invalid
 from app.core.interface import Interface
 from app.registry.choices import EventKind, HouseholdKind, Leaving
-from app.registry.models import Dwelling, Household, LifeEvent, Person, PersonDocument
+from app.registry.models import Household, LifeEvent, Person, PersonDocument
 from app.registry.service import households, life
-from app.registry.views.life_forms import Ask, LifeForm, heads_of
+from app.registry.views.life_forms import LifeForm, heads_of
+from app.registry.views.life_scene import Scene
 
 MOVE_FIELDS = ("came_from", "inflow_reason", "dwelling_type")
 
 
 @dataclass
 class Given:
-    """What a page was asked about, and what was typed."""
+    """What a page was asked about, what was typed, and who typed it when (``actor`` and ``now``)."""
 
     session: Any
     form: Any
-    person: Person | None
-    household: Household | None
-    dwelling: Dwelling | None
-    who: Sequence[Person]
-    joins: Sequence[Household]
-    sent: Sequence[Household]
-    asks: Sequence[Ask]
+    scene: Scene
     hands: dict[str, Any]
 
     @property
@@ -41,8 +36,8 @@ class Given:
     @property
     def heads(self) -> life.Heads:
         """Answers about new heads. Raises Invalid when some are missing; each is marked at its field."""
-        answers = heads_of(self.form, self.asks)
-        if any(self.form[name].errors for ask in self.asks for name in ask.fields):
+        answers = heads_of(self.form, self.scene.asks)
+        if any(self.form[name].errors for ask in self.scene.asks for name in ask.fields):
             raise Invalid(
                 _("The head leaves: please choose the new head, and how everybody is related to them.")
             )
@@ -50,7 +45,7 @@ class Given:
 
     @property
     def ticked(self) -> list[Person]:
-        return [p for p in self.who if self.form[f"who_{p.uid}"].data]
+        return [p for p in self.scene.who if self.form[f"who_{p.uid}"].data]
 
     def some(self, names: Sequence[str]) -> dict[str, Any]:
         return {name: self.form[name].data for name in names if name in self.form and self.form[name].data}
@@ -58,7 +53,7 @@ class Given:
 
 def birth(given: Given) -> LifeEvent:
     form = given.form
-    joins = [(h, form[f"join_{h.uid}"].data) for h in given.joins if form[f"join_{h.uid}"].data]
+    joins = [(h, form[f"join_{h.uid}"].data) for h in given.scene.joins if form[f"join_{h.uid}"].data]
     child = life.Child(form.name.data, form.sex.data, form.ethnic.data)
     return life.birth(
         given.session,
@@ -72,7 +67,7 @@ def birth(given: Given) -> LifeEvent:
 
 
 def death(given: Given) -> LifeEvent:
-    return life.death(given.session, _person(given), given.told, heads=given.heads, **given.hands)
+    return life.death(given.session, given.scene.item, given.told, heads=given.heads, **given.hands)
 
 
 def move_out(given: Given) -> LifeEvent:
@@ -91,11 +86,11 @@ def move_out(given: Given) -> LifeEvent:
 
 def move_in(given: Given) -> LifeEvent:
     form = given.form
-    if given.household is not None:
-        return _join(given, given.household)
+    if given.scene.household is not None:
+        return _join(given, given.scene.household)
     return life.move_in(
         given.session,
-        _person(given),
+        given.scene.item,
         form.dwelling.data,
         given.told,
         household=form.household.data,
@@ -152,11 +147,11 @@ def split(given: Given) -> LifeEvent:
     if not given.ticked:
         raise Invalid(
             _("Please choose who founds the new household."),
-            field=f"who_{given.who[0].uid}" if given.who else None,
+            field=f"who_{given.scene.who[0].uid}" if given.scene.who else None,
         )
     return life.split(
         given.session,
-        _household(given),
+        given.scene.item,
         given.ticked,
         given.told,
         dwelling=form.dwelling.data,
@@ -168,28 +163,28 @@ def split(given: Given) -> LifeEvent:
 
 def merge(given: Given) -> LifeEvent:
     return life.merge(
-        given.session, _household(given), given.form.other.data, given.told, heads=given.heads, **given.hands
+        given.session, given.scene.item, given.form.other.data, given.told, heads=given.heads, **given.hands
     )
 
 
 def change_head(given: Given) -> LifeEvent:
-    return life.change_head(given.session, _household(given), given.told, heads=given.heads, **given.hands)
+    return life.change_head(given.session, given.scene.item, given.told, heads=given.heads, **given.hands)
 
 
 def change_home(given: Given) -> LifeEvent:
     return life.change_home(
-        given.session, _household(given), given.form.dwelling.data, given.told, **given.hands
+        given.session, given.scene.item, given.form.dwelling.data, given.told, **given.hands
     )
 
 
 def new_document(given: Given) -> LifeEvent:
-    form, person = given.form, _person(given)
+    form = given.form
     old = None
     if form.old.data:
         old = Interface(PersonDocument).by_key(given.session, form.old.data)
     return life.new_document(
         given.session,
-        person,
+        given.scene.item,
         given.told,
         kind=form.kind.data,
         number=form.number.data,
@@ -202,22 +197,27 @@ def new_document(given: Given) -> LifeEvent:
 def new_name(given: Given) -> LifeEvent:
     form = given.form
     return life.new_name(
-        given.session, _person(given), given.told, name=form.name.data, reason=form.reason.data, **given.hands
+        given.session,
+        given.scene.item,
+        given.told,
+        name=form.name.data,
+        reason=form.reason.data,
+        **given.hands,
     )
 
 
 def home_split(given: Given) -> LifeEvent:
     form, numbers = given.form, (given.form.numbers.data or "").split()
     pieces = [
-        life.Piece(number, [h for h in given.sent if form[f"to_{h.uid}"].data == str(n)])
+        life.Piece(number, [h for h in given.scene.sent if form[f"to_{h.uid}"].data == str(n)])
         for n, number in enumerate(numbers, 1)
     ]
-    return life.split_home(given.session, _dwelling(given), pieces, given.told, **given.hands)
+    return life.split_home(given.session, given.scene.item, pieces, given.told, **given.hands)
 
 
 def home_merge(given: Given) -> LifeEvent:
     return life.merge_homes(
-        given.session, _dwelling(given), [given.form.other.data], given.told, **given.hands
+        given.session, given.scene.item, [given.form.other.data], given.told, **given.hands
     )
 
 
@@ -235,21 +235,3 @@ ENTER: dict[EventKind, Callable[[Given], LifeEvent]] = {
     EventKind.home_split: home_split,
     EventKind.home_merge: home_merge,
 }
-
-
-def _person(given: Given) -> Person:
-    if given.person is None:
-        raise Invalid(_("Please choose a person."))
-    return given.person
-
-
-def _household(given: Given) -> Household:
-    if given.household is None:
-        raise Invalid(_("Please choose a household."))
-    return given.household
-
-
-def _dwelling(given: Given) -> Dwelling:
-    if given.dwelling is None:
-        raise Invalid(_("Please choose a home."))
-    return given.dwelling

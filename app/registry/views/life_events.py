@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
-from app.audit.service import log_access, reason
-from app.core import clock
+from app.audit.service import log_access
 from app.core.actor import current_actor
-from app.core.errors import DomainError
-from app.core.session import unit_of_work
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import LongTextField, Needed
 from app.registry.choices import EventKind, EventRole
 from app.registry.models import LifeEvent, LifeEventPerson
 from app.registry.service import life
-
-REFUSED, CLASH = 422, 409
+from app.registry.views.step_page import Step, StepPage
 
 
 class RevokeForm(RecordForm):
@@ -32,7 +27,7 @@ class RevokeForm(RecordForm):
     reason = LongTextField(_("Reason"), [Needed()], length=200)
 
 
-class LifeEventView(ModelView):
+class LifeEventView(StepPage, ModelView):
     """Life events of the own areas; entered from the page of a person or a household, taken back here."""
 
     route_base = "/lifeevent"
@@ -104,66 +99,34 @@ class LifeEventView(ModelView):
     @permission_name("edit")
     def revoke(self, pk: str) -> Any:
         """Take back an event that was entered by mistake, with a reason."""
-        item = self.datamodel.by_key(self.session, pk)
-        form, status, ways = RevokeForm(), 200, []
-        form.prepare(current_actor(), LifeEvent)
-        if request.method == "POST":
-            status = REFUSED
-            if form.validate():
-                try:
-                    self._revoke(item.uid, form.reason.data)
-                    flash(gettext("The event was revoked; everything stands as before."), "success")
-                    return self.go(f"{self.route_base}/show/{pk}")
-                except DomainError as refusal:
-                    status = refusal.status if refusal.status != 400 else REFUSED
-                    form.refuse(refusal.field, refusal.message)
-                    ways = _ways(refusal.data)
-                except IntegrityError:
-                    status = CLASH
-                    form.form_errors.append(
-                        gettext(
-                            "Something was entered since that stands in the place of what would come back: a home or a"
-                            " household of somebody of this event. End that first."
-                        )
-                    )
-        page = self.render_template(
-            "registry/life_revoke.html",
+        step = Step(
             title=_("Revoke"),
             note=_(
                 "What the event closed is opened again, what it opened is taken back. The entry stays, marked."
             ),
-            form=form,
-            ways=ways,
-            item=self.datamodel.by_key(self.session, pk),
-            back=f"{self.route_base}/show/{pk}",
+            form=RevokeForm,
+            tag="life.revoke",
+            take=life.revoke,
+            saved=gettext("The event was revoked; everything stands as before."),
+            clash=gettext(
+                "Something was entered since that stands in the place of what would come back: a home or a household"
+                " of somebody of this event. End that first."
+            ),
         )
-        return page, status
+        return self.step_page(pk, step, undoes=True)
 
-    def _revoke(self, pk: str, why: str) -> None:
-        with unit_of_work(self.session) as session, reason(why, tag="life.revoke"):
-            item = self.datamodel.by_key(session, pk)
-            life.revoke(
-                session,
-                item,
-                why,
-                version=request.form.get("_version") or None,
-                actor=current_actor(),
-                now=clock.now(),
-            )
+    def ways(self, about: dict[str, Any]) -> list[tuple[Any, str]]:
+        """Where a merge that stands in the way is looked at and taken apart."""
+        if "merge" not in about:
+            return []
+        ways = [(_("Record that stays"), url_for("PersonView.show", pk=about["kept"]))]
+        if current_actor().may("can_edit", "PersonMergeView"):
+            ways.insert(0, (_("Take the merge apart"), url_for("PersonMergeView.apart", pk=about["merge"])))
+        return ways
 
 
 def _revoke_url(row: LifeEvent) -> str | None:
     return None if row.revoked_at else url_for("LifeEventView.revoke", pk=row.uid)
-
-
-def _ways(about: dict[str, Any]) -> list[tuple[Any, str]]:
-    """Where a merge that stands in the way is looked at and taken apart."""
-    if "merge" not in about:
-        return []
-    ways = [(_("Record that stays"), url_for("PersonView.show", pk=about["kept"]))]
-    if current_actor().may("can_edit", "PersonMergeView"):
-        ways.insert(0, (_("Take the merge apart"), url_for("PersonMergeView.apart", pk=about["merge"])))
-    return ways
 
 
 def _names(row: LifeEvent) -> str:

@@ -26,7 +26,6 @@ from app.registry.models import Dwelling, Household, HouseholdMember, Person
 from app.registry.service.life import Heads, NewHead
 from app.registry.views.common import BirthField
 
-NEW_KEY = "new"
 RELATIONS = "household_relation"
 
 

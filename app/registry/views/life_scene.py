@@ -18,7 +18,8 @@ from app.registry.service import households
 from app.registry.service.life import NEW, asks_head, households_of, living_in
 from app.registry.service.life.heads import staying
 from app.registry.service.life.leaving import GIVEN_UP
-from app.registry.views.life_forms import NEW_KEY, Ask
+from app.registry.service.life.regroup import NEW_KEY
+from app.registry.views.life_forms import Ask
 
 PLACES: dict[str, type] = {"person": Person, "household": Household, "dwelling": Dwelling}
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, request, url_for
+from flask import current_app, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import or_, select
 
-from app.audit.service import log_access, reason
+from app.audit.service import log_access
 from app.core import clock, codes
 from app.core.actor import current_actor
-from app.core.errors import DomainError, NotAllowed, NotFound
-from app.core.session import unit_of_work
+from app.core.errors import NotAllowed, NotFound
 from app.core.views import Interface, ModelView, badge, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import LongTextField, Needed
@@ -22,6 +21,7 @@ from app.registry.choices import ProposalAction, ProposalState, ProposalTopic
 from app.registry.models import Person, Proposal, ProposalStep
 from app.registry.service import proposals
 from app.registry.views.common import NO_LOOKUP, born
+from app.registry.views.step_page import Step, StepPage
 
 SENSITIVE, CLOSED = "L4", "L5"
 BOOKING = "ProxyDesk.book"
@@ -47,7 +47,7 @@ ACTS: dict[ProposalAction, tuple[type[RecordForm], Any]] = {
 }
 
 
-class ProposalView(ModelView):
+class ProposalView(StepPage, ModelView):
     """Proposals by due day (S0-61: eligible but not enrolled). What tells of health shows its words on its page only."""
 
     exclude_route_methods = NO_LOOKUP
@@ -135,43 +135,13 @@ class ProposalView(ModelView):
         if step not in proposals.offers(item, current_actor()):
             raise NotAllowed()
         self.reading(item)
-        form_class, note = ACTS[step]
-        form, status = form_class(), 200
-        form.prepare(current_actor(), Proposal)
-        if request.method == "POST":
-            status = 422
-            if form.validate():
-                try:
-                    self._act(pk, step, form)
-                    flash(gettext("Saved."), "success")
-                    return self.go(self.url_show(item))
-                except DomainError as refusal:
-                    status = refusal.status if refusal.status != 400 else 422
-                    form.refuse(refusal.field, refusal.message)
-        item = self.datamodel.by_key(self.session, pk)
-        page = self.render_template(
-            "registry/proposal_act.html",
-            title=step.label,
-            note=note,
-            what=proposals.words_of(item.rule),
-            form=form,
-            item=item,
-            back=self.url_show(item),
-        )
-        return page, status
+        form, note = ACTS[step]
 
-    def _act(self, pk: str, step: ProposalAction, form: Any) -> None:
-        why = form.reason.data if "reason" in form else None
-        with unit_of_work(self.session) as session, reason(why, tag=f"proposal.{step}"):
-            proposals.act(
-                session,
-                self.datamodel.by_key(session, pk),
-                step,
-                reason=why,
-                version=request.form.get("_version") or None,
-                actor=current_actor(),
-                now=clock.now(),
-            )
+        def take(session: Any, row: Proposal, why: str | None, **hands: Any) -> None:
+            proposals.act(session, row, step, reason=why, **hands)
+
+        page = Step(title=step.label, note=note, form=form, tag=f"proposal.{step}", take=take)
+        return self.step_page(pk, page, what=proposals.words_of(item.rule))
 
 
 def is_sensitive(row: Proposal) -> bool:
