@@ -18,8 +18,8 @@ from app.core.counters import AreaCounter
 from app.core.scope import in_scope, session_actor
 from app.registry.choices import CampaignState, TargetAction, TargetState
 from app.registry.models import Building, Campaign, CampaignTarget, CampaignTry, Dwelling
-from app.registry.queries.walking import PLACE, order_of, with_places
-from app.registry.rules.addresses import natural
+from app.registry.queries.walking import PLACE, stop_of, with_places
+from app.registry.rules.addresses import natural, walking_key
 from app.registry.rules.campaigns import OPEN
 from app.registry.service import tally
 
@@ -173,7 +173,7 @@ def homes(
     for key, tried_at, revisit_on, *place in session.execute(query):
         waits = (tried_at is None or tried_at < morning) and (revisit_on is None or revisit_on <= today)
         turn = (0, morning) if waits or state != "open" else (1, tried_at or morning)
-        doors.append((turn, order_of(tuple(place)), key))
+        doors.append((turn, walking_key(stop_of(tuple(place))), key))
     keys = [key for _turn, _order, key in sorted(doors)][page * HOMES : (page + 1) * HOMES]
     full = (
         select(CampaignTarget)

@@ -15,8 +15,6 @@ from app.core.actor import Actor
 from app.core.pinyin import spell
 from app.registry.choices import HouseholdKind, MoveInState, ResidenceKind
 from app.registry.models import (
-    Building,
-    BuildingUnit,
     Dwelling,
     Household,
     HouseholdDwelling,
@@ -27,7 +25,8 @@ from app.registry.models import (
     Residence,
 )
 from app.registry.queries import cards
-from app.registry.rules.addresses import Stop, neighbours
+from app.registry.queries.walking import PLACE, stop_of, with_places
+from app.registry.rules.addresses import neighbours
 from app.registry.service import awaited, groups, subforms
 from app.registry.service.homes import dwelling_address
 
@@ -209,44 +208,12 @@ def _request(row: MoveInRequest) -> dict[str, Any]:
 # --- walking order ----------------------------------------------------------------------------------------------
 
 
-def stops(session: Session, area_id: int) -> list[tuple[Stop, str]]:
-    """All open homes of a grid as stops of the walk, with their uids (a grid has some 500)."""
-    query = (
-        select(
-            Dwelling.id,
-            Dwelling.uid,
-            Dwelling.walk_order,
-            Dwelling.building_id,
-            BuildingUnit.seq,
-            Dwelling.floor,
-            Dwelling.room_no,
-            Dwelling.village_group,
-            Dwelling.door_no,
-        )
-        .outerjoin(BuildingUnit, BuildingUnit.id == Dwelling.unit_id)
-        .where(Dwelling.area_id == area_id, Dwelling.valid_to.is_(None))
-    )
-    names = building_names(session, area_id)
-    return [
-        (Stop(i, order, names.get(b, ""), seq, floor, room, group, door), uid)
-        for i, uid, order, b, seq, floor, room, group, door in session.execute(query)
-    ]
-
-
-def building_names(session: Session, area_id: int) -> dict[int | None, str]:
-    """Address of each building that has homes in the grid; its key in the walk."""
-    query = (
-        select(Building.id, Building.address)
-        .join(Dwelling, Dwelling.building_id == Building.id)
-        .where(Dwelling.area_id == area_id)
-        .distinct()
-    )
-    return {key: value for key, value in session.execute(query)}  # noqa: C416
-
-
 def walk(session: Session, dwelling: Dwelling) -> dict[str, str | None]:
     """Uids of the home before and after this one on the walk through its grid."""
-    found = stops(session, dwelling.area_id)
+    query = with_places(select(Dwelling.uid, *PLACE).select_from(Dwelling)).where(
+        Dwelling.area_id == dwelling.area_id, Dwelling.valid_to.is_(None)
+    )
+    found = [(stop_of(tuple(place)), uid) for uid, *place in session.execute(query)]
     uids = {stop.key: uid for stop, uid in found}
     near = neighbours((stop for stop, _uid in found), dwelling.id)
     return {name: uids.get(key) if key is not None else None for name, key in near.items()}

@@ -31,10 +31,10 @@ def with_places(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def order_of(place: tuple[Any, ...]) -> tuple[object, ...]:
-    """Sort key of the columns of PLACE."""
+def stop_of(place: tuple[Any, ...]) -> Stop:
+    """The columns of PLACE as a stop of the walk."""
     key, order, address, unit, floor, room, group, door = place
-    return walking_key(Stop(key, order, address or "", unit, floor, room, group, door))
+    return Stop(key, order, address or "", unit, floor, room, group, door)
 
 
 def homes_in_walking_order(session: Session, area: Area, building: Building | None, most: int) -> list[int]:
@@ -49,5 +49,5 @@ def homes_in_walking_order(session: Session, area: Area, building: Building | No
     )
     if building is not None:
         query = query.where(Dwelling.building_id == building.id)
-    found = [(path, order_of(tuple(place)), place[0]) for path, *place in session.execute(query)]
+    found = [(path, walking_key(stop_of(tuple(place))), place[0]) for path, *place in session.execute(query)]
     return [key for _path, _order, key in sorted(found)]
