@@ -10,12 +10,14 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.errors import Conflict
 from app.registry.choices import AreaTie, HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household, HouseholdMember, Person, PersonArea, Residence
 from app.registry.rules.household import HEAD
 from app.registry.service import households
 from app.registry.service.merging.fields import GONE
+from app.registry.service.merging.ledger import Left
 from app.registry.service.merging.parts import REASON, is_open, rows_of
 from app.registry.service.residences import TIE
 from app.registry.service.ties import last_day, manage_in
@@ -147,3 +149,31 @@ def refuse_half_dead(session: Session, kept: Person, gone: Person) -> None:
             " and then merge."
         )
         raise Conflict(text, finding="half_dead")
+
+
+def one_home_each(session: Session, kept: Person, operations: list[dict[str, Any]]) -> list[Left]:
+    """A home or a household that the way back opened again beside a newer one of the person ends again, and is named:
+    somebody has entered since where the person lives.
+    """
+    opened = {
+        (op["table"], op["id"])
+        for op in operations
+        if op["op"] == "update" and op["columns"].get("valid_to", [0])[0] is None
+    }
+    left = []
+    for model in (Residence, HouseholdMember):
+        rows = [row for row in rows_of(session, model, "person_id", kept.id) if is_open(row)]
+        for row in rows:
+            again = (model.__tablename__, row.id) in opened
+            if again and any(_same_kind(session, row, other) for other in rows if other.id > row.id):
+                row.valid_to = last_day(row.valid_from, clock.today())
+                left.append(Left(model.__tablename__, row.id, "valid_to"))
+    session.flush()
+    return left
+
+
+def _same_kind(session: Session, row: Any, other: Any) -> bool:
+    if isinstance(row, Residence):
+        return bool(row.kind == other.kind)
+    household = session.get_one(Household, row.household_id, execution_options={"with_deleted": True})
+    return _rival(session, other, household)

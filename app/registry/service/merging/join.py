@@ -4,41 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.areas.models import Area
 from app.core import clock, hooks, removal
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.registry.choices.duplicates import DuplicateAction, DuplicateState
-from app.registry.models import DuplicatePair, Person, PersonArea, PersonMerge
+from app.registry.models import DuplicatePair, Person, PersonMerge
 from app.registry.models.people import visible_persons
 from app.registry.service import duplicates, following, removals
 from app.registry.service.checks import expect_version
 from app.registry.service.duplicates import pairs
 from app.registry.service.merging import fields, homes, parts
-from app.registry.service.merging.follow import pointers
-from app.registry.service.merging.kept import end_of_chain
-from app.registry.service.merging.ledger import Left, recording, revert
+from app.registry.service.merging.ledger import recording
 
 MERGED = "merged"
 SETTLED = _("Somebody else has settled this pair in the meantime. Please open it again.")
-
-
-@dataclass(frozen=True)
-class Apart:
-    """What taking a merge apart left where it was, because it was changed since."""
-
-    merge: PersonMerge
-    left: list[Left]
 
 
 @contextmanager
@@ -69,7 +56,7 @@ def merge(
     Raises NotFound when the actor does not see both, Conflict when the pair was settled meanwhile.
     """
     pair = _locked_pair(wide, uid)
-    people = _locked_people(wide, pair.first_id, pair.second_id)
+    people = locked_people(wide, pair.first_id, pair.second_id)
     _must_see_both(wide, actor, people)
     if len([p for p in people.values() if p.deleted_at is None]) < 2 or pair.state != DuplicateState.open:
         raise Conflict(SETTLED)
@@ -105,51 +92,6 @@ def merge(
     return row
 
 
-def undo(wide: Session, uid: str, *, reason: str, actor: Actor, now: datetime) -> Apart:
-    """Take a merge apart: every value goes back unless it was changed since; those are named and left.
-
-    What was entered on the merged record since then stays with it. Raises NotFound when the actor does not see the
-    record or worked on neither side; Conflict when it was taken apart already or merged further.
-    """
-    row = wide.scalars(select(PersonMerge).where(PersonMerge.uid == uid).with_for_update()).one_or_none()
-    if row is None:
-        raise NotFound()
-    people = _locked_people(wide, row.kept_id, row.gone_id)
-    kept, gone = people[row.kept_id], people[row.gone_id]
-    _may_take_apart(wide, actor, row, gone)
-    wide.refresh(row)
-    if row.undone_at is not None:
-        raise Conflict(_("This merge has been taken apart already."))
-    if kept.deleted_at is not None:
-        text = _("The record was merged into another one since, or deleted. Take that back first.")
-        raise Conflict(text)
-    hooks.give_reason(wide, reason)
-    left = revert(wide, row.moved)
-    _reopened(wide, row, now)
-    row.undone_at, row.undone_by, row.undo_reason = now, actor.user_id, reason.strip()[:200]
-    pair = wide.get(DuplicatePair, row.pair_id) if row.pair_id else None
-    if pair is not None:
-        pairs.step(wide, pair, DuplicateAction.undo, reason=reason, actor=actor, now=now)
-    wide.flush()
-    wide.expire_all()
-    for key in (kept.id, gone.id):
-        duplicates.review(wide, key, actor=actor, now=now)
-    return Apart(row, left)
-
-
-def _reopened(wide: Session, row: PersonMerge, now: datetime) -> None:
-    """What the merge closed by a step is open again by a step."""
-    steps = {p.column.table.name: p.follow.step for p in pointers() if p.follow and p.follow.step}
-    classes: dict[str, type] = {m.class_.__tablename__: m.class_ for m in Person.registry.mappers}
-    for operation in row.moved:
-        step = steps.get(operation["table"])
-        if step and "state" in operation.get("columns", ()):
-            before, after = operation["columns"]["state"][::-1]
-            item: Any = wide.get(classes[operation["table"]], operation["id"])
-            if item is not None and item.state == after:
-                parts.write_step(wide, item, (step[0], step[2]), before, now)
-
-
 def _locked_pair(wide: Session, uid: str) -> DuplicatePair:
     """The pair, behind whoever settles it at this moment."""
     query = select(DuplicatePair).where(DuplicatePair.uid == uid).with_for_update()
@@ -159,7 +101,7 @@ def _locked_pair(wide: Session, uid: str) -> DuplicatePair:
     return pair
 
 
-def _locked_people(wide: Session, *keys: int) -> dict[int, Person]:
+def locked_people(wide: Session, *keys: int) -> dict[int, Person]:
     """Both records in the order of their keys, so that two merges that share a record wait for each other."""
     query = select(Person).where(Person.id.in_(keys)).order_by(Person.id).with_for_update()
     rows = wide.scalars(query.execution_options(with_deleted=True, populate_existing=True))
@@ -173,37 +115,15 @@ def _must_see_both(wide: Session, actor: Actor, people: Mapping[int, Person]) ->
         raise NotFound()
     if actor.whole_site:
         return
-    seen = _seen(wide, actor, people)
+    seen = seen_by(wide, actor, people)
     if seen != people.keys():
         merged = any(person.merged_into_id in seen for person in people.values())
         raise Conflict(SETTLED) if merged else NotFound()
 
 
-def _seen(wide: Session, actor: Actor, people: Iterable[int]) -> set[int]:
+def seen_by(wide: Session, actor: Actor, people: Iterable[int]) -> set[int]:
     query = select(Person.id).where(Person.id.in_(list(people)), Person.id.in_(visible_persons(actor)))
     return set(wide.scalars(query.execution_options(with_deleted=True)))
-
-
-def _may_take_apart(wide: Session, actor: Actor, row: PersonMerge, gone: Person) -> None:
-    """Whoever sees the merged record and one of the areas that saw the record that went."""
-    if actor.read_only:
-        raise NotAllowed()
-    if not actor.sees_persons:
-        raise NotFound()
-    if actor.whole_site:
-        return
-    moved = {
-        op["id"]
-        for op in row.moved
-        if op["table"] == PersonArea.__tablename__ and "person_id" in op.get("columns", ())
-    }
-    ties = select(PersonArea.area_id).where(PersonArea.id.in_(moved))
-    areas = {gone.area_id, *wide.scalars(ties)}
-    paths = wide.scalars(select(Area.path).where(Area.id.in_(areas)))
-    if not _seen(wide, actor, [end_of_chain(wide, row.kept_id)]) or not any(
-        actor.covers(path) for path in paths
-    ):
-        raise NotFound()
 
 
 def _order(pair: DuplicatePair, stays: int) -> tuple[int, int]:

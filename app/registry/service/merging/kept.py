@@ -37,6 +37,18 @@ def kept_of_pair(session: Session, uid: str) -> Person | None:
     return session.scalars(select(Person).where(Person.id == found)).first()
 
 
+def resting_on(uid: str) -> str | None:
+    """Uid of the newest merge that rests on a merge; the record of that one is out of sight meanwhile."""
+    with unscoped("a merge under another one leads to it; the caller's guard decides who is shown") as wide:
+        row = wide.scalars(select(PersonMerge).where(PersonMerge.uid == uid)).first()
+        if row is None or row.undone_at is not None:
+            return None
+        query = select(PersonMerge.uid).where(
+            PersonMerge.gone_id == row.kept_id, PersonMerge.undone_at.is_(None)
+        )
+        return wide.scalars(query.order_by(PersonMerge.id.desc())).first()
+
+
 def end_of_chain(wide: Session, person_id: int) -> int:
     """The record that stays in the end; the record itself when it was not merged."""
     for _step in range(LONGEST_CHAIN):
