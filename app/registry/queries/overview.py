@@ -5,6 +5,7 @@ may not list.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -37,7 +38,7 @@ from app.registry.models import (
     Tenancy,
     Venue,
 )
-from app.registry.queries.parts import Part, load
+from app.registry.queries.parts import ME, Part, load
 
 VISITS = 20
 
@@ -54,7 +55,7 @@ def wanted(actor: Actor, parts: Iterable[tuple[str, Part]]) -> list[Part]:
 
 def of_person(session: Session, person: Person, actor: Actor) -> dict[str, Any]:
     """Dated parts of a person by key, co-members of the present households, newest visits of the groups."""
-    found: dict[str, Any] = load(session, wanted(actor, (*_own_parts(person.id), *_places(person.id))))
+    found: dict[str, Any] = load(session, wanted(actor, _person_parts()), person.id)
     now_in = [m.household_id for m, _h in found.get("memberships", ()) if m.valid_to is None]
     found["members"] = members_of(session, now_in) if now_in else []
     group_ids = [g.id for (g,) in found.get("groups", ())]
@@ -64,24 +65,33 @@ def of_person(session: Session, person: Person, actor: Actor) -> dict[str, Any]:
     return found
 
 
-def _own_parts(me: int) -> tuple[tuple[str, Part], ...]:
-    """What hangs on the person alone: (view that lists it, part)."""
+# (view that lists it, part)
+Parts = tuple[tuple[str, Part], ...]
+
+
+@cache
+def _person_parts() -> Parts:
+    return (*_own_parts(), *_places())
+
+
+def _own_parts() -> Parts:
+    """What hangs on the person alone."""
     happened = ((LifeEvent, LifeEvent.id == LifeEventPerson.event_id),)
     return (
-        ("PersonNameView", Part("names", PersonName, PersonName.person_id == me)),
-        ("", Part("sources", PersonSource, PersonSource.person_id == me)),
-        ("PersonGroupView", Part("groups", PersonGroup, PersonGroup.person_id == me)),
-        ("ConsentTaskView", Part("consents", ConsentTask, ConsentTask.person_id == me)),
-        ("FloatingStayView", Part("floating", FloatingStay, FloatingStay.person_id == me)),
-        ("LeftBehindView", Part("left_behind", LeftBehind, LeftBehind.person_id == me)),
-        ("OverseasStayView", Part("overseas", OverseasStay, OverseasStay.person_id == me)),
-        ("PersonMergeView", Part("merges", PersonMerge, PersonMerge.kept_id == me)),
-        ("ProposalView", Part("proposals", Proposal, Proposal.person_id == me)),
-        ("LifeEventView", Part("events", LifeEventPerson, LifeEventPerson.person_id == me, happened)),
+        ("PersonNameView", Part("names", PersonName, PersonName.person_id == ME)),
+        ("", Part("sources", PersonSource, PersonSource.person_id == ME)),
+        ("PersonGroupView", Part("groups", PersonGroup, PersonGroup.person_id == ME)),
+        ("ConsentTaskView", Part("consents", ConsentTask, ConsentTask.person_id == ME)),
+        ("FloatingStayView", Part("floating", FloatingStay, FloatingStay.person_id == ME)),
+        ("LeftBehindView", Part("left_behind", LeftBehind, LeftBehind.person_id == ME)),
+        ("OverseasStayView", Part("overseas", OverseasStay, OverseasStay.person_id == ME)),
+        ("PersonMergeView", Part("merges", PersonMerge, PersonMerge.kept_id == ME)),
+        ("ProposalView", Part("proposals", Proposal, Proposal.person_id == ME)),
+        ("LifeEventView", Part("events", LifeEventPerson, LifeEventPerson.person_id == ME, happened)),
     )
 
 
-def _places(me: int) -> tuple[tuple[str, Part], ...]:
+def _places() -> Parts:
     """Where the person lives, rents and belongs."""
     home, rented = aliased(Dwelling), aliased(Dwelling)
     lives = ((home, home.id == Residence.dwelling_id),)
@@ -91,11 +101,11 @@ def _places(me: int) -> tuple[tuple[str, Part], ...]:
     )
     belongs = ((Household, Household.id == HouseholdMember.household_id),)
     return (
-        ("ResidenceView", Part("homes", Residence, Residence.person_id == me, lives)),
-        ("TenancyView", Part("tenancies", Tenancy, Tenancy.person_id == me, rents)),
+        ("ResidenceView", Part("homes", Residence, Residence.person_id == ME, lives)),
+        ("TenancyView", Part("tenancies", Tenancy, Tenancy.person_id == ME, rents)),
         (
             "HouseholdMemberView",
-            Part("memberships", HouseholdMember, HouseholdMember.person_id == me, belongs),
+            Part("memberships", HouseholdMember, HouseholdMember.person_id == ME, belongs),
         ),
     )
 
@@ -134,70 +144,70 @@ def visits_of(session: Session, group_ids: list[int]) -> list[GroupVisit]:
 
 def of_household(session: Session, household: Household, actor: Actor) -> dict[str, Any]:
     """Members, homes, help, life events of a household, and who is registered or lives with it; ``people`` by key."""
-    me = household.id
+    found = load(session, wanted(actor, _household_parts()), household.id)
+    return _with_people(session, found, ("members", "residences", "help"))
+
+
+@cache
+def _household_parts() -> Parts:
     home, lived = aliased(Dwelling), aliased(Dwelling)
-    parts = wanted(
-        actor,
+    return (
         (
-            (
-                "HouseholdMemberView",
-                Part("members", HouseholdMember, HouseholdMember.household_id == me),
-            ),
-            (
-                "",
-                Part(
-                    "homes",
-                    HouseholdDwelling,
-                    HouseholdDwelling.household_id == me,
-                    ((home, home.id == HouseholdDwelling.dwelling_id),),
-                ),
-            ),
-            (
-                "ResidenceView",
-                Part(
-                    "residences",
-                    Residence,
-                    Residence.household_id == me,
-                    ((lived, lived.id == Residence.dwelling_id),),
-                ),
-            ),
-            ("HelpRecordView", Part("help", HelpRecord, HelpRecord.household_id == me)),
-            (
-                "LifeEventView",
-                Part(
-                    "events", LifeEvent, or_(LifeEvent.household_id == me, LifeEvent.other_household_id == me)
-                ),
+            "HouseholdMemberView",
+            Part("members", HouseholdMember, HouseholdMember.household_id == ME),
+        ),
+        (
+            "",
+            Part(
+                "homes",
+                HouseholdDwelling,
+                HouseholdDwelling.household_id == ME,
+                ((home, home.id == HouseholdDwelling.dwelling_id),),
             ),
         ),
+        (
+            "ResidenceView",
+            Part(
+                "residences",
+                Residence,
+                Residence.household_id == ME,
+                ((lived, lived.id == Residence.dwelling_id),),
+            ),
+        ),
+        ("HelpRecordView", Part("help", HelpRecord, HelpRecord.household_id == ME)),
+        (
+            "LifeEventView",
+            Part("events", LifeEvent, or_(LifeEvent.household_id == ME, LifeEvent.other_household_id == ME)),
+        ),
     )
-    return _with_people(session, load(session, parts), ("members", "residences", "help"))
 
 
 def of_dwelling(session: Session, dwelling: Dwelling, actor: Actor) -> dict[str, Any]:
     """Households and people of a home over time, what is let, venues, life events; ``people`` by key."""
-    me = dwelling.id
+    found = load(session, wanted(actor, _dwelling_parts()), dwelling.id)
+    return _with_people(session, found, ("residents", "tenancies"))
+
+
+@cache
+def _dwelling_parts() -> Parts:
     rented = aliased(RentalHome)
-    mine = select(rented.id).where(rented.dwelling_id == me)
-    parts = wanted(
-        actor,
+    mine = select(rented.id).where(rented.dwelling_id == ME)
+    return (
         (
-            (
-                "HouseholdView",
-                Part(
-                    "households",
-                    HouseholdDwelling,
-                    HouseholdDwelling.dwelling_id == me,
-                    ((Household, Household.id == HouseholdDwelling.household_id),),
-                ),
+            "HouseholdView",
+            Part(
+                "households",
+                HouseholdDwelling,
+                HouseholdDwelling.dwelling_id == ME,
+                ((Household, Household.id == HouseholdDwelling.household_id),),
             ),
-            ("ResidenceView", Part("residents", Residence, Residence.dwelling_id == me)),
-            ("RentalHomeView", Part("rentals", RentalHome, RentalHome.dwelling_id == me)),
-            ("TenancyView", Part("tenancies", Tenancy, Tenancy.rental_home_id.in_(mine))),
-            ("VenueView", Part("venues", Venue, Venue.dwelling_id == me)),
-            ("LifeEventView", Part("events", LifeEvent, LifeEvent.dwelling_id == me)),
         ),
+        ("ResidenceView", Part("residents", Residence, Residence.dwelling_id == ME)),
+        ("RentalHomeView", Part("rentals", RentalHome, RentalHome.dwelling_id == ME)),
+        ("TenancyView", Part("tenancies", Tenancy, Tenancy.rental_home_id.in_(mine))),
+        ("VenueView", Part("venues", Venue, Venue.dwelling_id == ME)),
+        ("LifeEventView", Part("events", LifeEvent, LifeEvent.dwelling_id == ME)),
     )
-    return _with_people(session, load(session, parts), ("residents", "tenancies"))
 
 
 def _with_people(session: Session, found: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
