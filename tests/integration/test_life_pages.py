@@ -203,6 +203,9 @@ def test_a_proposal_is_declined_with_a_reason_and_taken_back(login_as, system, f
     assert clerk.post(act, data=sent).status_code == 422
     assert clerk.post(act, data=sent | {"reason": "Had no pension"}).status_code == 303
     assert clerk.get(act).status_code == 403
+    # the list opens with what is to be done; asked for all, it shows all
+    assert uid not in clerk.get("/proposal/list/").text
+    assert uid in clerk.get("/proposal/list/?_flt_0_state=").text
     assert "Had no pension" in clerk.get(f"/proposal/show/{uid}").get_data(as_text=True)
     back = f"/proposal/act/{uid}/reopen"
     assert clerk.post(back, data=form_of(clerk.get(back))).status_code == 303

@@ -170,7 +170,7 @@ class ListMixin:
     @has_access
     def list(self) -> Any:
         """The list page."""
-        asked = arguments.read(self, request.args)
+        asked = arguments.read(self, request.args) if request.args else self.first_page()
         page = self.read_page(asked)
         return self.render_template(
             self.list_template,
@@ -247,7 +247,7 @@ class ListMixin:
 
     def first_page(self) -> arguments.ListArgs:
         """The list as it opens, without any argument."""
-        return arguments.read(self, MultiDict())
+        return arguments.read(self, MultiDict(self.opens_with))
 
     @staticmethod
     def sortable(model: type, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +56,8 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
     related: list[RelatedList] = []
     is_main = True  # this view answers look-ups and links for its model
     empty_hint: Any = _("Nothing here yet.")
+    # filters of the list as it opens (argument → value): a work list shows what is to be done
+    opens_with: Mapping[str, str] = {}
     title = ""
 
     _filters = NoFilters()

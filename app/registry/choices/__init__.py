@@ -229,7 +229,7 @@ class ProposalState(Choice):
     open = "open", _("Open"), "yellow"
     taken = "taken", _("Taken up"), "blue"
     done = "done", _("Done"), "green"
-    declined = "declined", _("Declined"), "grey"
+    declined = "declined", _("Not needed"), "grey"
     dropped = "dropped", _("No longer applies"), "grey"
 
 
@@ -239,7 +239,7 @@ class ProposalAction(Choice):
     accept = "accept", _("Carry out"), "green"
     finish = "finish", _("Done"), "green"
     decline = "decline", _("Not needed"), "grey"
-    reopen = "reopen", _("Take back"), "yellow"
+    reopen = "reopen", _("Open again"), "yellow"
     drop = "drop", _("No longer applies"), "grey"
 
 

@@ -27,6 +27,7 @@ from app.registry.service.life import Heads, NewHead
 from app.registry.views.common import BirthField
 
 RELATIONS = "household_relation"
+ASKED = _("Leave empty unless the page asks for it.")
 
 
 class LifeForm(RecordForm):
@@ -38,6 +39,17 @@ class LifeForm(RecordForm):
     evidence = TextField(_("Evidence"), length=120, description=_("Such as the number of a certificate"))
     note = LongTextField(_("Note"), length=300)
     own: tuple[str, ...] = ()  # fields of this kind, in the order of the page
+    fresh: tuple[str, ...] = ()  # fields of somebody who is not on record yet
+    what_follows: Any = ""
+
+
+class DeathForm(LifeForm):
+    """Only the day is asked; heads of households are asked for below."""
+
+    what_follows = _(
+        "Households, homes and tenancies of this person end on that day. What is to be stopped or claimed is then listed"
+        " under Proposals."
+    )
 
 
 class BirthForm(LifeForm):
@@ -73,47 +85,29 @@ class MoveInForm(LifeForm):
     came_from = TextField(_("Came from"), length=160)
     inflow_reason = CodeField(_("Reason of moving in"), source="inflow_reason")
     dwelling_type = CodeField(_("Kind of home"), source="dwelling_type")
-    own = (
-        "dwelling",
-        "kind",
-        "household",
-        "relation",
-        "household_no",
-        "came_from",
-        "inflow_reason",
-        "dwelling_type",
-    )
+    own = ("dwelling", "kind", "household", "relation", "household_no", "came_from")
+    own += ("inflow_reason", "dwelling_type")
 
 
 class JoinForm(LifeForm):
     """Somebody moves into this household: on record, or new."""
 
     person = RemoteField(_("Resident on record"), model=Person)
-    name = TextField(_("Or somebody new: full name"), length=50)
+    name = TextField(_("Full name"), length=50)
     sex = CodeField(_("Sex"), source="gender")
     birth = BirthField(_("Born"))
     doc_kind = CodeField(_("Kind of document"), source="id_document")
     number = TextField(_("ID number"), length=40)
-    number_reason = TextField(_("Reason, as the number stands on the document"), length=200)
-    dup_reason = TextField(_("Why both records keep this number"), length=200)
+    number_reason = TextField(
+        _("Reason, as the number stands on the document"), length=200, description=ASKED
+    )
+    dup_reason = TextField(_("Why both records keep this number"), length=200, description=ASKED)
     phone = TextField(_("Phone"), length=40)
     relation = CodeField(_("Relation to head"), [Needed()], source=RELATIONS)
     came_from = TextField(_("Came from"), length=160)
     inflow_reason = CodeField(_("Reason of moving in"), source="inflow_reason")
-    own = (
-        "relation",
-        "person",
-        "name",
-        "sex",
-        "birth",
-        "doc_kind",
-        "number",
-        "number_reason",
-        "dup_reason",
-        "phone",
-        "came_from",
-        "inflow_reason",
-    )
+    own = ("relation", "person", "came_from", "inflow_reason")
+    fresh = ("name", "sex", "birth", "doc_kind", "number", "number_reason", "dup_reason", "phone")
 
 
 class SplitForm(LifeForm):
@@ -144,8 +138,10 @@ class NewDocumentForm(LifeForm):
     old = ChoiceField(_("Replaces"), source=())
     kind = CodeField(_("Kind of document"), [Needed()], source="id_document")
     number = TextField(_("ID number"), [Needed()], length=40)
-    number_reason = TextField(_("Reason, as the number stands on the document"), length=200)
-    dup_reason = TextField(_("Why both records keep this number"), length=200)
+    number_reason = TextField(
+        _("Reason, as the number stands on the document"), length=200, description=ASKED
+    )
+    dup_reason = TextField(_("Why both records keep this number"), length=200, description=ASKED)
     own = ("old", "kind", "number", "number_reason", "dup_reason")
 
 
@@ -176,7 +172,7 @@ class HomeMergeForm(LifeForm):
 FORMS: dict[tuple[EventKind, str], type[LifeForm]] = {
     (EventKind.birth, "person"): BirthForm,
     (EventKind.birth, "household"): BirthForm,
-    (EventKind.death, "person"): LifeForm,
+    (EventKind.death, "person"): DeathForm,
     (EventKind.move_out, "person"): MoveOutForm,
     (EventKind.move_out, "household"): MoveOutForm,
     (EventKind.move_in, "person"): MoveInForm,
@@ -270,7 +266,13 @@ def sections(
     own = [form[name] for name in base.own if name in form]
     who = [f for f in form if f.name.startswith("who_")]
     joins = [f for f in form if f.name.startswith("join_")]
-    found: list[tuple[Any, list[Any], dict[str, Any]]] = [(_("The event"), [form.happened_on, *own], {})]
+    about = {"note": base.what_follows} if base.what_follows else {}
+    found: list[tuple[Any, list[Any], dict[str, Any]]] = [
+        (_("About the event"), [form.happened_on, *own], about)
+    ]
+    if base.fresh:
+        note = _("Only for somebody who is not on record yet.")
+        found.append((_("Somebody new"), [form[name] for name in base.fresh], {"note": note}))
     if who:
         found.append((_("Who goes"), who, {}))
     if joins:

@@ -103,7 +103,7 @@ class PersonParts:
             "ProposalView",
             _("Proposals"),
             "fa-lightbulb",
-            _("Proposed"),
+            _("What is proposed"),
             _("Topic"),
             _("Due on"),
             _("State"),

@@ -57,15 +57,15 @@ class ProposalView(StepPage, ModelView):
     show_title = _("Proposal")
     add_title = edit_title = _("Proposal")
     label_columns = {
-        "what": _("Proposed"),
-        "what_all": _("Proposed"),
+        "what": _("What is proposed"),
+        "what_all": _("What is proposed"),
         "topic": _("Topic"),
         "due_on": _("Due on"),
         "person.area": _("Area"),
         "born": _("Born"),
         "source": _("Basis"),
         "steps": _("What happened"),
-        "group": _("Group"),
+        "group": _("Special group"),
         "event": _("Life event"),
     }
     choices_columns = {"state": ProposalState, "topic": ProposalTopic}
@@ -73,6 +73,7 @@ class ProposalView(StepPage, ModelView):
     list_columns = ["due_on", "person", "born", "what", "topic", "state", "person.area"]
     order_columns = ["due_on"]
     base_order = ("due_on", "asc")
+    opens_with = {"_flt_0_state": str(ProposalState.open)}
     search_columns = ["state", "topic", "due_on", "person.area"]
     show_columns = [
         "person",
