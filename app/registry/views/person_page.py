@@ -89,22 +89,22 @@ class PersonPage(PersonParts):
         for member, household in self.found["memberships"]:
             if member.valid_to is not None:
                 relation = self.label("household_relation", member.relation)
-                cells = [
-                    gettext("(this person)"),
-                    relation,
-                    "",
-                    linked("HouseholdView", household),
-                    span(member),
-                ]
+                name = linked("HouseholdView", household)
+                cells = [gettext("(this person)"), relation, "", name, span(member)]
                 made.lines.append(Line(cells, over=True))
-            words = str(household) if household is not None else gettext("(outside your area)")
-            self.moments += begun_and_ended(
-                member,
-                gettext("Joined the household %(name)s", name=words),
-                gettext("Left the household %(name)s", name=words),
-                icon="fa-people-roof",
-            )
+            self.moments += self.joined_and_left(member, household)
         return made
+
+    @staticmethod
+    def joined_and_left(member: Any, household: Any) -> list[Moment]:
+        """A membership in the timeline."""
+        words = str(household) if household is not None else gettext("(outside your area)")
+        return begun_and_ended(
+            member,
+            gettext("Joined the household %(name)s", name=words),
+            gettext("Left the household %(name)s", name=words),
+            icon="fa-people-roof",
+        )
 
     def homes(self) -> Section | None:
         made = self.section(
