@@ -172,3 +172,9 @@ class TestDoors:
     def test_not_yet_is_no_outcome(self):
         with pytest.raises(Invalid):
             campaigns.next_state(TargetState.todo, TargetState.todo, self.DAY, None)
+        with pytest.raises(Invalid):
+            campaigns.next_state(TargetState.todo, TargetState.gone, self.DAY, None)
+
+    def test_what_is_no_longer_to_be_visited_is_not_rung_at(self):
+        with pytest.raises(Conflict):
+            campaigns.next_state(TargetState.gone, TargetState.visited, self.DAY, None)

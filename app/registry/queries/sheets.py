@@ -177,5 +177,5 @@ def _member(
         "employment": label("employment_status", person.employment),
         "phone": phone,
         "register": person.register_address or "",
-        "same": label("household_consistency", person.consistency),
+        "same": label("household_consistency", person.consistency).split("(")[0],  # the column is narrow
     }
