@@ -101,3 +101,12 @@ def test_a_grid_that_is_divided_divides_the_pair(system, world, homes, state):
     system.commit()
     assert run_now(system, duplicates.SCAN)["moved"] == 1
     assert state()[:2] == ("Community A1", False)
+
+
+def test_the_end_of_a_savepoint_places_nothing(system, world, homes, state, caplog):
+    """The writer still holds the lock of SQLite: who asked for it here would wait half a minute and fail."""
+    with system.begin_nested():
+        regrid.move_dwelling(system, homes[1], world.areas["grid_a12"], now=clock.now())
+    system.commit()
+    assert state()[0] == "Community A1"
+    assert caplog.records == []

@@ -99,6 +99,8 @@ def _is_tie(row: object) -> bool:
 
 @event.listens_for(PlainGuardedSession, "after_commit")
 def _place(session: Session) -> None:
+    if session.in_nested_transaction():  # the end of a savepoint: whoever wrote still holds the lock
+        return
     touched = session.info.pop(KEY, None)
     if touched is None or not touched.people:
         return
