@@ -96,9 +96,10 @@ class TestBlindSpots:
         rows, _more = coverage.rows(system, "empty", area, clock.today(), clock.today(), None)
         assert [type(r) for r in rows] == [Building]
 
-    def test_a_city_is_not_looked_through_for_households_without_a_home(self, system, world):
+    def test_a_city_is_not_looked_through_for_what_reads_every_home(self, system, world):
         area = system.get(Area, world.areas["county"])
-        assert coverage.gaps(system, area, clock.today(), coverage.LARGEST + 1).homeless is None
+        found = coverage.gaps(system, area, clock.today(), coverage.LARGEST + 1)
+        assert (found.homeless, found.empty) == (None, None)
 
 
 @pytest.mark.demand("S2-46")

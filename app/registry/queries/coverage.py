@@ -1,9 +1,8 @@
 """Blind spots: homes outside a grid, buildings without homes, households nobody has visited (S0-14, S1-37, S4-88).
 
-Figures are quick at city size: households and those visited come from the counters of each area, by month; homes
-outside a grid are counted on ix_dwelling_area_id_id of the few areas that are no grid, shared buildings by their own
-area, which is a grid unless two share them. Looking for households without a home reads each of them, so that it is done
-for areas up to ``LARGEST`` households.
+Figures are quick at city size: households, those visited and homes outside a grid come from the counters of each area,
+shared buildings by their own area, which is a grid unless two share them. Looking for households without a home and for
+buildings without homes reads each of them, so that it is done for areas up to ``LARGEST`` households.
 """
 
 from __future__ import annotations
@@ -46,10 +45,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Gaps:
-    """Numbers of blind spots; ``homeless`` None: the area is too large to look through."""
+    """Numbers of blind spots; None: the area is too large to look through."""
 
     outside: int
-    empty: int
+    empty: int | None
     shared: int
     homeless: int | None
 
@@ -132,15 +131,17 @@ def parts(session: Session, area: Area, today: date, months: int) -> list[Part]:
 
 def gaps(session: Session, area: Area, today: date, households: int) -> Gaps:
     """All other figures in one statement."""
-    wanted = {
-        "outside": select(func.count(Dwelling.id)).where(*_outside(area, today)),
-        "empty": select(func.count(Building.id)).where(*_empty(area)),
-        "shared": select(func.count(Building.id)).where(*_shared(area)),
-    }
+    outside = select(func.coalesce(func.sum(AreaCounter.value), 0)).where(
+        AreaCounter.kind == tally.DWELLINGS,
+        AreaCounter.area_id.in_(_no_grid(today)),
+        AreaCounter.area_id.in_(_inside(area)),
+    )
+    wanted = {"outside": outside, "shared": select(func.count(Building.id)).where(*_shared(area))}
     if households <= LARGEST:
+        wanted["empty"] = select(func.count(Building.id)).where(*_empty(area))
         wanted["homeless"] = select(func.count(Household.id)).where(*_homeless(area))
     row = session.execute(select(*(q.scalar_subquery().label(key) for key, q in wanted.items()))).one()
-    return Gaps(row.outside, row.empty, row.shared, getattr(row, "homeless", None))
+    return Gaps(int(row.outside), getattr(row, "empty", None), row.shared, getattr(row, "homeless", None))
 
 
 KINDS = {
