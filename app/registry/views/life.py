@@ -160,18 +160,14 @@ class LifeDesk(BaseView):
 
     def _post(self, kind: EventKind, place: str, uid: str) -> Any:
         sent, session = request.form, self.session
+        mine = (self._user(), sent.get("_uid", "")[:36], _body(sent))  # the same form sent twice is one event
         if kind in (EventKind.new_document, EventKind.move_in) and sent.get("number"):
             whose = Interface(Person).by_key(session, uid).id if place == "person" else None
-            look_before(
-                session,
-                sent.get("kind") if place == "person" else sent.get("doc_kind"),
-                sent["number"],
-                whose,
-            )
+            look_before(session, sent.get("kind" if place == "person" else "doc_kind"), sent["number"], whose)
         form: Any = None
         try:
             with unit_of_work(session), reason(tag=f"life.{kind}"):
-                known = drafts.replayed(session, self._user(), sent.get("_uid", "")[:36], _body(sent))
+                known = drafts.replayed(session, *mine)
                 if known is not None:
                     return self.go(str(known.response))
                 found = scene(session, kind, place, uid, sent)
@@ -184,11 +180,11 @@ class LifeDesk(BaseView):
                 hands = {"actor": current_actor(), "now": clock.now()}
                 event = ENTER[kind](Given(session, form, found, hands))
                 where = url_for("LifeEventView.show", pk=event.uid)
-                drafts.remember(session, self._user(), sent.get("_uid", "")[:36], _body(sent), where, 303)
+                drafts.remember(session, *mine, where, 303)
                 told = [str(f.message) for f in doubts(session, event)]
         except IntegrityError:
             session.rollback()
-            known = drafts.replayed(session, self._user(), sent.get("_uid", "")[:36], _body(sent))
+            known = drafts.replayed(session, *mine)
             if known is not None:
                 return self.go(str(known.response))
             return self._again(kind, place, uid, str(STALE), None, CLASH)
