@@ -15,10 +15,11 @@ PLANS = "areas.plans"
 
 
 def run_now(system: Session, kind: str, now: datetime | None = None) -> Any:
-    """Enqueue a job and run it; returns its result. The session begins to read anew."""
+    """Enqueue a job, run it and what waits before it; returns its result. The session begins to read anew."""
     with unit_of_work(system):
         job = jobs.enqueue(system, kind, now=now or clock.now())
-    worker.run_one("tester")
+    while worker.run_one("tester"):
+        pass
     system.rollback()
     job = system.get(jobs.Job, job.id)
     assert (job.state, job.error) == ("done", None)
