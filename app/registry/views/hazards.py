@@ -41,7 +41,7 @@ class HazardView(ModelView):
     route_base = "/hazard"
     datamodel = Interface(Hazard)
     list_title = _("Hazards")
-    show_title = add_title = edit_title = _("Hazard found")
+    show_title = add_title = edit_title = _("Hazard at a place")
     label_columns = {
         "text": _("What is not in order"),
         "place": _("Place"),

@@ -6,12 +6,11 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from app.core import clock
 from app.registry import panels
-from app.registry.choices import (
-    ResidenceKind,
-)
+from app.registry.choices import HouseholdKind, ResidenceKind
 from app.registry.models import PersonGroup
 from app.registry.queries.cards import age
 from app.registry.views.care_words import group_name
@@ -82,18 +81,25 @@ class PersonPage(PersonParts):
             who = gettext("(this person)") if person is self.person else linked("PersonView", person)
             years = age(person, clock.today()) if person is not None else None
             relation = self.label("household_relation", member.relation)
-            name = linked("HouseholdView", household)
+            name = self.household_words(household)
             made.lines.append(Line([who, relation, "" if years is None else years, name, span(member)]))
             if made.more_url is None:
                 made.more_url, made.more_words = page_url("HouseholdView", household), household
         for member, household in self.found["memberships"]:
             if member.valid_to is not None:
                 relation = self.label("household_relation", member.relation)
-                name = linked("HouseholdView", household)
+                name = self.household_words(household)
                 cells = [gettext("(this person)"), relation, "", name, span(member)]
                 made.lines.append(Line(cells, over=True))
             self.moments += self.joined_and_left(member, household)
         return made
+
+    @staticmethod
+    def household_words(household: Any) -> str | Markup:
+        """A household with its kind: somebody is in a living and in a registered one of the same name."""
+        name = linked("HouseholdView", household)
+        kind = HouseholdKind.label_of(household.kind) if household is not None else ""
+        return Markup("{} · {}").format(name, kind) if kind else name
 
     @staticmethod
     def joined_and_left(member: Any, household: Any) -> list[Moment]:
