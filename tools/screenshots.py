@@ -33,7 +33,7 @@ ACCOUNTS = tuple("clerk worker office civil town dispatcher supervisor leader sy
 # what no link of the side bar leads to: account → (name of the picture, start, patterns of the links to follow)
 MORE: dict[str, tuple[tuple[str, ...], ...]] = {
     "clerk": (
-        ("person", "/person/list/", "/person/show/"),
+        ("person", "/care/due/list/", "/care/due/show/", "/person/show/"),
         ("person-add", "/person/add"),
         ("household", "/household/list/", "/household/show/"),
         ("census-grid", "/census/", ".gc-areas a"),
@@ -44,8 +44,27 @@ MORE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("book", "/proxy/book"),
         ("account", "/account/"),
         ("no-such-page", "/no-such-page"),
+        ("home", "/household/list/", "/household/show/", "/dwelling/show/"),
+        ("life-menu", "/person/list/", "/person/show/", "/life/person/"),
+        ("life-death", "/person/list/", "/person/show/", "/life/person/", "/life/enter/death"),
+        ("life-event", "/lifeevent/list/", "/lifeevent/show/"),
+        ("proposal", "/proposal/list/", "/proposal/show/"),
+        ("duplicate", "/duplicate/list/", "/duplicate/show/"),
+        ("merge", "/merge/list/", "/merge/show/"),
+        ("campaign", "/campaign/list/", "/campaign/show/"),
+        ("correction", "/correction/list/", "/correction/show/"),
+        ("population", "/coverage/people"),
+        ("rental-home", "/rentalhome/list/", "/rentalhome/show/"),
+        ("hazard", "/hazard/list/", "/hazard/show/"),
+        ("risk-rule", "/riskrule/list/", "/riskrule/show/"),
+        ("group", "/care/due/list/", "/care/due/show/"),
+        ("group-form", "/care/due/list/", "/care/due/show/", "/persongroup/edit/"),
     ),
     "worker": (
+        ("canvass-walk", "/canvass/", "/canvass/0", "/canvass/0"),
+        ("check", "/checks/", "/checks/home/"),
+        ("care-visit", "/care/due/list/", "/care/visit/"),
+        ("correct-at-the-door", "/ageing/", "/ageing/door/"),
         ("round", "/field/", "/field/round/"),
         ("door", "/field/", "/field/round/", "/field/door/"),
         ("round-plan", "/field/plan"),
@@ -62,7 +81,7 @@ MORE: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "audit": (("change", "/audit/changes/list/", "/audit/changes/show/"),),
 }
-MOST_BYTES = 150_000
+MOST_BYTES = 100_000
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -148,7 +167,7 @@ def take(page: Page, name: str) -> None:
         page.set_viewport_size(viewport)
         page.wait_for_timeout(200)
         picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-        for quality in (80, 60, 40):
+        for quality in (60, 40):
             saved = io.BytesIO()
             picture.save(saved, "WEBP", quality=quality, method=6)
             if saved.tell() <= MOST_BYTES:
