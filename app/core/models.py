@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Self
 
 import uuid_utils
 from flask_appbuilder import Model
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from app.core import clock
+from app.core.actor import Actor
 
 Model.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -174,3 +175,28 @@ class StepBase(AppendOnly, Keyed, Model):
     from_state: Mapped[str | None] = mapped_column(String(40))
     to_state: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(Text)
+
+    @classmethod
+    def of(
+        cls,
+        action: str,
+        before: str | None,
+        after: str,
+        *,
+        actor: Actor,
+        now: datetime,
+        reason: str | None = None,
+        **own: Any,
+    ) -> Self:
+        """A row for a step that was taken; ``own`` names the record and what this kind of row says beside."""
+        return cls(
+            at=now,
+            by_user=actor.user_id,
+            by_label=actor.label,
+            by_role=actor.role,
+            action=str(action),
+            from_state=str(before) if before else None,
+            to_state=str(after),
+            reason=(reason or "").strip() or None,
+            **own,
+        )

@@ -239,15 +239,9 @@ def _step(
 ) -> DocumentStep:
     state = None if action is DocumentAction.issue else DocumentState(document.state)
     step = MACHINE.apply(state, action, [actor.role], given)
-    row = DocumentStep(
-        document_id=document.id,
-        at=now,
-        by_label=actor.label,
-        by_role=actor.role,
-        action=str(action.value),
-        from_state=str(state.value) if state else None,
-        to_state=str(step.target.value),
-        reason=given.get("reason") or given.get("collected_by"),
+    reason = given.get("reason") or given.get("collected_by")
+    row = DocumentStep.of(
+        action, state, step.target, actor=actor, now=now, reason=reason, document_id=document.id
     )
     document.state = str(step.target.value)
     session.add(row)

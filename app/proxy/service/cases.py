@@ -168,15 +168,14 @@ def write_step(
     actor: Actor, now: datetime, case: ProxyCase, step: Step, given: Mapping[str, Any]
 ) -> CaseStep:
     """One row of history: who did what when, from where to where, with everything that was given."""
-    row = CaseStep(
+    row = CaseStep.of(
+        step.action,
+        step.source,
+        step.target,
+        actor=actor,
+        now=now,
+        reason=given.get("reason"),
         case_id=case.id,
-        at=now,
-        by_label=actor.label,
-        by_role=actor.role,
-        action=str(step.action.value),
-        from_state=str(step.source.value) if step.source else None,
-        to_state=str(step.target.value),
-        reason=str(given["reason"]).strip() if given.get("reason") else None,
         data=_kept(step, given) or None,
     )
     case.steps.append(row)
@@ -209,16 +208,7 @@ def write_entry(
     actor: Actor, now: datetime, case: ProxyCase, entry: Entry, data: Mapping[str, Any]
 ) -> CaseStep:
     """A row of history that moves nothing: originals given back, papers marked, a deadline counted anew."""
-    row = CaseStep(
-        case_id=case.id,
-        at=now,
-        by_label=actor.label,
-        by_role=actor.role,
-        action=entry.value,
-        from_state=case.state,
-        to_state=case.state,
-        data=dict(data),
-    )
+    row = CaseStep.of(entry, case.state, case.state, actor=actor, now=now, case_id=case.id, data=dict(data))
     case.steps.append(row)
     flag_modified(case, "state")
     return row

@@ -96,7 +96,10 @@ def ask(
     )
     session.add(request)
     session.flush()
-    _write(session, request, CorrectionAction.ask, None, actor, now, reason)
+    step = ChangeRequestStep.of(
+        CorrectionAction.ask, None, request.state, actor=actor, now=now, reason=reason, request_id=request.id
+    )
+    session.add(step)
     _tell_deciders(session, request, actor, now)
     return request
 
@@ -148,7 +151,10 @@ def decide(
     request.decided_at, request.decided_by = now, actor.user_id
     request.decision = (reason or "").strip()[:LONGEST] or None
     session.flush()
-    _write(session, request, action, before, actor, now, reason)
+    step = ChangeRequestStep.of(
+        action, before, request.state, actor=actor, now=now, reason=reason, request_id=request.id
+    )
+    session.add(step)
     if action is not CorrectionAction.withdraw and request.created_by:
         _tell(session, now, [request.created_by], CorrectionNotice(request.state), request)
     return request
@@ -225,28 +231,4 @@ def _tell(
         link=f"/correction/show/{request.uid}",
         level="warn" if notice is CorrectionNotice.asked else "info",
         key=f"{INBOX}:{request.uid}:{notice}",
-    )
-
-
-def _write(
-    session: Session,
-    request: ChangeRequest,
-    action: CorrectionAction,
-    before: CorrectionState | None,
-    actor: Actor,
-    now: datetime,
-    reason: str | None,
-) -> None:
-    session.add(
-        ChangeRequestStep(
-            request_id=request.id,
-            at=now,
-            by_user=actor.user_id,
-            by_label=actor.label,
-            by_role=actor.role,
-            action=str(action),
-            from_state=str(before) if before else None,
-            to_state=request.state,
-            reason=(reason or "").strip() or None,
-        )
     )

@@ -15,7 +15,7 @@ from app.areas.queries import in_force, prefixes
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Invalid
-from app.core.workflow import Offer
+from app.core.workflow import Offer, Step
 from app.registry.choices import HazardAction, HazardState
 from app.registry.models import Hazard, HazardStep, RentalHome, SafetyCheck, Venue
 from app.registry.rules.hazards import MACHINE
@@ -60,7 +60,7 @@ def open_hazard(
     )
     session.add(hazard)
     session.flush()
-    _write(session, hazard, step, now, reason=text, fix_by=fix_by)
+    _write(session, hazard, step, actor, now, reason=text, fix_by=fix_by)
     return hazard
 
 
@@ -75,7 +75,7 @@ def _found_again(
     given = {"fix_by": fix_day(fix_by, day), "note": text}
     step = MACHINE.apply(HazardState.parse(hazard.state), action, [actor.role], given)
     hazard.state, hazard.text, hazard.fix_by = str(step.target), text[:300], fix_by
-    _write(session, hazard, step, now, reason=text, fix_by=fix_by)
+    _write(session, hazard, step, actor, now, reason=text, fix_by=fix_by)
     return hazard
 
 
@@ -138,7 +138,7 @@ def act(
         hazard.reported_unit_id = unit.id
     note = str(step.given.get("note") or "").strip()
     reason = f"{unit.name}: {note}" if isinstance(unit, OrgUnit) else note
-    row = _write(session, hazard, step, now, reason=reason, fix_by=fix_by)
+    row = _write(session, hazard, step, actor, now, reason=reason, fix_by=fix_by)
     if action in AT_THE_PLACE:
         _look_again(session, actor, hazard, now)
     settle_place(session, hazard.rental_home or hazard.venue, now=now)
@@ -173,15 +173,23 @@ def _look_again(session: Session, actor: Actor, hazard: Hazard, now: datetime) -
 
 
 def _write(
-    session: Session, hazard: Hazard, step: Any, now: datetime, *, reason: str, fix_by: date | None
+    session: Session,
+    hazard: Hazard,
+    step: Step,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str,
+    fix_by: date | None,
 ) -> HazardStep:
-    row = HazardStep(
+    row = HazardStep.of(
+        step.action,
+        step.source,
+        step.target,
+        actor=actor,
+        now=now,
+        reason=reason,
         hazard_id=hazard.id,
-        at=now,
-        action=str(step.action),
-        from_state=str(step.source) if step.source else None,
-        to_state=str(step.target),
-        reason=reason or None,
         fix_by=fix_by,
     )
     session.add(row)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -74,7 +73,11 @@ def ask(
     )
     session.add(request)
     session.flush()
-    _write_step(session, request, None, step, actor, now, reason)
+    session.add(
+        MoveInStep.of(
+            step.action, None, step.target, actor=actor, now=now, reason=reason, request_id=request.id
+        )
+    )
     _tell(session, now, deciders, MoveInNotice.asked, request)
     return request
 
@@ -170,7 +173,11 @@ def decide(
     else:
         wide.flush()
         awaited.drop(wide, request.household_id, today)
-    _write_step(wide, request, before, step, actor, now, reason)
+    wide.add(
+        MoveInStep.of(
+            step.action, before, step.target, actor=actor, now=now, reason=reason, request_id=request.id
+        )
+    )
     _tell_the_other(wide, request, now)
     wide.flush()
     return request
@@ -243,30 +250,6 @@ def _holder(person_id: int, day: date) -> tuple[int, list[int]]:
     with unscoped("a move-in goes to those who hold the person") as wide:
         person = wide.get_one(Person, person_id)
         return person.area_id, nearest_users(wide, wide.get_one(Area, person.area_id), DECIDERS, day)
-
-
-def _write_step(
-    session: Session,
-    request: MoveInRequest,
-    before: MoveInState | None,
-    step: Any,
-    actor: Actor,
-    now: datetime,
-    reason: str | None,
-) -> None:
-    session.add(
-        MoveInStep(
-            request_id=request.id,
-            at=now,
-            by_user=actor.user_id,
-            by_label=actor.label,
-            by_role=actor.role,
-            action=str(step.action),
-            from_state=str(before) if before else None,
-            to_state=str(step.target),
-            reason=(reason or "").strip() or None,
-        )
-    )
 
 
 def _tell_the_other(wide: Session, request: MoveInRequest, now: datetime) -> None:

@@ -256,16 +256,5 @@ def write_step(
     now: datetime,
     reason: str | None = None,
 ) -> None:
-    session.add(
-        ProposalStep(
-            proposal_id=row.id,
-            at=now,
-            by_user=actor.user_id,
-            by_label=actor.label,
-            by_role=actor.role,
-            action=str(action),
-            from_state=str(before) if before else None,
-            to_state=row.state,
-            reason=(reason or "").strip() or None,
-        )
-    )
+    step = ProposalStep.of(action, before, row.state, actor=actor, now=now, reason=reason, proposal_id=row.id)
+    session.add(step)

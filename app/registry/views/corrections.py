@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from app.audit.service import log_access
-from app.core import clock, codes, files
+from app.core import codes, files
 from app.core.actor import current_actor
 from app.core.errors import NotAllowed, NotFound
 from app.core.masks import mask_id_number
@@ -23,6 +23,7 @@ from app.registry.models import ChangeRequest, ChangeRequestStep
 from app.registry.service import corrections
 from app.registry.views.common import NO_LOOKUP
 from app.registry.views.step_page import Step, StepPage
+from app.registry.views.wording import timeline
 
 LABELS: dict[str, Any] = {
     "name": _("Full name"),
@@ -193,16 +194,7 @@ def _steps(row: ChangeRequest) -> Markup:
     query = (
         select(ChangeRequestStep).where(ChangeRequestStep.request_id == row.id).order_by(ChangeRequestStep.id)
     )
-    lines = [
-        Markup("<li><strong>{}</strong><span>{} · {}</span>{}</li>").format(
-            CorrectionAction.label_of(step.action),
-            clock.to_local(step.at).strftime("%Y-%m-%d %H:%M"),
-            step.by_label,
-            Markup("<p>{}</p>").format(step.reason) if step.reason else "",
-        )
-        for step in _session().scalars(query)
-    ]
-    return Markup('<ol class="gb-timeline">{}</ol>').format(Markup("").join(lines))
+    return timeline(_session().scalars(query), CorrectionAction)
 
 
 def _url(row: ChangeRequest, action: CorrectionAction) -> str | None:

@@ -21,6 +21,7 @@ from app.registry.choices import MoveInAction, MoveInState
 from app.registry.models import Dwelling, MoveInRequest, MoveInStep, Person
 from app.registry.service import move_in
 from app.registry.views.common import NO_LOOKUP
+from app.registry.views.wording import timeline
 
 
 class AgreeForm(RecordForm):
@@ -220,13 +221,4 @@ def _home(row: MoveInRequest) -> str:
 def _steps(row: MoveInRequest) -> Any:
     """Who asked and decided, as a timeline."""
     query = select(MoveInStep).where(MoveInStep.request_id == row.id).order_by(MoveInStep.id)
-    lines = [
-        Markup("<li><strong>{}</strong><span>{} · {}</span>{}</li>").format(
-            MoveInAction.label_of(step.action),
-            clock.to_local(step.at).strftime("%Y-%m-%d %H:%M"),
-            step.by_label,
-            Markup("<p>{}</p>").format(step.reason) if step.reason else "",
-        )
-        for step in _session().scalars(query)
-    ]
-    return Markup('<ol class="gb-timeline">{}</ol>').format(Markup("").join(lines))
+    return timeline(_session().scalars(query), MoveInAction)

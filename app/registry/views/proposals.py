@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import or_, select
 
 from app.audit.service import log_access
-from app.core import clock, codes
+from app.core import codes
 from app.core.actor import current_actor
 from app.core.errors import NotAllowed, NotFound
 from app.core.views import Interface, ModelView, badge, expose, has_access, permission_name
@@ -22,6 +22,7 @@ from app.registry.models import Person, Proposal, ProposalStep
 from app.registry.service import proposals
 from app.registry.views.common import NO_LOOKUP, born
 from app.registry.views.step_page import Step, StepPage
+from app.registry.views.wording import timeline
 
 SENSITIVE, CLOSED = "L4", "L5"
 BOOKING = "ProxyDesk.book"
@@ -191,16 +192,7 @@ def _source(row: Proposal) -> str:
 
 def _steps(row: Proposal) -> Markup:
     query = select(ProposalStep).where(ProposalStep.proposal_id == row.id).order_by(ProposalStep.id)
-    lines = [
-        Markup("<li><strong>{}</strong><span>{} · {}</span>{}</li>").format(
-            ProposalAction.label_of(step.action),
-            clock.to_local(step.at).strftime("%Y-%m-%d %H:%M"),
-            step.by_label if step.by_user else gettext("The program"),
-            Markup("<p>{}</p>").format(step.reason) if step.reason else "",
-        )
-        for step in _session().scalars(query)
-    ]
-    return Markup('<ol class="gb-timeline">{}</ol>').format(Markup("").join(lines))
+    return timeline(_session().scalars(query), ProposalAction)
 
 
 def _session() -> Any:

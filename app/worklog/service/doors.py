@@ -123,8 +123,7 @@ def _begin(session: Session, area_id: int, actor: Actor, now: datetime) -> Visit
     session.add(walk)
     session.flush()
     walk.workers.append(VisitWorker(visit_id=walk.id, staff_id=actor.staff_id))
-    said = {"by_label": actor.label, "by_role": actor.role, "from_state": None, "to_state": state}
-    walk.steps.append(VisitStep(visit_id=walk.id, at=now, action=WALK, **said))
+    walk.steps.append(VisitStep.of(WALK, None, state, actor=actor, now=now, visit_id=walk.id))
     session.flush()
     return walk
 

@@ -199,14 +199,5 @@ def _step(
     reason: str | None = None,
 ) -> None:
     visit.steps.append(
-        VisitStep(
-            visit_id=visit.id,
-            at=now,
-            by_label=actor.label,
-            by_role=actor.role,
-            action=action,
-            from_state=source.value if source else None,
-            to_state=target.value,
-            reason=reason,
-        )
+        VisitStep.of(action, source, target, actor=actor, now=now, reason=reason, visit_id=visit.id)
     )

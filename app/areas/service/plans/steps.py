@@ -155,16 +155,7 @@ def _step(
     roles = (SYSTEM, actor.role) if actor.is_system else (actor.role,)
     source = None if first else PlanState(plan.state)
     step = PLAN_MACHINE.apply(source, action, roles, given)
-    return AreaPlanStep(
-        at=now,
-        action=action.value,
-        from_state=source.value if source else None,
-        to_state=step.target.value,
-        reason=given.get("reason"),
-        by_user=actor.user_id,
-        by_label=actor.label,
-        by_role=actor.role,
-    )
+    return AreaPlanStep.of(action, source, step.target, actor=actor, now=now, reason=given.get("reason"))
 
 
 def _keep(session: Session, plan: AreaPlan, step: AreaPlanStep) -> None:

@@ -24,7 +24,7 @@ def plan(session: Session, actor: Actor, campaign: Campaign, *, now: datetime) -
     campaign.state = str(step.target)
     session.add(campaign)
     session.flush()
-    _step(session, campaign, step, now)
+    _step(session, actor, campaign, step, now)
     return campaign
 
 
@@ -58,16 +58,12 @@ def act(
         raise NotAllowed()
     step = MACHINE.apply(CampaignState.parse(campaign.state), action, [actor.role])
     campaign.state = str(step.target)
-    return _step(session, campaign, step, now)
+    return _step(session, actor, campaign, step, now)
 
 
-def _step(session: Session, campaign: Campaign, step: Step, now: datetime) -> CampaignStep:
-    row = CampaignStep(
-        campaign_id=campaign.id,
-        at=now,
-        action=str(step.action),
-        from_state=str(step.source) if step.source else None,
-        to_state=str(step.target),
+def _step(session: Session, actor: Actor, campaign: Campaign, step: Step, now: datetime) -> CampaignStep:
+    row = CampaignStep.of(
+        step.action, step.source, step.target, actor=actor, now=now, campaign_id=campaign.id
     )
     session.add(row)
     session.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -99,7 +98,11 @@ def put(
     for pair in opened:
         before = known.get((pair.first_id, pair.second_id))
         source = DuplicateState.different if before is not None else None
-        _step(session, pair, source, DuplicateAction.found, DuplicateState.open, actor, now, None)
+        step = DuplicateStep.of(
+            DuplicateAction.found, source, DuplicateState.open, actor=actor, now=now, pair_id=pair.id
+        )
+        session.add(step)
+    session.flush()
     return opened
 
 
@@ -137,7 +140,11 @@ def by_hand(
     )
     session.add(pair)
     session.flush()
-    _step(session, pair, None, DuplicateAction.found, DuplicateState.open, actor, now, reason)
+    step = DuplicateStep.of(
+        DuplicateAction.found, None, DuplicateState.open, actor=actor, now=now, reason=reason, pair_id=pair.id
+    )
+    session.add(step)
+    session.flush()
     return pair
 
 
@@ -164,7 +171,9 @@ def step(
     taken = MACHINE.apply(before, action, [role], {"reason": reason})
     pair.state = str(taken.target)
     session.flush()
-    _step(session, pair, before, action, taken.target, actor, now, reason)
+    row = DuplicateStep.of(action, before, taken.target, actor=actor, now=now, reason=reason, pair_id=pair.id)
+    session.add(row)
+    session.flush()
 
 
 def differ(
@@ -195,29 +204,3 @@ def note_basis(session: Session, pair: DuplicatePair) -> None:
 def reopen(session: Session, pair: DuplicatePair, *, reason: str, actor: Actor, now: datetime) -> None:
     """Look at a settled pair again."""
     step(session, pair, DuplicateAction.reopen, reason=reason, actor=actor, now=now)
-
-
-def _step(
-    session: Session,
-    pair: DuplicatePair,
-    before: DuplicateState | None,
-    action: DuplicateAction,
-    after: Any,
-    actor: Actor,
-    now: datetime,
-    reason: str | None,
-) -> None:
-    session.add(
-        DuplicateStep(
-            pair_id=pair.id,
-            at=now,
-            by_user=actor.user_id,
-            by_label=actor.label,
-            by_role=actor.role,
-            action=str(action),
-            from_state=str(before) if before else None,
-            to_state=str(after),
-            reason=(reason or "").strip() or None,
-        )
-    )
-    session.flush()
