@@ -120,6 +120,8 @@ class Marked:
 
     def _plain(self, cls: type, column: Any) -> Any:
         kind = column.type
+        if (cls.__tablename__, column.name) == ("person_merge", "moved"):
+            return []
         if isinstance(kind, EncryptedJson):
             return {"name": MARK, "document_number": MARK}
         if isinstance(kind, EncryptedText):

@@ -16,7 +16,7 @@ def token_of(client: Any, url: str = "/") -> str:
 
 def form_of(page: str) -> dict[str, str]:
     """The named controls of the first form of class ``gb-form`` with their present values."""
-    start = page.index('class="gb-form"')
+    start = re.search(r'class="gb-form[ "]', page).start()
     body = page[start : page.index("</form>", start)]
     found: dict[str, str] = {}
     for tag in re.finditer(r"<input\b[^>]*>", body):

@@ -9,8 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from app.areas.rules import check_polygon
 from app.core.errors import DomainError
-from app.core.views.fields import RecordForm
-from app.core.widgets import DayField, LongTextField, Needed, TextField
+from app.core.widgets import LongTextField
 
 SIDE_LABELS = {"east": _("East to"), "south": _("South to"), "west": _("West to"), "north": _("North to")}
 
@@ -33,10 +32,3 @@ class OutlineField(LongTextField):
 
     def pre_validate(self, form: Any) -> None:
         """The outline has its own limit of points."""
-
-
-class EndForm(RecordForm):
-    """The last day of something, and why."""
-
-    last_day = DayField(_("Last day"), [Needed()])
-    reason = TextField(_("Reason"), [Needed()], length=120)

@@ -1,22 +1,17 @@
-"""What the views of this domain share: services behind forms, areas of the actor, pages that end something."""
+"""What the views of this domain share: services behind forms, areas of the actor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import flash, request
-from flask_babel import gettext
 from sqlalchemy import or_
 
-from app.areas.forms.tree import EndForm
 from app.areas.models import Area
-from app.core import clock
 from app.core.actor import Actor, current_actor
 from app.core.errors import DomainError, NotFound
 from app.core.interface import Interface
-from app.core.session import unit_of_work
 from app.core.views.fields import RecordForm
 
 
@@ -71,48 +66,3 @@ def may_write(area_path: str) -> bool:
     """Whether buttons that change something in an area are offered."""
     actor = current_actor()
     return not actor.read_only and actor.covers(area_path)
-
-
-class EndPage:
-    """A page that ends one record on a day with a reason: GET shows the form, POST calls the service."""
-
-    end_template = "areas/end.html"
-
-    def end_page(
-        self,
-        key: str,
-        *,
-        title: Any,
-        note: Any,
-        end: Callable[[Any, Any, RecordForm, Actor, Any], Any],
-        without_day: bool = False,
-    ) -> Any:
-        """``end(session, item, form, actor, now)`` does the work inside the unit of work."""
-        form = EndForm()
-        if without_day:
-            del form.last_day
-        status = 200
-        if request.method == "POST":
-            status = 422
-            if form.validate():
-                try:
-                    with unit_of_work(self.session) as session:  # type: ignore[attr-defined]
-                        item = self.datamodel.by_key(session, key)  # type: ignore[attr-defined]
-                        end(session, item, form, current_actor(), clock.now())
-                        where = self.url_show(item)  # type: ignore[attr-defined]
-                    flash(gettext("Saved."), "success")
-                    return self.go(where)  # type: ignore[attr-defined]
-                except DomainError as refusal:
-                    form.refuse(refusal.field, refusal.message)
-        elif not without_day:
-            form.last_day.data = clock.today()
-        item = self.datamodel.by_key(self.session, key)  # type: ignore[attr-defined]
-        page = self.render_template(  # type: ignore[attr-defined]
-            self.end_template,
-            title=title,
-            note=note,
-            form=form,
-            item=item,
-            back=self.url_show(item),  # type: ignore[attr-defined]
-        )
-        return page, status

@@ -13,10 +13,11 @@ from app.areas.forms.staff import RoleField, role_words
 from app.areas.models import Post, PostDuty, Staff
 from app.areas.service import posts
 from app.areas.service import staff as staff_service
-from app.areas.views.common import EndPage, at_form
+from app.areas.views.common import at_form
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access, permission_name
+from app.core.views.ending import EndPage
 
 
 class StaffView(ModelView):

@@ -14,10 +14,11 @@ from app.areas.models import Area, AreaLevel
 from app.areas.rules import next_code
 from app.areas.service import levels, tree
 from app.areas.views.area_page import area_context
-from app.areas.views.common import AreaInterface, EndPage, at_form, may_write, mine
+from app.areas.views.common import AreaInterface, at_form, may_write, mine
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.views import Interface, ModelView, expose, has_access, permission_name
+from app.core.views.ending import EndPage, ReasonForm
 from app.core.widgets import TextField
 
 
@@ -251,7 +252,7 @@ class AreaView(EndPage, ModelView):
             end=lambda session, item, form, actor, now: tree.reopen_area(
                 session, item, form.reason.data or "", actor, now
             ),
-            without_day=True,
+            form_class=ReasonForm,
         )
 
 

@@ -10,10 +10,11 @@ from flask_babel import lazy_gettext as _
 from app.areas import queries
 from app.areas.models import OrgUnit
 from app.areas.service import units
-from app.areas.views.common import EndPage, at_form, may_write
+from app.areas.views.common import at_form, may_write
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
+from app.core.views.ending import EndPage
 
 
 class OrgUnitView(EndPage, ModelView):

@@ -11,9 +11,10 @@ from sqlalchemy.orm import selectinload
 from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.views import Interface, ModelView, expose, has_access, permission_name
+from app.core.views.ending import EndPage
 from app.registry.models import Building, BuildingChief, BuildingUnit
 from app.registry.service import households
-from app.registry.views.common import NO_LOOKUP, EndPage, open_only
+from app.registry.views.common import NO_LOOKUP, open_only
 
 
 class BuildingUnitView(ModelView):

@@ -1,21 +1,19 @@
-"""What the registry's views share: rows made by services, pages that end something, fields for birth dates."""
+"""What the registry's views share: rows made by services, reasons for an end, fields for birth dates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
 
 from app.core import clock
-from app.core.actor import Actor, current_actor
+from app.core.actor import current_actor
 from app.core.errors import DomainError
-from app.core.session import unit_of_work
 from app.core.views.fields import RecordForm
-from app.core.widgets import CodeField, DayField, LongTextField, Needed, TextField, Wire
+from app.core.widgets import CodeField, DayField, Needed, TextField, Wire
 from app.registry.queries import cards
 from app.registry.rules import Birth, Precision, parse_birth
 from app.registry.service import matching
@@ -82,55 +80,11 @@ class ByService:
         return super().after_save_url(getattr(form, "made", item), form, is_new)  # type: ignore[misc,no-any-return]
 
 
-class EndForm(RecordForm):
-    """Last day and reason in words."""
-
-    last_day = DayField(_("Last day"), [Needed()])
-    reason = LongTextField(_("Reason"), [Needed()], length=120)
-
-
 class EndByCodeForm(RecordForm):
     """Last day and the reason as the register knows it (moved, died, entered by mistake …)."""
 
     last_day = DayField(_("Last day"), [Needed()])
     reason = CodeField(_("Reason"), [Needed()], source="cancel_reason")
-
-
-class EndPage:
-    """A page that ends one record: GET asks, POST calls the service."""
-
-    end_form: type[RecordForm] = EndForm
-
-    def end_page(
-        self, key: str, *, title: Any, note: Any, end: Callable[[Any, Any, Any, Actor, Any], Any]
-    ) -> Any:
-        """``end(session, item, form, actor, now)`` runs inside the unit of work."""
-        view: Any = self
-        form, status = self.end_form(), 200
-        form.prepare(current_actor(), view.datamodel.obj)
-        if request.method == "POST":
-            status = 422
-            if form.validate():
-                try:
-                    with unit_of_work(view.session) as session:
-                        item = view.datamodel.by_key(session, key)
-                        where = view.end_url(item)
-                        end(session, item, form, current_actor(), clock.now())
-                    flash(gettext("Saved."), "success")
-                    return view.go(where)
-                except DomainError as refusal:
-                    form.refuse(refusal.field, refusal.message)
-        else:
-            form.last_day.data = clock.today()
-        item = view.datamodel.by_key(view.session, key)
-        page = view.render_template(
-            "registry/end.html", title=title, note=note, form=form, item=item, back=view.end_url(item)
-        )
-        return page, status
-
-    def end_url(self, item: Any) -> str:
-        """Where to go afterwards; override where the record may be out of sight by then."""
-        return self.url_show(item)  # type: ignore[attr-defined,no-any-return]
 
 
 def open_only(row: Any, endpoint: str) -> str | None:

@@ -14,12 +14,13 @@ from app.core.actor import current_actor
 from app.core.errors import Conflict
 from app.core.views import Interface, ModelView, expose, has_access, permission_name
 from app.core.views.cells import said
+from app.core.views.ending import EndPage
 from app.core.widgets import CodeField, Needed
 from app.registry.models import Person, PersonGroup
 from app.registry.rules.subforms import SubForm
 from app.registry.service import groups, subforms
 from app.registry.views.care_words import GROUP_FILTER, LEVELS, group_in_list, visits_in_words
-from app.registry.views.common import NO_LOOKUP, ByService, EndPage, open_only
+from app.registry.views.common import NO_LOOKUP, ByService, open_only
 from app.registry.views.subforms import REFUSED_AT, DetailsMixin, shown_sections
 
 LOGGED = frozenset({"L4", "L5"})

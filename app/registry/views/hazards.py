@@ -124,7 +124,7 @@ class HazardView(ModelView):
             form["fix_by"].data = item.fix_by if item.fix_by and item.fix_by >= clock.today() else None
         item = self.datamodel.by_key(self.session, pk)
         page = self.render_template(
-            "registry/end.html",
+            "appbuilder/general/end.html",
             title=wanted.label,
             note=item.text,
             form=form,

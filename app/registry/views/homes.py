@@ -12,10 +12,11 @@ from app.audit.service import give_reason
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
+from app.core.views.ending import EndPage
 from app.registry.models import Building, Dwelling
 from app.registry.rules import normalise_phone
 from app.registry.service import closing, homes, households, regrid
-from app.registry.views.common import EndPage, open_only
+from app.registry.views.common import open_only
 from app.registry.views.place_pages import DwellingPage
 
 PROPERTY = "property"  # code list org_kind

@@ -12,11 +12,12 @@ from app.core import clock
 from app.core.actor import current_actor
 from app.core.errors import Invalid
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
+from app.core.views.ending import EndPage
 from app.core.widgets import Needed, RemoteField
 from app.registry.choices import HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household, HouseholdDwelling, HouseholdMember, Person, Residence
 from app.registry.service import awaited, households, residences
-from app.registry.views.common import NO_LOOKUP, ByService, EndByCodeForm, EndPage, Loose, open_only
+from app.registry.views.common import NO_LOOKUP, ByService, EndByCodeForm, Loose, open_only
 from app.registry.views.place_pages import HouseholdPage
 
 

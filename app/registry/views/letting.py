@@ -11,11 +11,12 @@ from sqlalchemy.orm import object_session
 from app.core import clock, codes
 from app.core.errors import Invalid
 from app.core.views import Interface, ModelView, RelatedList, expose, has_access, permission_name
+from app.core.views.ending import EndPage
 from app.documents.qr import qr_svg
 from app.registry.models import Person, RentalHome, Tenancy
 from app.registry.queries import safety
 from app.registry.service import households, rentals, risk
-from app.registry.views.common import NO_LOOKUP, ByService, EndPage, open_only
+from app.registry.views.common import NO_LOOKUP, ByService, open_only
 from app.registry.views.wording import colour_badge
 
 

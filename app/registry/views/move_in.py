@@ -160,7 +160,7 @@ class MoveInView(ModelView):
             form.moved_on.data = clock.today()
         back = self.url_show(item)
         page = self.render_template(
-            "registry/end.html", title=action.label, note=note, form=form, item=item, back=back
+            "appbuilder/general/end.html", title=action.label, note=note, form=form, item=item, back=back
         )
         return page, status
 

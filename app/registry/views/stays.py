@@ -11,8 +11,8 @@ from app.audit.service import give_reason
 from app.core import clock
 from app.core.errors import Conflict
 from app.core.views import expose, has_access, permission_name
+from app.core.views.ending import EndPage
 from app.registry.service.checks import not_after
-from app.registry.views.common import EndPage
 
 
 class StayPage(EndPage):

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Area
@@ -177,7 +177,7 @@ def _changed_since(wide: Session, row: PersonMerge) -> list[tuple[str, int]]:
 
 def entered_since(session: Session, row: PersonMerge) -> dict[str, int]:
     """How many rows of each table were entered on the merged record since, as far as the session sees them: they stay."""
-    classes, found = _classes(), Counter[str]()
+    classes, counts = _classes(), []
     kept = session.get(Person, row.kept_id)
     if kept is None:
         return {}
@@ -188,8 +188,14 @@ def entered_since(session: Session, row: PersonMerge) -> dict[str, int]:
         column = getattr(model, pointer.column.name)
         mine = column == (kept.uid if pointer.by_uid else kept.id)
         known = [op["id"] for op in row.moved if op["table"] == table]
-        query = select(model.id).where(mine, model.created_at > row.created_at, model.id.not_in(known))
-        found[table] += len(session.scalars(query).all())
+        query = select(func.count(model.id)).where(
+            mine, model.created_at > row.created_at, model.id.not_in(known)
+        )
+        counts.append((table, query.scalar_subquery()))
+    found = Counter[str]()
+    numbers = session.execute(select(*(query for _table, query in counts))).one()
+    for (table, _query), number in zip(counts, numbers, strict=True):
+        found[table] += number
     return {table: number for table, number in found.items() if number}
 
 
