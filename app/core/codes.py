@@ -98,6 +98,8 @@ def _changed(session: Session, _context: object) -> None:
 
 @event.listens_for(PlainGuardedSession, "after_commit")
 def _kept(session: Session) -> None:
+    if session.in_nested_transaction():  # the end of a savepoint: others still read the list as it was
+        return
     if session.info.pop("codes_changed", None):
         _forget()
 

@@ -102,16 +102,19 @@ def contains(model: Any, key: str, value: str, *, part: bool = False) -> ColumnE
 def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = False) -> ColumnElement[bool]:
     """What a look-up or the search box means by a word: letters go to the pinyin columns, the rest to the others.
 
-    ``part``: of a table in PARTS, the rows of its indexes.
+    A word of which nothing is left (blanks) is no word: it means nobody, not everybody; so do the pinyin columns where
+    it has no letter. ``part``: of a table in PARTS, the rows of its indexes.
     """
     query = query.strip()
-    latin = LATIN.fullmatch(query.lower())
+    if not query:
+        return false()
+    letters = _letters(query)
     hits: list[ColumnElement[bool]] = []
     for key in columns:
         attribute = getattr(model, key)
         if key.endswith(("_initials", "_pinyin")):
-            if latin:
-                hits.append(starts_with(attribute, query.lower().replace(" ", "").replace("'", "")))
+            if letters:
+                hits.append(starts_with(attribute, letters))
             continue
         if not isinstance(attribute.type, String):
             continue  # a number is not looked up by a part of it
@@ -120,6 +123,12 @@ def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = F
     if part:  # beside each: SQLite sees an index of a part only from where its condition stands
         hits = [and_(in_part(model), hit) for hit in hits]
     return or_(false(), *hits)
+
+
+def _letters(query: str) -> str:
+    """What the pinyin columns are searched by: letters without the signs between syllables; empty for other words."""
+    query = query.lower()
+    return query.replace(" ", "").replace("'", "") if LATIN.fullmatch(query) else ""
 
 
 def _dialect() -> str:

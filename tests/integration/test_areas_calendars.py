@@ -185,6 +185,17 @@ class TestCodeLists:
         self.item(admin, "work_domain")
         assert ("x9", "Something") in codes.choices(admin, "work_domain")
 
+    def test_others_know_a_code_at_once_after_the_commit_whatever_savepoints_ended_before(
+        self, admin, acting
+    ):
+        with admin.begin_nested():
+            self.item(admin, "work_domain")
+        other = acting("operator")
+        assert "x9" not in codes.codes(other, "work_domain")
+        other.rollback()
+        admin.commit()
+        assert "x9" in codes.codes(acting("operator"), "work_domain")
+
     def test_a_standard_list_is_locked(self, admin):
         with pytest.raises(Conflict):
             self.item(admin, "gender")
