@@ -52,6 +52,22 @@ class TestVisits:
         year = {p.name: p for p in coverage.parts(system, community, today, 12)}
         assert year["Grid A11"].unvisited == 0
 
+    @pytest.mark.parametrize("months", [1, 3, 12])
+    def test_a_period_begins_with_the_first_day_of_its_oldest_month(self, ground, system, world, months):
+        first = coverage.since(clock.today(), months)
+        assert (first.day, (clock.today().month - first.month) % 12 + 1) == (1, (months - 1) % 12 + 1)
+        household = system.query(Household).filter_by(uid=ground["late"]).one()
+        grid = system.get(Area, world.areas["grid_a11"])
+        for day, late in ((first, 0), (first - timedelta(days=1), 1)):
+            household.last_visit_on = day
+            other = system.query(Household).filter_by(uid=ground["met"]).one()
+            other.last_visit_on = clock.today()
+            system.commit()
+            (part,) = coverage.parts(system, grid, clock.today(), months)
+            assert part.unvisited == late
+            rows, _more = coverage.rows(system, "unvisited", grid, clock.today(), first, None)
+            assert len(rows) == late
+
     def test_the_page_leads_from_figure_to_households_in_the_readers_scope(
         self, app, ground, login_as, world
     ):
