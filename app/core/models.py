@@ -88,11 +88,15 @@ class Versioned:
 
 
 class Deletable:
-    """Deleting is a reasoned step that can be undone; the guard hides such rows (guards, section 1)."""
+    """Deleting is a reasoned step that can be undone; the guard hides such rows (guards, section 1).
+
+    ``deleted_step`` names the step that took the row away (core.removal); empty where somebody deleted it.
+    """
 
     deleted_at: Mapped[datetime | None] = mapped_column(Instant, active_history=True, sort_order=95)
     deleted_by: Mapped[int | None] = mapped_column(Integer, sort_order=96)
     delete_reason: Mapped[str | None] = mapped_column(String(200), sort_order=97)
+    deleted_step: Mapped[str | None] = mapped_column(String(12), sort_order=98)
 
 
 class Period:

@@ -162,15 +162,19 @@ class TestBin:
             assert html.escape(str(step.way)) in answer.text
             system.rollback()
             assert system.scalars(query).one().deleted_at is not None
-        system.rollback()
-        phone.delete_reason = "duplicate"  # as older merges wrote it
-        system.commit()
-        assert post(clerk, f"/personphone/restore/{phone.uid}").status_code == 409
-        system.rollback()
-        removal.put_away(phone, "wrong person", by=None, now=clock.now())
-        system.commit()
-        assert phone.uid in clerk.get("/bin/?kind=PersonPhoneView").text
-        assert post(clerk, f"/personphone/restore/{phone.uid}").status_code == 303
+
+    def test_words_that_somebody_typed_are_never_taken_for_a_step(self, login_as, place, system):
+        head = select(PersonPhone).where(PersonPhone.person_id == place["head_id"])
+        query, clerk = head.execution_options(with_deleted=True), login_as("clerk_a")
+        for reason in ("duplicate", *sorted(step.sentence for step in removal.steps())):
+            system.rollback()
+            phone = system.scalars(query).one()
+            answer = post(clerk, f"/personphone/delete/{phone.uid}", reason=reason)
+            assert answer.status_code == 303
+            assert phone.uid in clerk.get("/bin/?kind=PersonPhoneView").text
+            assert post(clerk, f"/personphone/restore/{phone.uid}").status_code == 303
+            system.rollback()
+            assert system.scalars(query).one().deleted_at is None
 
     def test_a_merge_and_a_revoked_event_leave_nothing_in_the_bin(
         self, login_as, place, system, acting, world

@@ -78,6 +78,7 @@ class Marked:
             "deleted_at",
             "deleted_by",
             "delete_reason",
+            "deleted_step",
             "valid_to",
         }:
             return None

@@ -25,7 +25,9 @@ from app.core.widgets.drawn import options
 
 HEAVY = frozenset({"secret", "json", "binary"})
 # who made and changed a row stands on its history page; in a list it costs more than what is shown
-STAMPS = frozenset({"created_at", "created_by", "updated_at", "updated_by", "deleted_by", "delete_reason"})
+STAMPS = frozenset(
+    "created_at created_by updated_at updated_by deleted_by delete_reason deleted_step".split()
+)
 
 
 @dataclass(slots=True)

@@ -70,7 +70,7 @@ class RemoveMixin:
             if how is not None:
                 raise Conflict(how.way)
             _need_parent(session, item)
-            item.deleted_at = item.deleted_by = item.delete_reason = None
+            removal.bring_back(item)
             self.restored(session, item)
             try:
                 session.flush()

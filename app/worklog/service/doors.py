@@ -25,6 +25,7 @@ WALK = "walk"  # the action of the first step of a walk of the day
 EVERYDAY = "V1"  # code list visit_type
 TYPES = "service_record_type"
 WRONG_TAP = removal.step(
+    "tap",
     _("A wrong tap, taken back"),
     _("This was a wrong tap that was taken back. Record what was done at the door again."),
 )

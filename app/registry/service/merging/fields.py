@@ -26,7 +26,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 OF_THE_RECORD = frozenset(
     "id uid area_id confirmed_on merged_into_id version created_at created_by updated_at updated_by"
-    " deleted_at deleted_by delete_reason".split()
+    " deleted_at deleted_by delete_reason deleted_step".split()
 )
 # chosen as well, but rows and not columns
 HOMES = {"living": "living", "registered": "registered"}
