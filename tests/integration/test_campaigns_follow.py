@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from app.areas.models import Area
 from app.core import bulk, clock
+from app.core.errors import Conflict
 from app.core.scope import session_actor
 from app.registry.choices import CampaignAction, TargetState
 from app.registry.models import Campaign, CampaignTarget, CampaignTry, Dwelling, HouseholdDwelling
 from app.registry.queries import campaigns as pages
 from app.registry.service import campaigns, closing, homes, life
+from app.registry.service.campaigns import following
 from tests.factories.registry import ResidentFactory, make_home, make_household
 
 pytestmark = [pytest.mark.any_database, pytest.mark.demand("S4-90")]
@@ -110,6 +112,89 @@ def test_a_division_that_was_a_mistake_is_revoked_and_the_home_is_to_be_visited_
     assert Counter(t.state for t in clerk.scalars(select(CampaignTarget))) == {"visited": 3, "gone": 2}
 
 
+def stand(target):
+    return target.state, target.revisit_on, target.tries, target.tried_at
+
+
+def test_what_was_said_at_a_door_is_there_again_when_the_home_is(campaign, clerk):
+    """An appointment and a refusal outlive a division that is revoked, and a wrong tap after that."""
+    home, day, at = homes_of(clerk)[0], clock.today() + timedelta(days=5), clock.now()
+    actor = session_actor(clerk)
+    one, two = targets(clerk, home)
+    campaigns.ring(clerk, actor, one, TargetState.revisit, now=at, revisit_on=day)
+    campaigns.ring(clerk, actor, two, TargetState.refused, now=at)
+    ann, ben = life.living_in(clerk, home)
+    pieces = [life.Piece("1A", [ann]), life.Piece("1B", [ben])]
+    event = life.split_home(clerk, home, pieces, life.Told(clock.today()), **hands(clerk))
+    clerk.commit()
+    assert states(clerk, home) == ["gone", "gone"]
+    life.revoke(clerk, event, "One home after all", **hands(clerk))
+    clerk.commit()
+    was = [("revisit", day, 1, at), ("refused", None, 1, at)]
+    assert [stand(t) for t in targets(clerk, home)] == was
+    for target in targets(clerk, home):
+        campaigns.ring(clerk, actor, target, TargetState.absent, now=at + timedelta(hours=1))
+        campaigns.take_back(clerk, actor, target, now=at + timedelta(hours=2))
+    assert [stand(t) for t in targets(clerk, home)] == was
+
+
+def test_a_household_that_comes_back_finds_its_own_word(campaign, clerk):
+    home, at = homes_of(clerk)[0], clock.now()
+    campaigns.ring(clerk, session_actor(clerk), targets(clerk, home)[0], TargetState.refused, now=at)
+    head = life.living_in(clerk, home)[0].head
+    event = life.death(clerk, head, life.Told(clock.today()), **hands(clerk))
+    clerk.commit()
+    assert states(clerk, home) == ["gone", "todo"]
+    life.revoke(clerk, event, "Somebody else", **hands(clerk))
+    clerk.commit()
+    assert states(clerk, home) == ["refused", "todo"]
+
+
+def test_what_a_household_said_is_no_word_about_the_empty_home(campaign, clerk):
+    """A home that was closed with a refusal and is opened without the household is asked for anew; closed and opened
+    once more, it keeps what was said of it as a home.
+    """
+    home, empty = homes_of(clerk)
+    actor = session_actor(clerk)
+    for target in targets(clerk, home):
+        campaigns.ring(clerk, actor, target, TargetState.refused, now=clock.now())
+    life.merge_homes(clerk, empty, [home], life.Told(clock.today()), **hands(clerk))
+    clerk.commit()
+    home.valid_to = None
+    clerk.commit()
+    assert [(t.state, t.household_id is None) for t in targets(clerk, home)] == [
+        ("todo", True),
+        ("gone", False),
+    ]
+    campaigns.ring(clerk, actor, targets(clerk, home)[0], TargetState.absent, now=clock.now())
+    for day in (clock.today(), None):
+        home.valid_to = day
+        clerk.commit()
+    assert states(clerk, home) == ["absent", "gone"]
+
+
+def test_taking_back_brings_the_day_that_was_not_taken_back(campaign, clerk):
+    target, at, actor = targets(clerk, homes_of(clerk)[1])[0], clock.now(), session_actor(clerk)
+    first, second = (clock.today() + timedelta(days=n) for n in (3, 7))
+    again, minute = TargetState.revisit, timedelta(minutes=2)
+    campaigns.ring(clerk, actor, target, again, now=at, revisit_on=first)
+    campaigns.ring(clerk, actor, target, again, now=at + minute, revisit_on=second)
+    campaigns.take_back(clerk, actor, target, now=at + 2 * minute)
+    campaigns.ring(clerk, actor, target, TargetState.visited, now=at + 3 * minute)
+    campaigns.take_back(clerk, actor, target, now=at + 4 * minute)
+    assert stand(target) == ("revisit", first, 1, at)
+    with pytest.raises(Conflict, match="on its day"):
+        campaigns.take_back(clerk, actor, target, now=at + 5 * minute)
+
+
+def test_a_tap_of_another_day_is_not_taken_back(campaign, clerk):
+    target, at, actor = targets(clerk, homes_of(clerk)[1])[0], clock.now(), session_actor(clerk)
+    campaigns.ring(clerk, actor, target, TargetState.visited, now=at)
+    with pytest.raises(Conflict, match="on its day"):
+        campaigns.take_back(clerk, actor, target, now=at + timedelta(days=1))
+    assert target.state == "visited"
+
+
 def test_joined_homes_keep_what_was_done_and_ask_for_who_was_not_met(campaign, clerk):
     home, empty = homes_of(clerk)
     campaigns.ring(clerk, target=targets(clerk, home)[0], outcome=TargetState.visited, **hands(clerk))
@@ -181,6 +266,36 @@ def test_who_leaves_leaves_the_visit_to_the_home(campaign, clerk):
     cao = life.living_in(clerk, home)[0]
     assert [(t.state, t.household_id) for t in targets(clerk, home)][1] == ("todo", cao.id)
     assert visit_all(clerk).percent == 100
+
+
+def test_who_splits_off_after_the_visit_was_met_already(campaign, clerk, world):
+    """A household that splits off before its old one was visited is a door of its own."""
+    home = make_home(clerk, world.areas["grid_a11"], "3")
+    children = [ResidentFactory(name=name, relation="20") for name in ("Gao", "Hou")]
+    met = make_household(clerk, home, [ResidentFactory(name="Fan"), *children])
+    clerk.commit()
+
+    def leave(name):
+        person = next(m.person for m in met.members if m.valid_to is None and m.person.name == name)
+        heads = life.Heads({life.NEW: life.NewHead(person.id)})
+        life.split(clerk, met, [person], life.Told(clock.today()), heads=heads, **hands(clerk))
+        clerk.commit()
+
+    leave("Gao")
+    assert states(clerk, home) == ["todo", "todo"]
+    visited = targets(clerk, home)[0]
+    campaigns.ring(clerk, target=visited, outcome=TargetState.visited, **hands(clerk))
+    clerk.commit()
+    leave("Hou")
+    assert states(clerk, home) == ["visited", "todo"]
+
+
+def test_what_was_rolled_back_is_not_settled_at_the_next_commit(campaign, clerk):
+    homes_of(clerk)[1].valid_to = clock.today()
+    clerk.flush()
+    assert following.KEY in clerk.info
+    clerk.rollback()
+    assert following.KEY not in clerk.info
 
 
 def test_the_census_page_of_a_home_leaves_nothing_to_do_there(campaign, clerk):

@@ -1,6 +1,7 @@
 """Risk colours, the machine of a hazard, small venues, rings at a door: every branch, without a database."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -178,3 +179,33 @@ class TestDoors:
     def test_what_is_no_longer_to_be_visited_is_not_rung_at(self):
         with pytest.raises(Conflict):
             campaigns.next_state(TargetState.gone, TargetState.visited, self.DAY, None)
+
+    @pytest.mark.parametrize(
+        ("steps", "left"),
+        [
+            ("", ["todo - -"]),
+            ("ring:absent ring:visited", ["todo - -", "absent - 0", "visited - 1"]),
+            # the second appointment was a wrong tap, and so was what came after it
+            (
+                "ring:revisit:9 ring:revisit:20 undo:revisit ring:visited undo:revisit",
+                ["todo - -", "revisit 9 0"],
+            ),
+            ("ring:refused undo:todo", ["todo - -"]),
+            ("ring:revisit:9 home_closed:gone", ["todo - -", "revisit 9 0", "gone - 0"]),
+            ("ring:revisit:9 home_closed:gone back:revisit:9", ["todo - -", "revisit 9 0"]),
+            ("ring:refused household_left:gone back:todo", ["todo - -", "refused - 0", "todo - 0"]),
+            ("home_closed:gone back:todo census:visited", ["todo - -", "visited - 2"]),
+        ],
+    )
+    def test_taps_taken_back_and_homes_that_came_back_leave_the_word_before(self, steps, left):
+        rows = []
+        for minute, step in enumerate(steps.split()):
+            action, state, *day = step.split(":")
+            at = datetime(2026, 11, 3, 9, minute, tzinfo=UTC)
+            again = date(2026, 11, int(day[0])) if day else None
+            rows.append(SimpleNamespace(action=action, to_state=state, revisit_on=again, at=at))
+        found = campaigns.stands(rows)
+        assert [
+            f"{s.state} {s.revisit_on.day if s.revisit_on else '-'} {s.tried_at.minute if s.tried_at else '-'}"
+            for s in found
+        ] == left

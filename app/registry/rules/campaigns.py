@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import NamedTuple, Protocol
 
 from flask_babel import lazy_gettext as _
 
@@ -10,7 +12,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.workflow import Machine, To
 from app.registry.choices import CampaignAction as A
 from app.registry.choices import CampaignState as S
-from app.registry.choices import TargetState
+from app.registry.choices import TargetAction, TargetState
 
 LEADERS = ("workstation", "town_staff", "center_operator")
 MACHINE = Machine(
@@ -45,3 +47,43 @@ def next_state(
         text = _("Give the day to come again: from today on, within %(days)s days.", days=LATEST_REVISIT)
         raise Invalid(text, field="revisit_on")
     return outcome, revisit_on
+
+
+class Step(Protocol):
+    """A row of a target's history."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def to_state(self) -> str: ...
+    @property
+    def revisit_on(self) -> date | None: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+class Stand(NamedTuple):
+    """How a home stands: the last word, the day to come again, and when somebody was at the door last."""
+
+    state: TargetState = TargetState.todo
+    revisit_on: date | None = None
+    tried_at: datetime | None = None
+
+
+def stands(steps: Iterable[Step]) -> list[Stand]:
+    """What the rows of a target, the oldest first, leave standing: the last one holds now, each came upon the one before
+    it. A tap and its taking back leave nothing; a home that is no more stands as ``gone`` upon its last word, which is
+    there again when the home is.
+    """
+    found = [Stand()]
+    for step in steps:
+        state, last = TargetState.parse(step.to_state), found[-1]
+        if step.action in (TargetAction.ring, TargetAction.census):
+            found.append(Stand(state, step.revisit_on, step.at))
+        elif state is TargetState.gone:
+            found.append(Stand(state, None, last.tried_at))
+        else:  # taken back, or to be visited again
+            found[1:] = found[1:-1]
+            if found[-1].state is not state:  # to be visited as a home, whatever its household had said
+                found.append(Stand(state, step.revisit_on, last.tried_at))
+    return found

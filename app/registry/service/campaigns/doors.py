@@ -13,8 +13,8 @@ from app.core.actor import Actor
 from app.core.errors import Conflict
 from app.registry.choices import CampaignState, TargetAction, TargetState
 from app.registry.models import Campaign, CampaignTarget, CampaignTry, Dwelling
-from app.registry.rules.campaigns import OPEN, next_state
-from app.registry.service.campaigns.settling import WORKER, settle
+from app.registry.rules.campaigns import OPEN, next_state, stands
+from app.registry.service.campaigns.settling import WORKER, settle, steps_of
 from app.registry.signals import DoorTakenBack, DoorVisit, door_taken_back, door_visited
 
 TAP = timedelta(minutes=1)  # the same word again within this time is one tap
@@ -130,20 +130,13 @@ def take_back(session: Session, actor: Actor, target: CampaignTarget, *, now: da
     tap any more. Raises Conflict for somebody else's tap, an earlier day's, and one that was followed by another word.
     """
     _must_run(target)
-    query = select(CampaignTry).where(CampaignTry.target_id == target.id).order_by(CampaignTry.id.desc())
-    rows = list(session.scalars(query))
-    last = rows[0] if rows else None
+    rows = steps_of(session, target)
+    last = rows[-1] if rows else None
     if last is None or not can_take_back(target, last, actor, clock.to_local(now).date()):
         raise Conflict(_("Only the last word about a home is taken back, on its day, by whoever gave it."))
-    # the try before that still counts: it set the state that comes back
-    before = next(
-        (r for r in rows[1:] if r.to_state == last.from_state and r.action != TargetAction.undo), None
-    )
-    target.state, target.revisit_on = (
-        last.from_state or TargetState.todo,
-        before.revisit_on if before else None,
-    )
-    target.tries, target.tried_at = max(target.tries - 1, 0), before.at if before else None
+    before = stands(rows[:-1])[-1]
+    target.state, target.revisit_on, target.tried_at = str(before.state), before.revisit_on, before.tried_at
+    target.tries = max(target.tries - 1, 0)
     row = CampaignTry(
         target_id=target.id,
         at=now,

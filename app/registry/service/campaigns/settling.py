@@ -29,10 +29,11 @@ from app.registry.models import (
     HouseholdDwelling,
     LifeEvent,
 )
-from app.registry.rules.campaigns import OPEN
+from app.registry.rules.campaigns import OPEN, Stand, stands
 
 CHUNK = 500  # homes settled at a time
 WORKER = "grid_worker"  # position and role
+GONE = Stand(TargetState.gone)
 
 
 def settle(session: Session, dwelling_ids: Iterable[int], *, now: datetime) -> None:
@@ -86,7 +87,7 @@ class _Settling:
             if home.valid_to is not None or home.deleted_at is not None:
                 for target in self.targets[home.id]:
                     if target.state in OPEN:
-                        self._turn(target, TargetState.gone, TargetAction.home_closed)
+                        self._turn(target, GONE, TargetAction.home_closed)
             elif home.id in self.targets or path.startswith(self.path):
                 fresh += [(home, household_id) for household_id in self._agree(home, seen)]
         return list(self._made(fresh))
@@ -123,14 +124,14 @@ class _Settling:
         ]
         for target in mine:
             if target.state == TargetState.gone and target.household_id in wanted:
-                self._turn(target, TargetState.todo, TargetAction.back)
+                self._turn(target, self._before(target), TargetAction.back)
                 wanted.remove(target.household_id)
                 standing.append(target)
         for target in [t for t in standing if t.state in OPEN and t.household_id not in living]:
             if wanted:
                 target.household_id = wanted.pop(0)
             elif len(standing) > 1:
-                self._turn(target, TargetState.gone, TargetAction.household_left)
+                self._turn(target, GONE, TargetAction.household_left)
                 standing.remove(target)
             else:
                 target.household_id = None
@@ -138,15 +139,28 @@ class _Settling:
             return wanted
         if not mine:
             return [living[0] if living else None]
-        mine[0].household_id = None
-        self._turn(mine[0], TargetState.todo, TargetAction.back)
+        target = next((t for t in mine if t.household_id is None), mine[0])
+        # what a household said at its door is no word about the empty home
+        before = self._before(target) if target.household_id is None else Stand()
+        target.household_id = None
+        self._turn(target, before, TargetAction.back)
         return []
 
-    def _turn(self, target: CampaignTarget, state: TargetState, action: TargetAction) -> None:
+    def _before(self, target: CampaignTarget) -> Stand:
+        """How a target stood before it was settled."""
+        found = stands(steps_of(self.session, target))
+        return next(stand for stand in reversed(found) if stand.state is not TargetState.gone)
+
+    def _turn(self, target: CampaignTarget, to: Stand, action: TargetAction) -> None:
         step = CampaignTry(
-            target_id=target.id, at=self.now, action=str(action), from_state=target.state, to_state=str(state)
+            target_id=target.id,
+            at=self.now,
+            action=str(action),
+            from_state=target.state,
+            to_state=str(to.state),
+            revisit_on=to.revisit_on,
         )
-        target.state, target.revisit_on = str(state), None
+        target.state, target.revisit_on = str(to.state), to.revisit_on
         self.session.add(step)
 
     def _made(self, fresh: list[tuple[Dwelling, int | None]]) -> Iterator[CampaignTarget]:
@@ -179,6 +193,12 @@ class _Settling:
             )
         )
         return {home: who for home, who in self.session.execute(query) if who is not None}
+
+
+def steps_of(session: Session, target: CampaignTarget) -> list[CampaignTry]:
+    """All rows about a target, the oldest first."""
+    query = select(CampaignTry).where(CampaignTry.target_id == target.id).order_by(CampaignTry.id)
+    return list(session.scalars(query))
 
 
 def _living(dwelling_ids: Sequence[int]) -> Select[int, int]:
