@@ -146,9 +146,10 @@ def test_attachments_go_when_their_term_is_over_and_the_change_log_says_so(
         "check_photo": 10,
         "letter": None,  # no term: it stays with its record
     }
-    later = clock.now() + timedelta(days=367)
-    with clock.frozen(later):
-        assert run_now(system, "site.retention", later) == {"set": 0, "gone": 1}
+    last = clock.now() + (until["correction"] - today)
+    for day, gone in ((last, 0), (last + timedelta(days=1), 1)):  # kept to the end of its last day
+        with clock.frozen(day):
+            assert run_now(system, "site.retention", day) == {"set": 0, "gone": gone}
     system.rollback()
     assert set(system.scalars(select(files.Attachment.purpose))) == {"check_photo", "letter"}
     assert set(files.store().keys(clock.now() + timedelta(days=1))) == {kept["check_photo"], kept["letter"]}
