@@ -27,7 +27,7 @@ from sqlalchemy.sql import ColumnElement
 
 from app.areas.models import Account, Area, GridGroupArea, Post, SensitiveGrant, SignIn, Staff
 from app.areas.roles import ROLES
-from app.areas.rules import SEGMENT, range_of
+from app.areas.rules import SEGMENT, granted, outermost, range_of
 from app.areas.succession import predecessor_paths, predecessor_values
 from app.core.actor import Actor
 from app.core.criteria import steady
@@ -160,8 +160,10 @@ def _person_query(areas: int) -> Select[Any]:
     """One row: the account, its staff member, the rights of the acting `role`, the named grants, and the closed
     predecessors of its areas (the successor's worker reads the old rows; guards, section 1).
     """
+    place = aliased(Area)
     grants = (
-        select(func.aggregate_strings(SensitiveGrant.group_code, "\n"))
+        select(func.aggregate_strings(SensitiveGrant.group_code + " " + place.path, "\n"))
+        .join(place, place.id == SensitiveGrant.area_id)
         .where(SensitiveGrant.staff_id == Account.staff_id, *_in_force(SensitiveGrant))
         .scalar_subquery()
     )
@@ -214,11 +216,6 @@ def _person_of_token(areas: int) -> Any:
     return _by_token(_person_query(areas).add_columns(*SESSION))
 
 
-def _outermost(paths: set[str]) -> list[str]:
-    ordered = sorted(paths)
-    return [p for p in ordered if not any(p != q and p.startswith(q) for q in ordered)]
-
-
 def _make(row: Row[Any], role: str, seats: list[Seat], paths: set[str], origin: str, address: str) -> Actor:
     spec = ROLES.get(role)
     label = row.staff_name or row.username
@@ -229,17 +226,19 @@ def _make(row: Row[Any], role: str, seats: list[Seat], paths: set[str], origin: 
     on_root = by_area and row.roots == 1 and any(len(p) == SEGMENT for p in paths)
     reach = paths | set((row.closed or "").split())
     units = tuple(s.org_unit_id for s in seats if s.role == role and s.org_unit_id)
+    grants, parts = granted(row.grants or "", paths)
     return Actor(
         user_id=row.user_id,
         staff_id=row.staff_id,
         label=label,
         role=role,
-        ranges=tuple(range_of(p) for p in _outermost(reach)) if by_area else (),
+        ranges=tuple(range_of(p) for p in outermost(reach)) if by_area else (),
         whole_site=spec.scope == "site" or on_root,
         org_unit_ids=units if spec.scope == "department" else (),
         read_only=spec.read_only,
         permissions=_pairs(row.rights or ""),
-        grants=frozenset((row.grants or "").split()),
+        grants=grants,
+        grants_in=parts,
         sees_persons=spec.sees_persons,
         origin=origin,
         address=address,

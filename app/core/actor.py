@@ -19,7 +19,8 @@ class Actor:
 
     ``ranges`` are (lo, hi) bounds of ``area.path`` (subtrees); ``whole_site`` means no area criterion at all;
     ``org_unit_ids`` are the departments whose handed-over cases the actor sees; ``grants`` are the special
-    groups of level L5 opened to the actor by name; ``sees_persons`` is false for roles that run the system but
+    groups of level L5 opened to the actor by name wherever the actor acts, ``grants_in`` those opened in a part of it
+    only, as (group, lo, hi); ``sees_persons`` is false for roles that run the system but
     have no business with residents (administrators, auditors).
     """
 
@@ -33,6 +34,7 @@ class Actor:
     read_only: bool = True
     permissions: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     grants: frozenset[str] = frozenset()
+    grants_in: tuple[tuple[str, str, str], ...] = ()
     sees_persons: bool = False
     origin: str = "web"
     address: str = ""

@@ -80,24 +80,17 @@ def steady(statement: Any) -> Any:
     return statement
 
 
-def in_form(build: Any, form: str) -> Any:
-    """A criterion, or a lambda that makes one, as ``filter`` or ``keys`` (execution option ``scope``).
+def by_key(build: Any) -> Any:
+    """A criterion, or a lambda that makes one, for statements that name their rows by key (execution option
+    ``by_key``).
 
     SQLAlchemy keys a lambda in a closure by its code alone, so the criterion of one actor would serve the next.
     What the inner lambda closes over therefore stands in the outer closure too, where it is part of the key.
     """
-    shape = _as_filter if form == "filter" else _by_key
     if not callable(build):
-        return shape(build)
+        return _by_key(build)
     closed_over = tuple(cell.cell_contents for cell in build.__closure__ or ())
-    if form == "filter":
-        return lambda cls: (build(cls), closed_over)[0].is_(True)
     return lambda cls: _by_key((build(cls), closed_over)[0])
-
-
-def _as_filter(criterion: Any) -> Any:
-    """``(IN (…)) IS TRUE``: keeps the planner on the statement's own selective index (recipes)."""
-    return criterion.is_(True)
 
 
 def _by_key(criterion: Any) -> Any:

@@ -182,7 +182,7 @@ class Interface(SQLAInterface):
             select(self.obj)
             .where(self.key_column == checked_key(key, uid=self.has_uid))
             .options(*options)
-            .execution_options(scope="keys")
+            .execution_options(by_key=True)
         )
         if deleted:
             query = query.where(self.obj.deleted_at.is_not(None)).execution_options(with_deleted=True)  # type: ignore[attr-defined]

@@ -174,7 +174,7 @@ class _Asked:
         if first is not None:
             where = self.keyset.pk.in_(first)
             order = self.keyset.order(backwards=self.backwards)
-            query = query.where(where).order_by(*order).execution_options(scope="keys")
+            query = query.where(where).order_by(*order).execution_options(by_key=True)
             found = list(self.session.scalars(query).unique())
             return found[:size], len(found) > size, None
         if self.is_narrow or self.cursor.page:
@@ -213,7 +213,7 @@ class _Asked:
         """The rows of these keys in their order; still guarded, the keys only make it a matter of 25 look-ups."""
         if not keys:
             return []
-        options = {"scope": "keys"} | {k: v for k, v in self.options.items() if k != "scope"}
+        options = {"by_key": True} | self.options
         query = query.where(self.keyset.pk.in_(keys)).execution_options(**options)
         found = {getattr(row, self.keyset.pk.key): row for row in self.session.scalars(query).unique()}
         return [found[key] for key in keys if key in found]

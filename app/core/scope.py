@@ -20,7 +20,7 @@ from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.sql import ColumnElement, Select
 
 from app.core.actor import Actor, as_actor, current_actor
-from app.core.criteria import Criteria, in_form
+from app.core.criteria import Criteria, by_key
 from app.core.errors import NotAllowed, NotFound
 from app.core.models import AreaBound, Deletable, Scoped, Stamped, StepBase
 from app.core.session import PlainGuardedSession
@@ -81,7 +81,7 @@ def session_actor(session: Session) -> Actor:
 
 
 @lru_cache(maxsize=512)
-def _options(actor: Actor, form: str, with_deleted: bool) -> Criteria | None:
+def _options(actor: Actor, keyed: bool, with_deleted: bool) -> Criteria | None:
     """The criteria of an actor. Actors are values and criteria depend on nothing else, so they are built once: made
     anew for each statement they cost about 3 ms of CPU, more than the statement.
     """
@@ -94,8 +94,8 @@ def _options(actor: Actor, form: str, with_deleted: bool) -> Criteria | None:
         criterion = g.build(actor)
         if criterion is None:
             continue
-        if form:
-            criterion = in_form(criterion, form)
+        if keyed:
+            criterion = by_key(criterion)
         options.append(with_loader_criteria(g.target, criterion, include_aliases=True))
     return Criteria(options) if options else None
 
@@ -116,8 +116,8 @@ def _scope_reads(state: ORMExecuteState) -> None:
     if state.is_column_load:
         return
     asked = state.execution_options
-    form, with_deleted = asked.get("scope", ""), bool(asked.get("with_deleted"))
-    criteria = _options(session_actor(state.session), form, with_deleted)
+    keyed, with_deleted = bool(asked.get("by_key")), bool(asked.get("with_deleted"))
+    criteria = _options(session_actor(state.session), keyed, with_deleted)
     statement: Any = state.statement
     # the statements of relationship loaders bring the options of their parent along
     if criteria is not None and criteria not in statement._with_options:

@@ -102,7 +102,7 @@ def _people_by_number(session: Session, query: str) -> Kind:
         phone = None
     if phone:
         where.append(Person.id.in_(select(PersonPhone.person_id).where(PersonPhone.number_index == phone)))
-    found = select(Person).options(joinedload(Person.area)).where(or_(*where)).execution_options(scope="keys")
+    found = select(Person).options(joinedload(Person.area)).where(or_(*where)).execution_options(by_key=True)
     rows = _rows(session, found, Person, Person.id) if where else []
     hooks.record_access(hooks.Access("SEARCH", "person", detail="by number"))
     return _kind(Person, gettext("Residents"), "fa-user", rows, _person_hint)

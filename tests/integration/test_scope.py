@@ -97,11 +97,11 @@ class TestReads:
         assert session.scalars(select(Person)).all() == []
         assert session.scalars(select(PersonPhone)).all() == []
 
-    def test_filter_mode_gives_the_same_rows(self, acting, people):
+    def test_a_statement_that_names_rows_by_key_gives_the_same_rows(self, acting, people):
         session = acting("worker_a")
-        query = select(Person.name).execution_options(scope="filter")
+        query = select(Person.name).execution_options(by_key=True)
         assert session.scalars(query).all() == ["P grid_a11"]
-        assert len(session.scalars(select(Dwelling).execution_options(scope="filter")).all()) == 1
+        assert len(session.scalars(select(Dwelling).execution_options(by_key=True)).all()) == 1
 
     def test_groups_of_level_5_need_a_named_grant(self, acting, people, system):
         person = people["grid_a11"][0]

@@ -2,8 +2,9 @@
 
 from app.areas.rules.codes import CODE_PATTERNS, check_code
 from app.areas.rules.delegation import may_administer
+from app.areas.rules.granted import granted
 from app.areas.rules.naming import full_name, next_code, recoded
-from app.areas.rules.paths import SEGMENT, child_path, depth_of, is_within, parent_path, range_of
+from app.areas.rules.paths import SEGMENT, child_path, depth_of, is_within, outermost, parent_path, range_of
 from app.areas.rules.plan_states import PLAN_MACHINE
 from app.areas.rules.plans import AreaFact, Piece, Plan, plan_findings
 from app.areas.rules.polygon import check_polygon
@@ -25,10 +26,12 @@ __all__ = [
     "child_path",
     "depth_of",
     "full_name",
+    "granted",
     "is_vacant",
     "is_within",
     "may_administer",
     "next_code",
+    "outermost",
     "parent_path",
     "plan_findings",
     "range_of",

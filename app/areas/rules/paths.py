@@ -4,6 +4,8 @@ Digits sort before capital letters in collation C (and in SQLite's BINARY), so p
 id never changes; its path does when it gets another parent.
 """
 
+from collections.abc import Collection
+
 from flask_babel import lazy_gettext as _
 
 from app.core.errors import Invalid
@@ -54,3 +56,9 @@ def _segment(number: int) -> str:
         number, rest = divmod(number, 36)
         digits = _DIGITS[rest] + digits
     return digits.rjust(SEGMENT, "0")
+
+
+def outermost(paths: Collection[str]) -> list[str]:
+    """The paths that lie below no other of them, in order."""
+    ordered = sorted(paths)
+    return [p for p in ordered if not any(p != q and p.startswith(q) for q in ordered)]

@@ -1,4 +1,4 @@
-"""The form of the guard for statements led by their own index must be as tight as the common one."""
+"""The form of the guard for statements that name their rows by key must be as tight as the common one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def test_each_actor_gets_the_own_criterion(acting, model):
     for username in ACTORS:
         session = acting(username)
         common = set(session.scalars(select(model.id)))
-        as_filter = set(session.scalars(select(model.id).execution_options(scope="filter")))
-        assert as_filter == common, username
+        by_key = set(session.scalars(select(model.id).execution_options(by_key=True)))
+        assert by_key == common, username
     assert common
