@@ -78,7 +78,14 @@ PARTS = (
         options=("-p", "tests.support.only_database"),
     ),
     # the longest first, the short ones fill what is left
-    Part("browser", "browser", folder="tests/browser", alone=False),
+    Part("browser", "browser", folder="tests/browser", alone=False, options=("-k", "not test_axe_pages")),
+    Part(
+        "axe",
+        "browser, axe on every page",
+        folder="tests/browser",
+        alone=False,
+        options=("-k", "test_axe_pages"),
+    ),
     Part("journeys", "journeys", folder="tests/journeys", alone=False),
     Part("architecture", "architecture", folder="tests/architecture", alone=False),
 )
