@@ -88,7 +88,7 @@ def fields_of(model: type) -> tuple[Field, ...]:
         found.append(
             Field(
                 prop.key,
-                protected=encrypted or _level(table, column.name) in PROTECTED_LEVELS,
+                protected=encrypted or _is_protected(table, column.name),
                 secret=(table, column.name) in SECRET,
                 binary=isinstance(raw, LargeBinary) and not encrypted,
             )
@@ -96,9 +96,9 @@ def fields_of(model: type) -> tuple[Field, ...]:
     return tuple(found)
 
 
-def _level(table: str, column: str) -> str | None:
+def _is_protected(table: str, column: str) -> bool:
     rule = policy.rules().get((table, column))
-    return rule.level if rule else None
+    return (table, column) in policy.logged_closed() or (rule is not None and rule.level in PROTECTED_LEVELS)
 
 
 @lru_cache(maxsize=1024)

@@ -28,13 +28,18 @@ def _newest(session: Session, log: Any, rows: Iterable[tuple[str, Sequence[int]]
     return list(session.scalars(select(log).where(or_(*about)).order_by(log.id.desc()).limit(limit)))
 
 
-def fields(row: ChangeLog, model: type | None) -> list[tuple[str, Any, Any]]:
-    """[(column, old, new)] of a log row; protected values are masked as the field policy says."""
+def fields(row: ChangeLog, model: type | None, *, of_seen_record: bool = False) -> list[tuple[str, Any, Any]]:
+    """[(column, old, new)] of a log row; protected values are masked as the field policy says. ``of_seen_record``: the
+    reader sees the record itself, and with it what is closed in the log only.
+    """
+    open_here = policy.logged_closed() if of_seen_record else frozenset()
     shown = [(key, old, new) for key, (old, new) in sorted(json.loads(row.changes).items())]
     if row.protected:
         hidden = json.loads(row.protected)
         shown += [
-            (key, _masked(model, key, old), _masked(model, key, new))
+            (key, old, new)
+            if (row.table_name, key) in open_here
+            else (key, _masked(model, key, old), _masked(model, key, new))
             for key, (old, new) in sorted(hidden.items())
         ]
     return shown
@@ -63,7 +68,7 @@ def history_hook(session: Session, rows: Sequence[Rows], limit: int = 200) -> li
             row.role,
             row.action,
             row.reason,
-            fields(row, models[row.table_name]),
+            fields(row, models[row.table_name], of_seen_record=True),
             row.table_name,
         )
         for row in found

@@ -1,9 +1,9 @@
 """Field policy: which columns hold personal data, how they look, who may see, edit, export and print them.
 
 The table stands in app/seeds/field_policy.yaml and is read by list, form, search, order, diff, export, paper and
-API (guards, section 3). Its part ``attachments`` says who may open whole files, by level. A column that is stored
-encrypted and has no row in the table is hidden altogether: a new protected column is closed until somebody decides
-otherwise.
+API (guards, section 3). Its part ``attachments`` says who may open whole files, by level; ``logged_closed`` names
+columns that are open on screen and protected in the change log. A column that is stored encrypted and has no row in the
+table is hidden altogether: a new protected column is closed until somebody decides otherwise.
 """
 
 from __future__ import annotations
@@ -79,6 +79,13 @@ def rules() -> dict[tuple[str, str], Rule]:
             raise ValueError(f"{rule.table}.{rule.column}: unknown mask {rule.mask!r}")
         found[rule.table, rule.column] = rule
     return found
+
+
+@lru_cache(maxsize=1)
+def logged_closed() -> frozenset[tuple[str, str]]:
+    """(table, column) of what is open on screen and yet never stands in plain in the change log."""
+    raw = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    return frozenset((table, name) for table, names in raw["logged_closed"].items() for name in names)
 
 
 @lru_cache(maxsize=1)

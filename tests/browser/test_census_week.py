@@ -121,6 +121,8 @@ def test_a_week_of_the_station(site, system, world):
     system.rollback()
     assert system.get(Person, head.id).died_on == clock.today()
     assert system.get(Household, household.id).head_person_id == spouse.id
+    assert worker.run_one("tester")  # what follows for the groups of the dead
+    system.rollback()
     proposed = {p.rule for p in system.scalars(select(Proposal).where(Proposal.person_id == head.id))}
     assert {"death_pension", "death_dibao", "death_funeral", "death_account", "close_group"} <= proposed
     go(page, "/proposal/list/")

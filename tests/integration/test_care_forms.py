@@ -141,7 +141,7 @@ def test_the_own_form_of_a_group_with_and_without_the_grant(code, login_as, plac
         refused = fill(worker, url, group_code=code)
         assert refused.status_code == 422
         read = select(func.count(AccessLog.id)).where(
-            AccessLog.table_name == "person_group", AccessLog.detail == "L5", AccessLog.action == "READ"
+            AccessLog.table_name == "person_group", AccessLog.detail == "L4-L5", AccessLog.action == "READ"
         )
         system.rollback()
         assert system.scalar(read) == 1  # the clerk's page

@@ -37,6 +37,14 @@ def test_every_rule_names_a_column_and_roles_that_exist():
         assert named <= set(ROLES), f"{table}.{column}"
 
 
+def test_what_is_closed_in_the_log_only_exists_and_is_open_on_screen():
+    assert policy.logged_closed()
+    for table, column in policy.logged_closed():
+        assert column in facts_of(CLASSES[table]), f"{table}.{column}"
+        assert (table, column) not in policy.rules()
+        assert policy.is_open(CLASSES[table], column)
+
+
 def test_administrators_and_auditors_see_no_protected_value():
     for rule in policy.rules().values():
         if rule.level in {"L3", "L4", "L5"}:

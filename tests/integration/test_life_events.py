@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.core import clock
+from app.core import clock, jobs
 from app.core.errors import Conflict, Invalid
 from app.core.scope import session_actor
 from app.inbox.models import Notice
@@ -447,6 +447,7 @@ def test_a_carried_out_proposal_holds_the_death(clerk, world, hands):
     groups.add_group(clerk, bo, "G11", **hands)
     event = life.death(clerk, bo, life.Told(TODAY), **hands)
     clerk.commit()
+    assert jobs.run_one("tests") is not None
     row = clerk.scalars(select(Proposal).where(Proposal.topic == "group")).one()
     assert bo.groups[0].valid_to is None  # nothing closes by itself
     proposals.act(clerk, row, proposals.ProposalAction.accept, **hands)

@@ -144,6 +144,8 @@ def test_a_group_proposes_what_it_entitles_to_and_hides_what_tells_of_health(act
     assert words in worker.get(f"/proposal/show/{rows['group_dibao_disabled'].uid}").get_data(as_text=True)
     clerk.rollback()
     event = life.death(clerk, person, life.Told(TODAY), **hands)
+    clerk.commit()
+    assert jobs.run_one("tests") is not None  # what follows for the groups
     found = {p.rule for p in clerk.scalars(select(Proposal).where(Proposal.event_id == event.id))}
     assert {"death_disability", "death_dibao", "death_funeral", "close_group"} <= found
     assert "death_allowance" not in found  # not yet 80

@@ -110,7 +110,7 @@ def test_who_holds_the_grant_closes_the_group_and_each_look_is_logged(dead, logi
     looks = select(AccessLog.detail).where(
         AccessLog.table_name == "proposal", AccessLog.row_id == dead["proposal"].id
     )
-    assert system.scalars(looks).all() == ["L5"]
+    assert system.scalars(looks).all() == ["L4-L5"]
     act = f"/proposal/act/{uid}/accept"
     sent = pages.form_of(worker.get(act).text.replace("gb-form gb-narrow", "gb-form"))
     assert worker.post(act, data=sent).status_code == 303

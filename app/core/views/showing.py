@@ -22,7 +22,7 @@ from app.core.views.cells import Cells, name_of, said
 from app.core.views.removing import reason_given
 from app.core.views.wording import Wording, action_words, look_words
 
-READ_ALONE = frozenset({"L4", "L5", "viewers"})  # details of a log row that say nothing to people
+READ_ALONE = frozenset({"L4", "L5", "L4-L5", "viewers"})  # details of a log row that say nothing to people
 LOOKUP_SIZE = 20
 LOOKUP_PAGES = 50
 HISTORY_SIZE = 200

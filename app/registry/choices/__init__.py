@@ -4,6 +4,8 @@ from flask_babel import lazy_gettext as _
 
 from app.core.choices import Choice
 
+CLOSED_LEVEL = "L5"  # special groups of this level are seen by named grant only (guards, section 3)
+
 
 class HouseholdKind(Choice):
     """A person may be in one household of each kind at a time."""

@@ -6,14 +6,14 @@ from datetime import date
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Date, ForeignKey, Integer, String, or_
+from sqlalchemy import Date, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson
 from app.core.models import AppendOnly, BigKey, Table, coded
-from app.registry.models.people import PersonGroup, ids_of_seen
+from app.registry.models.people import PersonGroup, ids_of_seen, open_to
 
 
 class GroupVisit(AppendOnly, Table):
@@ -43,8 +43,7 @@ class GroupVisit(AppendOnly, Table):
 def _visits(actor: Actor) -> Any:
     """Visits of the groups that the actor may see: level 5 by named grant only."""
     group = Model.metadata.tables["person_group"]
-    open_to = or_(group.c.level != "L5", group.c.group_code.in_(sorted(actor.grants)))
-    return GroupVisit.group_id.in_(ids_of_seen("person_group", actor).where(open_to))
+    return GroupVisit.group_id.in_(ids_of_seen("person_group", actor).where(open_to(group.c, actor)))
 
 
 scope.guard(GroupVisit, _visits)

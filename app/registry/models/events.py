@@ -16,7 +16,7 @@ from app.core.crypto import EncryptedJson
 from app.core.models import AreaBound, BigKey, Instant, StepBase, Table, Versioned, args
 from app.registry.models.homes import Dwelling
 from app.registry.models.households import Household
-from app.registry.models.people import Person, PersonChild, ids_of_seen, visible_persons
+from app.registry.models.people import Person, PersonChild, ids_of_seen, open_to, visible_persons
 
 
 class LifeEvent(AreaBound, Versioned, Table):
@@ -115,8 +115,9 @@ def _of_open_groups(columns: Any, actor: Actor) -> Any:
     all groups would be read for every page.
     """
     group = Model.metadata.tables["person_group"].alias("named_group")
-    is_open = or_(group.c.level != "L5", group.c.group_code.in_(sorted(actor.grants)))
-    named = select(group.c.id).where(group.c.uid == func.substr(columns.anchor, 1, UID), is_open)
+    named = select(group.c.id).where(
+        group.c.uid == func.substr(columns.anchor, 1, UID), open_to(group.c, actor)
+    )
     return or_(columns.topic != OF_GROUP, named.exists())
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.core import clock, codes
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotAllowed
-from app.registry.choices import FieldGroup
+from app.registry.choices import CLOSED_LEVEL, FieldGroup
 from app.registry.models import Person, PersonGroup
 from app.registry.service import sources, subforms
 from app.registry.service.checks import not_after
@@ -22,7 +22,6 @@ from app.registry.service.ties import last_day
 from app.registry.signals import GROUP_JOINED
 
 LIST = "special_group"
-CLOSED = "L5"
 DERIVED = "derived"
 MOST_DAYS = 366
 
@@ -50,7 +49,7 @@ def open_to(session: Session, actor: Actor) -> list[tuple[str, str]]:
     offered = []
     for code, label in codes.choices(session, LIST):
         about = facts(session, code)
-        granted = about.get("sensitivity") != CLOSED or code in actor.grants
+        granted = about.get("sensitivity") != CLOSED_LEVEL or code in actor.grants
         if granted and not is_derived(about):
             offered.append((code, label))
     return offered
@@ -85,7 +84,7 @@ def add_group(
     level = level_of(session, code)
     if is_derived(about):
         raise Invalid(_("This group follows from other data and is not entered by hand."), field="group_code")
-    if level == CLOSED and code not in actor.grants:
+    if level == CLOSED_LEVEL and code not in actor.grants:
         raise NotAllowed(_("This group needs a grant by name."), field="group_code")
     known = select(PersonGroup.id).where(
         PersonGroup.person_id == person.id, PersonGroup.group_code == code, PersonGroup.valid_to.is_(None)

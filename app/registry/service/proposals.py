@@ -19,7 +19,7 @@ from app import seeds
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Conflict
-from app.registry.choices import EventKind, ProposalAction, ProposalState, ProposalTopic
+from app.registry.choices import CLOSED_LEVEL, EventKind, ProposalAction, ProposalState, ProposalTopic
 from app.registry.models import LifeEvent, Person, PersonGroup, Proposal, ProposalStep
 from app.registry.models.events import UID
 from app.registry.rules import age_on
@@ -29,7 +29,6 @@ from app.registry.service.checks import expect_version
 from app.registry.service.consents import birth_of
 from app.registry.signals import GROUP_JOINED
 
-CLOSED = "L5"
 CLOSE_GROUP = "close_group"
 OCCASION = {EventKind.death: "death", EventKind.birth: "birth", EventKind.new_name: "new_name"}
 # (session, item codes, person uids) -> (person uid, item code) of services that are done or under way
@@ -53,7 +52,7 @@ def rules() -> tuple[Rule, ...]:
     closed = [
         item["code"]
         for item in seeds.read("codes")["lists"]["special_group"]["items"]
-        if item.get("sensitivity") == CLOSED
+        if item.get("sensitivity") == CLOSED_LEVEL
     ]
     data = seeds.read("proposals")
     return parse([*data["rules"], data["close_group"]], closed)
@@ -217,17 +216,18 @@ def _close_group(session: Session, row: Proposal, actor: Actor, now: datetime) -
 
 
 def drop_of(session: Session, event: LifeEvent, *, actor: Actor, now: datetime) -> None:
-    """An event is revoked: what it proposed falls away. Conflict when something of it was carried out. What it proposed
-    about groups of level 5 falls away in ``proposals_groups``: a refusal would tell of them.
+    """An event is revoked: what it proposed falls away. Conflict when something of it was carried out; not for a group of
+    level 5, as the refusal would tell of it. What it proposed about groups falls away in ``proposals_groups``.
     """
-    found = session.scalars(select(Proposal).where(Proposal.event_id == event.id)).all()
-    rows = [row for row in found if not is_closed(session, row)]
-    done = next((r for r in rows if r.state in (ProposalState.done, ProposalState.taken)), None)
+    rows = session.scalars(select(Proposal).where(Proposal.event_id == event.id)).all()
+    carried_out = (r for r in rows if r.state in (ProposalState.done, ProposalState.taken))
+    done = next((r for r in carried_out if not is_closed(session, r)), None)
     if done is not None:
         text = _("Something that followed was carried out: %(what)s.", what=words_of(done.rule))
         raise Conflict(text, finding="proposal")
     for row in rows:
-        drop(session, row, actor=actor, now=now)
+        if row.topic != ProposalTopic.group:
+            drop(session, row, actor=actor, now=now)
 
 
 def is_closed(session: Session, row: Proposal) -> bool:
@@ -235,7 +235,7 @@ def is_closed(session: Session, row: Proposal) -> bool:
     if row.topic != ProposalTopic.group:
         return False
     level = select(PersonGroup.level).where(PersonGroup.uid == row.anchor[:UID])
-    return session.scalar(level.execution_options(with_deleted=True)) == CLOSED
+    return session.scalar(level.execution_options(with_deleted=True)) == CLOSED_LEVEL
 
 
 def drop(session: Session, row: Proposal, *, actor: Actor, now: datetime) -> None:

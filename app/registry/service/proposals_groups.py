@@ -2,7 +2,8 @@
 
 Groups of level 5 are proposed to those who hold the grant, unseen by everybody else (guards, section 3). Whoever enters
 or revokes a death mostly does not see them and must not learn of them by what the page says, by a refusal or by how
-long it takes. So each death and each revoked death asks the program to look, whatever there is.
+long it takes. So each death and each revoked death asks the program to look, whatever there is. It proposes for the
+groups of every level: an auditor would know those of level 5 by the hand, if another wrote the rest.
 """
 
 from __future__ import annotations
@@ -22,16 +23,6 @@ from app.registry.models.events import UID
 from app.registry.service import groups, proposals
 
 JOB = "registry.death"
-
-
-def close_groups(session: Session, event: LifeEvent, person: Person, *, actor: Actor, now: datetime) -> None:
-    """Propose to close each group that is open to all who see the person; the others follow after this transaction.
-    Groups that follow from other data end by themselves.
-    """
-    for row in proposals.open_groups(session, person):
-        if row.level != proposals.CLOSED and not groups.is_derived(groups.facts(session, row.group_code)):
-            _propose(session, person, row, event, actor, now)
-    ask(session, event, now=now)
 
 
 def _propose(
@@ -79,12 +70,13 @@ def follow(session: Session, event: LifeEvent, *, actor: Actor, now: datetime) -
         .where(
             LifeEventPerson.event_id == event.id,
             LifeEventPerson.role == str(EventRole.subject),
-            PersonGroup.level == proposals.CLOSED,
             PersonGroup.valid_to.is_(None),
         )
+        .order_by(PersonGroup.id)
     )
     for group, person in session.execute(query).all():
-        _propose(session, person, group, event, actor, now)
+        if not groups.is_derived(groups.facts(session, group.group_code)):  # those end by themselves
+            _propose(session, person, group, event, actor, now)
 
 
 def _take_back(session: Session, event: LifeEvent, actor: Actor, now: datetime) -> None:
@@ -94,7 +86,7 @@ def _take_back(session: Session, event: LifeEvent, actor: Actor, now: datetime) 
     )
     for row in session.scalars(query).all():
         group = proposals.group_of(session, row)
-        if group is None or group.level != proposals.CLOSED:
+        if group is None:
             continue
         if row.done_ref == group.uid:
             _reopen(session, group, now)

@@ -24,7 +24,7 @@ from app.registry.models import PersonGroup
 from app.registry.rules.care import GONE, NOT_REACHED
 from app.registry.service import care, groups, subforms
 from app.registry.views.care_words import CONDITION, GROUP_FILTER, group_in_list
-from app.registry.views.groups import LOGGED, PersonGroupView
+from app.registry.views.groups import LOGGED, LOGGED_AS, PersonGroupView
 from app.registry.views.once import once
 from app.registry.views.subforms import CodesField, SubformForm, form_class, mask_numbers, stored
 
@@ -145,7 +145,7 @@ class CareDesk(BaseView):
         form = self.form_of(item, typed(kept(self.session, draft_page(pk))))
         form.visited_on.data = form.visited_on.data or clock.today()
         if item.level in LOGGED:
-            log_access("READ", "person_group", item.id, item.person.area_id, detail=item.level)
+            log_access("READ", "person_group", item.id, item.person.area_id, detail=LOGGED_AS)
         return self.page(item, form)
 
     def form_of(self, item: PersonGroup, data: Any) -> Any:

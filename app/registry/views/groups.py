@@ -16,6 +16,7 @@ from app.core.views import Interface, ModelView, expose, has_access, permission_
 from app.core.views.cells import said
 from app.core.views.ending import EndPage
 from app.core.widgets import CodeField, Needed
+from app.registry.choices import CLOSED_LEVEL
 from app.registry.models import Person, PersonGroup
 from app.registry.rules.subforms import SubForm
 from app.registry.service import groups, subforms
@@ -24,6 +25,8 @@ from app.registry.views.common import NO_LOOKUP, ByService, open_only
 from app.registry.views.subforms import REFUSED_AT, DetailsMixin, shown_sections
 
 LOGGED = frozenset({"L4", "L5"})
+# in the log as well nobody learns which of the two it was: row by row it would say who stands in a closed group
+LOGGED_AS = "L4-L5"
 OTHER_FIELDS, PIECE = (
     "_fields",
     "_piece",
@@ -99,7 +102,7 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
 
     def reading(self, item: PersonGroup) -> None:
         if item.level in LOGGED:
-            log_access("READ", "person_group", item.id, item.person.area_id, detail=item.level)
+            log_access("READ", "person_group", item.id, item.person.area_id, detail=LOGGED_AS)
 
     def is_editable(self, item: PersonGroup) -> bool:
         return item.valid_to is None
@@ -161,7 +164,7 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
         return context | {
             "details": shown_sections(self.session, form, item.details) if seen else [],
             "visits": visits_in_words(self.session, item, form) if seen else [],
-            "watermark": item.level == groups.CLOSED,
+            "watermark": item.level == CLOSED_LEVEL,
         }
 
     @expose("/reveal/<pk>/<column>", methods=["POST"])

@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.actor import current_actor
 from app.core.errors import Conflict, NotFound
 from app.core.views import Interface, ModelView, expose, has_access, permission_name, reason_given
+from app.registry.choices import CLOSED_LEVEL
 from app.registry.choices.duplicates import DuplicateAction
 from app.registry.models import Person, PersonGroup, PersonMerge
 from app.registry.service import merging
@@ -150,7 +151,7 @@ def _counted(found: Mapping[str, int]) -> list[str]:
 
 def _open_ones(wide: Any, rows: list[tuple[str, int]]) -> Counter[str]:
     """Counted by table; groups by named grant are not spoken of."""
-    hidden = select(PersonGroup.id).where(PersonGroup.level == "L5")
+    hidden = select(PersonGroup.id).where(PersonGroup.level == CLOSED_LEVEL)
     secret = {
         ("person_group", key) for key in wide.scalars(hidden.where(PersonGroup.id.in_([k for _t, k in rows])))
     }

@@ -21,10 +21,11 @@ from app.registry.choices import ProposalAction, ProposalState, ProposalTopic
 from app.registry.models import Person, Proposal, ProposalStep
 from app.registry.service import proposals
 from app.registry.views.common import NO_LOOKUP, born
+from app.registry.views.groups import LOGGED_AS
 from app.registry.views.step_page import Step, StepPage
 from app.registry.views.wording import timeline
 
-SENSITIVE, CLOSED = "L4", "L5"
+SENSITIVE = "L4"
 BOOKING = "ProxyDesk.book"
 
 
@@ -122,8 +123,7 @@ class ProposalView(StepPage, ModelView):
 
     def reading(self, item: Proposal) -> None:
         if is_sensitive(item):
-            level = CLOSED if proposals.is_closed(self.session, item) else SENSITIVE
-            log_access("READ", "proposal", item.id, item.person.area_id, detail=level)
+            log_access("READ", "proposal", item.id, item.person.area_id, detail=LOGGED_AS)
 
     @expose("/act/<pk>/<action>", methods=["GET", "POST"])
     @has_access

@@ -57,7 +57,7 @@ def death(
         person.died_on, person.status, person.status_reason = day, CANCELLED, "death"
         session.flush()
         proposals.follow_event(session, entry.event, [person], actor=actor, now=now)
-        proposals_groups.close_groups(session, entry.event, person, actor=actor, now=now)
+        proposals_groups.ask(session, entry.event, now=now)
         leave(session, entry, [person], mine, heads, reason="death", actor=actor, now=now)
         end_homes(session, person, tuple(ResidenceKind), day, reason="death", actor=actor, now=now)
         for tenancy in _tenancies(session, person):
