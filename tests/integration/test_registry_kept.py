@@ -42,7 +42,8 @@ def test_the_sheet_of_a_check_is_put_back_and_forgotten_when_saved(places, syste
     assert "gas bottle" not in login_as("clerk_a").get(url).text
     assert url in worker.get("/drafts/").text
     refused = post(worker, url, client_uid=new_uid(), inspectors="Wang, Li")
-    assert refused.status_code == 400, "not every item was judged"
+    assert refused.status_code == 422, "not every item was judged"
+    assert not KEPT.search(refused.text), "the page holds what was sent, not what was kept before"
     assert len(pages_kept(system)) == 1
     done = post(worker, url, client_uid=new_uid(), inspectors="Wang, Li", **dict.fromkeys(items, "good"))
     assert done.status_code == 303, done.text

@@ -113,7 +113,41 @@ class TestTheSheet:
         system.rollback()
         assert system.scalar(select(func.count(ServiceRecord.id))) == 0
         answer = post(worker, f"/checks/home/{place['home']}", **sheet(), checked_on="1900-01-05")
-        assert answer.status_code == 400
+        assert answer.status_code == 422
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            ({"checked_on": "1900-01-05"}, "checked_on"),
+            ({"checked_on": "2999-01-01"}, "checked_on"),
+            ({"checked_on": "x"}, "checked_on"),
+            ({"fix.C04": "x"}, "fix.C04"),
+            ({"people_found": "many"}, "people_found"),
+            ({"item.C09": ""}, "item.C09"),
+            ({"photos": (io.BytesIO(b"text"), "door.jpg")}, "photos"),
+        ],
+    )
+    def test_a_refused_sheet_comes_back_as_it_was_typed(self, worker, place, system, wrong, field):
+        url = f"/checks/home/{place['home']}"
+        given = sheet("C04", **{"note.C04": "no extinguisher", "summary": "gas bottle", "people_found": "3"})
+        answer = post(worker, url, **(given | wrong))
+        assert answer.status_code == 422
+        page = answer.text
+        assert re.findall(r'<p class="gb-error" id="([^"]+)-error">', page) == [field]
+        assert f'href="#at-{field}"' in page
+        typed = {n: str(v) for n, v in (given | wrong).items() if v and n not in ("client_uid", "photos")}
+        chosen = dict(re.findall(r'type="radio" name="([^"]+)" value="([^"]+)" checked', page))
+        texts = {n: re.search(rf'name="{n}"[^>]* value="([^"]*)"', page)[1] for n in typed if n[:4] != "item"}
+        assert chosen | texts == typed
+        assert f'value="{given["client_uid"]}"' in page
+        system.rollback()
+        assert system.scalar(select(func.count(SafetyCheck.id))) == 0
+        assert post(worker, url, **given).status_code == 303
+
+    def test_all_that_cannot_be_read_is_said_at_once(self, worker, place):
+        answer = post(worker, f"/checks/home/{place['home']}", **sheet(checked_on="x", people_found="y"))
+        said = re.findall(r'<p class="gb-error" id="([^"]+)-error">', answer.text)
+        assert sorted(said) == ["checked_on", "people_found"]
 
     def test_what_was_said_to_be_put_right_and_is_bad_again_is_found_again(self, worker, place, system):
         day = (clock.today() + timedelta(days=5)).isoformat()
@@ -196,7 +230,7 @@ class TestVenuePages:
     def test_a_venue_needs_two_inspectors(self, worker, place, system):
         given = {f"item.VC{n:02d}": "good" for n in range(1, 17)} | {"client_uid": new_uid()}
         url = f"/checks/venue/{place['inn']}"
-        assert post(worker, url, inspectors="Wang", **given).status_code == 400
+        assert post(worker, url, inspectors="Wang", **given).status_code == 422
         assert (
             post(worker, url, inspectors="Wang, Li", **given | {"client_uid": new_uid()}).status_code == 303
         )

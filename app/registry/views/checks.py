@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import flash, jsonify, request
@@ -14,20 +14,18 @@ from app.areas.models import Area
 from app.areas.views.common import AreaInterface
 from app.core import clock, files
 from app.core.actor import current_actor
-from app.core.dates import parse_day
 from app.core.edge import wants_json
 from app.core.errors import DomainError, Invalid, NotFound
 from app.core.models import new_uid
-from app.core.numbers import whole_number
 from app.core.uploads import clean_upload
 from app.core.views import BaseView, Interface, expose, has_access, permission_name
 from app.core.views.kept import forget, kept
-from app.core.widgets import clean, view_of
+from app.core.widgets import view_of
 from app.registry.choices import CheckResult
 from app.registry.models import RentalHome, SafetyCheck, Venue
 from app.registry.queries import safety
 from app.registry.service import inspections, risk
-from app.registry.service.inspections import CheckEntry, ItemResult
+from app.registry.views.check_sheet import Sheet
 from app.registry.views.once import once
 from app.registry.views.wording import colour_badge, hazard_badge
 
@@ -35,6 +33,8 @@ PLACES: dict[str, Any] = {"home": RentalHome, "venue": Venue}
 PHOTOS = ("JPEG", "PNG", "WEBP")
 MOST_PHOTOS = 6
 OWNER = "safety_check"
+REFUSED = 422
+SAID_APART = (403, 404, 409)  # nothing on the sheet can put these right
 
 
 class CheckDesk(BaseView):
@@ -76,13 +76,23 @@ class CheckDesk(BaseView):
     @has_access
     @permission_name("use")
     def check(self, kind: str, uid: str) -> Any:
-        """The sheet of one place: everything in order, then the exceptions."""
-        place = self._place(self.session, kind, uid)
-        if request.method == "POST":
-            url = once(self.session, lambda session: self._save(session, kind, uid))
-            flash(gettext("The check is written down."), "success")
-            return jsonify(url=url) if wants_json() else self.go(url)
-        today = clock.today()
+        """The sheet of one place: everything in order, then the exceptions. What is refused comes back as it was typed."""
+        sheet = Sheet(request.form)
+        if request.method == "GET":
+            return self._page(kind, uid, sheet)
+        try:
+            url = once(self.session, lambda session: self._save(session, kind, uid, sheet))
+        except DomainError as refused:
+            if wants_json() or refused.status in SAID_APART:
+                raise
+            sheet.refuse(refused)
+            return self._page(kind, uid, sheet), REFUSED
+        flash(gettext("The check is written down."), "success")
+        return jsonify(url=url) if wants_json() else self.go(url)
+
+    def _page(self, kind: str, uid: str, sheet: Sheet) -> str:
+        place, today = self._place(self.session, kind, uid), clock.today()
+        typed = kept(self.session, draft_page(kind, uid))
         is_home = isinstance(place, RentalHome)
         return self.render_template(
             "registry/check.html",
@@ -98,9 +108,10 @@ class CheckDesk(BaseView):
             fix_by=today + timedelta(days=risk.spec()["fix_days"]),
             next_on=None if is_home else risk.next_venue_check(today, 0),
             back=self._back(place),
-            client_uid=new_uid(),
+            sheet=sheet,
+            client_uid=sheet.given.get("client_uid") or new_uid(),
             absent_uid=new_uid(),
-            kept=kept(self.session, draft_page(kind, uid)),
+            kept=typed | {"pairs": []} if sheet.given else typed,
             colour=colour_badge,
             most_photos=MOST_PHOTOS,
         )
@@ -133,9 +144,9 @@ class CheckDesk(BaseView):
         view = view_of(type(place))
         return str(view.url_show(place)) if view is not None and view.can("show") else self.home_url()
 
-    def _save(self, session: Session, kind: str, uid: str) -> str:
+    def _save(self, session: Session, kind: str, uid: str, sheet: Sheet) -> str:
         place, actor = self._place(session, kind, uid), current_actor()
-        entry = read_entry(list(inspections.items_of(session, place)))
+        entry = sheet.entry(list(inspections.items_of(session, place)))
         done = inspections.record_check(session, actor, place, entry, now=clock.now())
         keep_photos(session, done)
         forget(session, draft_page(kind, uid))
@@ -145,27 +156,6 @@ class CheckDesk(BaseView):
 def draft_page(kind: str, uid: str) -> str:
     """Key of the draft of one sheet."""
     return f"Check{kind.title()}:{uid}"
-
-
-def read_entry(items: list[str]) -> CheckEntry:
-    """The posted sheet. Raises Invalid at the field for what cannot be read; missing items are the service's matter."""
-    results = {}
-    for item in items:
-        given = request.form.get(f"item.{item}")
-        if given:
-            result = CheckResult.parse(given, field=f"item.{item}")
-            bad = result is CheckResult.bad
-            results[item] = ItemResult(
-                result, _text(f"note.{item}"), _day(f"fix.{item}") or _day("fix_by") if bad else None
-            )
-    return CheckEntry(
-        results,
-        _text("inspectors", 120),
-        _number("people_found"),
-        _text("summary"),
-        _day("checked_on"),
-        _day("next_check_on"),
-    )
 
 
 def keep_photos(session: Session, check: SafetyCheck) -> None:
@@ -187,23 +177,3 @@ def keep_photos(session: Session, check: SafetyCheck) -> None:
             owner_uid=check.uid,
             purpose="check_photo",
         )
-
-
-def _text(name: str, longest: int = 300) -> str:
-    try:
-        text = clean(request.form.get(name, "")) or ""
-    except ValueError as refused:
-        raise Invalid(str(refused), field=name) from None
-    if len(text) > longest:
-        raise Invalid(_("Please keep this to %(most)s characters.", most=longest), field=name)
-    return text
-
-
-def _day(name: str) -> date | None:
-    text = request.form.get(name, "").strip()
-    return parse_day(text, field=name) if text else None
-
-
-def _number(name: str) -> int | None:
-    text = request.form.get(name, "").strip()
-    return whole_number(text, 0, 9999, field=name) if text else None
