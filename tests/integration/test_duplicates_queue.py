@@ -12,7 +12,17 @@ from app.core.scope import session_actor, unscoped
 from app.extensions import db
 from app.inbox.models import Notice
 from app.registry.choices.duplicates import DuplicateState
-from app.registry.models import DuplicatePair, DuplicateRule, DuplicateStep, Person, PersonMerge
+from app.registry.models import (
+    ConsentTask,
+    DuplicatePair,
+    DuplicateRule,
+    DuplicateStep,
+    LeftBehind,
+    Person,
+    PersonMerge,
+    Proposal,
+)
+from app.registry.queries.hanging import hanging
 from app.registry.service import documents, duplicates, persons
 from app.registry.service.duplicates import probes, scan
 from tests.factories.registry import ResidentFactory, id_number, make_person
@@ -287,6 +297,23 @@ class TestPages:
         answer = post(clerk, f"/merge/apart/{row.uid}", reason="two after all")
         assert two[1].uid in answer.text
         assert clerk.get(f"/person/show/{two[1].uid}").status_code == 200
+
+    def test_what_hangs_on_both_is_counted_as_far_as_the_reader_sees_it(self, system, acting, two):
+        """Each table within the guard of the session: a closed group's proposal, what was deleted, count for nobody."""
+        made = {"rule": "x", "due_on": BORN, "state": "open"}
+        system.add_all(
+            [
+                Proposal(person_id=two[0].id, topic="benefit", anchor="80", **made),
+                Proposal(person_id=two[1].id, topic="group", anchor="0" * 36, **made),
+                ConsentTask(person_id=two[1].id, kind="child_under_14", guardian_uid=two[0].uid, due_on=BORN),
+                LeftBehind(person_id=two[1].id, kind="child", valid_from=BORN, deleted_at=clock.now()),
+            ]
+        )
+        system.commit()
+        clerk = acting("clerk_a")
+        both = [clerk.get_one(Person, person.id) for person in two]
+        found = [(model, *counts) for model, *counts in hanging(clerk, *both)]
+        assert found == [(ConsentTask, 0, 1), (ConsentTask, 1, 0), (Proposal, 1, 0)]
 
     def test_a_worker_notices_and_may_not_merge(self, system, login_as, two, pair):
         worker = login_as("worker_a")

@@ -117,8 +117,13 @@ def source_words(person: Person) -> list[str]:
     if session is None:
         return []
     query = select(PersonSource).where(PersonSource.person_id == person.id).order_by(PersonSource.id)
+    return words_of_sources(session, session.scalars(query))
+
+
+def words_of_sources(session: Session, rows: Iterable[PersonSource]) -> list[str]:
+    """The same of rows that were loaded."""
     return [
         f"{FieldGroup.label_of(row.field_group)}: {codes.label(session, 'data_source', row.source)},"
         f" {clock.to_local(row.confirmed_at).date().isoformat()}"
-        for row in session.scalars(query)
+        for row in rows
     ]

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
+from app.areas.models import Area
 from app.core import codes
 from app.core.interface import facts_of
 from app.core.masks import mask_id_number, mask_phone
 from app.registry.choices import AreaTie, NameKind, ResidenceKind
 from app.registry.models import (
     DuplicatePair,
+    Dwelling,
     Household,
     HouseholdMember,
     Person,
     PersonArea,
+    PersonDocument,
     PersonGroup,
+    PersonName,
+    PersonPhone,
+    PersonSource,
     Residence,
 )
 from app.registry.queries import cards
+from app.registry.queries.parts import ME, OTHER, Part, load
 from app.registry.rules.household import HEAD
 from app.registry.service import households
 from app.registry.service.merging.fields import DOCUMENT, FIELDS, KEPT, default_choice, differing
@@ -43,12 +52,55 @@ class Line:
     chosen: int = 1
 
 
-def people_of(session: Session, pair: DuplicatePair) -> tuple[Person, Person]:
-    """Both records with their documents, names and phones, in three statements beside the rows themselves."""
-    query = select(Person).where(Person.id.in_((pair.first_id, pair.second_id))).order_by(Person.id)
-    parts = (selectinload(Person.documents), selectinload(Person.phones), selectinload(Person.names))
-    found = {p.id: p for p in session.scalars(query.options(*parts, selectinload(Person.area)))}
-    return found[pair.first_id], found[pair.second_id]
+@dataclass(frozen=True)
+class Two:
+    """Two records with what belongs to them, as far as the session sees it."""
+
+    both: tuple[Person, Person]
+    parts: dict[str, list[tuple[Any, ...]]]
+
+    def of(self, person: Person, key: str) -> list[tuple[Any, ...]]:
+        """The rows of a part that are the person's."""
+        return [row for row in self.parts[key] if row[0].person_id == person.id]
+
+
+def people_of(session: Session, pair: DuplicatePair) -> Two:
+    """Both records with all their parts, in one statement beside the two themselves."""
+    keys = (pair.first_id, pair.second_id)
+    found = {p.id: p for p in session.scalars(select(Person).where(Person.id.in_(keys)))}
+    two = Two((found[keys[0]], found[keys[1]]), load(session, _parts(), *keys))
+    set_committed_value(pair, "first", two.both[0])
+    set_committed_value(pair, "second", two.both[1])
+    for person in two.both:
+        for name in ("documents", "phones", "names"):
+            set_committed_value(person, name, [row for (row,) in two.of(person, name)])
+    return two
+
+
+@cache
+def _parts() -> tuple[Part, ...]:
+    def part(key: str, model: Any, *more: Any, plain: str = "", beside: Any = ()) -> Part:
+        return Part(
+            key, model, and_(model.person_id.in_((ME, OTHER)), *more), beside, frozenset(plain.split())
+        )
+
+    open_ones = {m: m.valid_to.is_(None) for m in (Residence, HouseholdMember, PersonGroup, PersonArea)}
+    return (
+        part("documents", PersonDocument, plain="number"),
+        part("phones", PersonPhone, plain="number"),
+        part("names", PersonName),
+        part("sources", PersonSource),
+        *(part(m.__tablename__, m, open_ones[m], beside=_beside(m)) for m in open_ones),
+    )
+
+
+def _beside(model: Any) -> tuple[tuple[Any, Any], ...]:
+    """What a row is shown with."""
+    if model is Residence:
+        return ((Dwelling, Dwelling.id == Residence.dwelling_id),)
+    if model is HouseholdMember:
+        return ((Household, Household.id == HouseholdMember.household_id),)
+    return ((Area, Area.id == PersonArea.area_id),) if model is PersonArea else ()
 
 
 def suggested(session: Session, first: Person, second: Person) -> int:
@@ -85,26 +137,23 @@ def _given(value: Any) -> Words:
     return [str(value)] if value not in (None, "") else []
 
 
-def part_lines(session: Session, first: Person, second: Person, stays: int) -> list[Line]:
+def part_lines(session: Session, two: Two, stays: int) -> list[Line]:
     """Documents, phones, names, homes, households, groups, areas and sources; what must be one is chosen."""
-    both = (first, second)
+    both = two.both
+    homes = {person.id: _homes(session, two, person) for person in both}
     lines = [
         _line(
             "documents", both, lambda p: [_document(session, d) for d in p.documents if _live(d)], DOCUMENT
         ),
         _line("phones", both, lambda p: [mask_phone(n.number) for n in p.phones if _live(n)]),
         _line("names", both, lambda p: [n.name for n in p.names if n.kind != NameKind.current]),
+        *(_line(str(k), both, lambda p, k=k: homes[p.id].get(str(k), []), str(k)) for k in ResidenceKind),  # type: ignore[misc]
+        _line("groups", both, lambda p: _groups(session, two, p)),
+        _line("areas", both, lambda p: _areas(two, p)),
+        _line(
+            "sources", both, lambda p: cards.words_of_sources(session, (s for (s,) in two.of(p, "sources")))
+        ),
     ]
-    homes = _homes(session, [p.id for p in both])
-    for kind in ResidenceKind:
-        by_person = {p.id: homes.get((p.id, str(kind)), []) for p in both}
-        lines.append(_line(str(kind), both, lambda p, of=by_person: of[p.id], str(kind)))  # type: ignore[misc]
-    for key, rows in (
-        ("groups", _groups(session, both)),
-        ("areas", _areas(session, both)),
-        ("sources", {p.id: cards.source_words(p) for p in both}),
-    ):
-        lines.append(_line(key, both, lambda p, of=rows: of.get(p.id, [])))  # type: ignore[misc]
     for line in lines:
         mine, other = line.values if stays == 1 else line.values[::-1]
         line.chosen = stays if mine or not other else 3 - stays
@@ -129,47 +178,32 @@ def _document(session: Session, row: Any) -> str:
     return f"{codes.label(session, 'id_document', row.kind)} {mask_id_number(row.number)}"
 
 
-def _homes(session: Session, ids: list[int]) -> dict[tuple[int, str], Words]:
-    """Homes and households in force, by person and kind of residence."""
-    found: dict[tuple[int, str], Words] = {}
-    lived = select(Residence).where(Residence.person_id.in_(ids), Residence.valid_to.is_(None))
-    for row in session.scalars(lived.options(selectinload(Residence.dwelling)).order_by(Residence.id)):
-        place = row.dwelling.address if row.dwelling else row.outside_address or row.outside_division
-        found.setdefault((row.person_id, row.kind), []).append(place or "—")
-    belongs = (
-        select(HouseholdMember.person_id, HouseholdMember.relation, Household.kind, Household.name)
-        .join(Household, Household.id == HouseholdMember.household_id)
-        .where(HouseholdMember.person_id.in_(ids), HouseholdMember.valid_to.is_(None))
-        .order_by(HouseholdMember.id)
-    )
-    for person, relation, kind, name in session.execute(belongs):
-        role = codes.label(session, "household_relation", relation)
-        side = str(households.residence_kind(kind))
-        words = role if relation == HEAD else f"{name or '—'} · {role}"
-        found.setdefault((person, side), []).append(words)
+def _homes(session: Session, two: Two, person: Person) -> dict[str, Words]:
+    """Homes and households in force, by kind of residence."""
+    found: dict[str, Words] = {}
+    for row, home in two.of(person, "residence"):
+        place = home.address if home else row.outside_address or row.outside_division
+        found.setdefault(row.kind, []).append(place or "—")
+    for row, household in two.of(person, "household_member"):
+        if household is None:
+            continue
+        role = codes.label(session, "household_relation", row.relation)
+        side = str(households.residence_kind(household.kind))
+        words = role if row.relation == HEAD else f"{household.name or '—'} · {role}"
+        found.setdefault(side, []).append(words)
     return found
 
 
-def _groups(session: Session, both: tuple[Person, Person]) -> dict[int, Words]:
+def _groups(session: Session, two: Two, person: Person) -> Words:
     """Groups the reader may see: the guard leaves out what needs a named grant."""
-    query = select(PersonGroup.person_id, PersonGroup.group_code).where(
-        PersonGroup.person_id.in_([p.id for p in both]), PersonGroup.valid_to.is_(None)
-    )
-    found: dict[int, Words] = {}
-    for person, code in session.execute(query):
-        found.setdefault(person, []).append(codes.label(session, "special_group", code))
-    return found
+    return [
+        codes.label(session, "special_group", group.group_code) for (group,) in two.of(person, "person_group")
+    ]
 
 
-def _areas(session: Session, both: tuple[Person, Person]) -> dict[int, Words]:
-    query = (
-        select(PersonArea)
-        .where(PersonArea.person_id.in_([p.id for p in both]), PersonArea.valid_to.is_(None))
-        .options(selectinload(PersonArea.area))
-        .order_by(PersonArea.id)
-    )
-    found: dict[int, Words] = {}
-    for tie in session.scalars(query):
-        words = f"{tie.area.full_name or tie.area.name} · {AreaTie.label_of(tie.kind)}"
-        found.setdefault(tie.person_id, []).append(words)
-    return found
+def _areas(two: Two, person: Person) -> Words:
+    return [
+        f"{area.full_name or area.name} · {AreaTie.label_of(tie.kind)}"
+        for tie, area in two.of(person, "person_area")
+        if area is not None
+    ]

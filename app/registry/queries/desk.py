@@ -50,6 +50,9 @@ LISTS = {
 # offered in empty rows and taken over by Enter, never filled in by themselves
 OFFERS = {"doc_kind": "111", "ethnic": "01", "consistency": "01", "relation_first": "02"}
 
+# what is said of somebody's home, by person and kind of residence
+Homes = dict[tuple[int, str], dict[str, str]]
+
 
 def open_home(session: Session, uid: str) -> Dwelling | None:
     """The home with what its head line shows, inside the scope."""
@@ -61,11 +64,15 @@ def open_home(session: Session, uid: str) -> Dwelling | None:
     return session.scalars(query).one_or_none()
 
 
-def state(session: Session, dwelling: Dwelling, today: date) -> dict[str, Any]:
-    """Everything in the home as it stands in the database."""
+def state(
+    session: Session, dwelling: Dwelling, today: date, rows: list[Household] | None = None
+) -> dict[str, Any]:
+    """Everything in the home as it stands in the database; ``rows`` are its households where they are loaded already."""
+    rows = households_of(session, dwelling) if rows is None else rows
+    homes = _residences(session, rows)
     return {
         "dwelling": _dwelling(session, dwelling),
-        "households": [_household(session, row, today, dwelling) for row in households_of(session, dwelling)],
+        "households": [_household(row, today, homes) for row in rows],
         "requests": [_request(row) for row in open_requests(session, dwelling)],
     }
 
@@ -100,20 +107,12 @@ def open_requests(session: Session, dwelling: Dwelling) -> list[MoveInRequest]:
     return list(session.scalars(query.order_by(MoveInRequest.id)))
 
 
-def without_particulars(session: Session, dwelling: Dwelling) -> list[tuple[PersonGroup, Person]]:
-    """Groups of the people of the home whose own form nobody has filled in yet."""
-    people = [m.person_id for h in households_of(session, dwelling) for m in h.members if m.valid_to is None]
-    query = (
-        select(PersonGroup, Person)
-        .join(Person, Person.id == PersonGroup.person_id)
-        .where(
-            PersonGroup.person_id.in_(people),
-            PersonGroup.valid_to.is_(None),
-            PersonGroup.details.is_(None),
-        )
-        .order_by(PersonGroup.id)
-    )
-    return [(row, person) for row, person in session.execute(query) if subforms.group_form(row.group_code)]
+def without_particulars(rows: Iterable[Household]) -> list[tuple[PersonGroup, Person]]:
+    """Groups of the people of these households whose own form nobody has filled in yet."""
+    people = {m.person_id: m.person for h in rows for m in _open_members(h)}
+    found = [(g, p) for p in people.values() for g in p.groups if g.valid_to is None and g.deleted_at is None]
+    empty = [(g, p) for g, p in found if g.details is None and subforms.group_form(g.group_code)]
+    return sorted(empty, key=lambda pair: pair[0].id)
 
 
 def lists(session: Session, actor: Actor) -> dict[str, list[list[str]]]:
@@ -153,9 +152,8 @@ def _dwelling(session: Session, dwelling: Dwelling) -> dict[str, Any]:
     }
 
 
-def _household(session: Session, household: Household, today: date, dwelling: Dwelling) -> dict[str, Any]:
-    members = [m for m in household.members if m.valid_to is None and m.deleted_at is None and m.person]
-    homes = _residences(session, (m.person for m in members), household)
+def _household(household: Household, today: date, homes: Homes) -> dict[str, Any]:
+    kind = _residence_kind(household)
     return {
         "ref": f"h-{household.uid}",
         "uid": household.uid,
@@ -170,24 +168,30 @@ def _household(session: Session, household: Household, today: date, dwelling: Dw
                 "version": m.version,
                 "relation": m.relation,
                 "person": cards.person_fields(m.person, today),
-                "residence": homes.get(m.person_id, {}),
+                "residence": homes.get((m.person_id, kind), {}),
             }
-            for m in members
+            for m in _open_members(household)
         ],
     }
 
 
-def _residences(
-    session: Session, people: Iterable[Person], household: Household
-) -> dict[int, dict[str, str]]:
+def _open_members(household: Household) -> list[HouseholdMember]:
+    return [m for m in household.members if m.valid_to is None and m.deleted_at is None and m.person]
+
+
+def _residence_kind(household: Household) -> str:
     kind = ResidenceKind.registered if household.kind == HouseholdKind.registered else ResidenceKind.living
+    return str(kind)
+
+
+def _residences(session: Session, rows: Iterable[Household]) -> Homes:
+    """How the people of some households live, and are registered, by person and kind."""
     query = select(Residence).where(
-        Residence.person_id.in_([p.id for p in people]),
+        Residence.person_id.in_({m.person_id for h in rows for m in _open_members(h)}),
         Residence.valid_to.is_(None),
-        Residence.kind == str(kind),
     )
     return {
-        r.person_id: {
+        (r.person_id, r.kind): {
             "dwelling_type": r.dwelling_type or "",
             "inflow_reason": r.inflow_reason or "",
             "came_from": r.came_from or "",

@@ -21,8 +21,9 @@ from app.core.models import BigKey
 HEAVY = frozenset({"secret", "json", "binary"})
 
 
-# the record whose parts are loaded, in the criteria of its parts
+# the record whose parts are loaded, in the criteria of its parts; the second one of a page that shows two
 ME: Any = bindparam("me", type_=BigKey)
+OTHER: Any = bindparam("other", type_=BigKey)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +40,19 @@ class Part:
     plain: frozenset[str] = frozenset()
 
 
-def load(session: Session, parts: Sequence[Part], me: int) -> dict[str, list[tuple[Any, ...]]]:
-    """Rows by key of their part, ordered by primary key: ``(row, *beside)``. One statement; none for no parts."""
+def load(
+    session: Session, parts: Sequence[Part], me: int, other: int | None = None
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows by key of their part, ordered by primary key: ``(row, *beside)``. One statement; none for no parts.
+
+    ``other`` is the second record of parts whose criteria name two.
+    """
     found: dict[str, list[tuple[Any, ...]]] = {part.key: [] for part in parts}
     if not parts:
         return found
-    for row in session.execute(_statement(tuple(parts)), {"me": me}):
+    for row in session.execute(
+        _statement(tuple(parts)), {"me": me} if other is None else {"me": me, "other": other}
+    ):
         part, at = parts[row[0]], 1
         at += sum(1 + len(p.beside) for p in parts[: row[0]])
         own = tuple(row[at : at + 1 + len(part.beside)])

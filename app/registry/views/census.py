@@ -235,9 +235,10 @@ class CensusDesk(BaseView):
 
     def _state(self, home: Dwelling) -> dict[str, Any]:
         """The home as it stands, with the groups whose own form is still empty: each leads there and back."""
-        found = desk.state(self.session, home, clock.today())
+        households = desk.households_of(self.session, home)
+        found = desk.state(self.session, home, clock.today(), households)
         page = mounted("PersonGroupView")
-        rows = desk.without_particulars(self.session, home) if page and page.can("edit") else []
+        rows = desk.without_particulars(households) if page and page.can("edit") else []
         back = url_for("CensusDesk.dwelling", dwelling_uid=home.uid)
         found["particulars"] = [
             {

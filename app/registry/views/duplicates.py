@@ -67,8 +67,7 @@ class DuplicateView(ByService, ModelView):
     add_columns = ["first_id", "second_id", "why_both"]
     add_form_extra_fields = {"why_both": WhyField(_("Reason"), [Needed()], length=200)}
     edit_columns = ["first_id", "second_id"]  # never shown: a pair changes by its steps
-    show_columns = ["state"]
-    eager = ("first", "second")
+    show_columns = ["common_area"]
     empty_hint = _("No two records look like one person. The register is searched every night.")
     formatters_columns = {
         "names": lambda row: _both(row, str),
@@ -87,6 +86,10 @@ class DuplicateView(ByService, ModelView):
             DuplicatePair.second.has(Person.deleted_at.is_(None)),
         )
         return live if asked else (*live, DuplicatePair.state == str(DuplicateState.open))
+
+    def loads(self, columns: list[str]) -> list[Any]:
+        """A list names both records; the page of a pair loads them with all that belongs to them (compare)."""
+        return super().loads([*columns, "first", "second"] if "names" in columns else columns)
 
     def is_editable(self, item: DuplicatePair) -> bool:
         """A pair changes by its steps only."""
@@ -113,19 +116,20 @@ class DuplicateView(ByService, ModelView):
             log_access("READ", "person", key)
 
     def show_context(self, item: DuplicatePair) -> dict[str, Any]:
-        first, second = compare.people_of(self.session, item)
+        people = compare.people_of(self.session, item)
+        first, second = people.both
         stays = compare.suggested(self.session, first, second)
         offers = duplicates.offers(item, current_actor()) if self.can("edit") else []
         return {
             **super().show_context(item),
-            "people": (first, second),
+            "people": people.both,
             "stays": stays,
             "lines": [
                 *compare.field_lines(self.session, first, second, stays),
-                *compare.part_lines(self.session, first, second, stays),
+                *compare.part_lines(self.session, people, stays),
             ],
             "words": LINES,
-            "hanging": _hanging(self.session, (first, second)),
+            "hanging": _hanging(self.session, people.both),
             "why": rule_words(self.session, item.rules),
             "steps": _steps(self.session, item),
             "offers": offers,
@@ -224,10 +228,10 @@ def _both(row: DuplicatePair, read: Callable[[Person], str]) -> str:
 def _hanging(session: Any, people: tuple[Person, Person]) -> list[tuple[str, int, int]]:
     views = current_app.extensions.get("geban_views", {})
     found = []
-    for model, counts in hanging(session, people):
+    for model, mine, others in hanging(session, *people):
         view = views.get(model)
         if view is not None:
-            found.append((str(view.list_title), counts.get(people[0].id, 0), counts.get(people[1].id, 0)))
+            found.append((str(view.list_title), mine, others))
     return found
 
 
