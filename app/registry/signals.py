@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from blinker import Signal
 from sqlalchemy.orm import Session
@@ -17,7 +17,8 @@ GROUP_JOINED = Signal("a person was added to a special group")
 
 @dataclass(frozen=True)
 class DoorVisit:
-    """One door and why: a care visit, a check, a census.
+    """One door and why: a care visit, a check, a census. ``line_only``: no door that others may see, only a line of the
+    worker's day, which is ``done_on`` (today when left out).
 
     ``outcome`` and ``record_type`` are codes of the lists visit_outcome and service_record_type; ``content`` is the
     worker's line of the day (the record type's name when left out); ``ref_kind`` and ``ref_uid`` name the row that
@@ -35,11 +36,14 @@ class DoorVisit:
     content: str = ""
     note: str = ""
     result: str = "done"
+    line_only: bool = False
+    done_on: date | None = None
 
 
 def door_visited(session: Session, visit: DoorVisit, *, actor: Actor, now: datetime) -> str | None:
     """Tell that a door was visited; returns the uid of the visit that the work log wrote, or None for an actor without
-    a staff record. What a receiver raises (DomainError) goes to the caller: nothing is half written.
+    a staff record and for a mere line of the day. What a receiver raises (DomainError) goes to the caller: nothing is
+    half written.
     """
     found = [uid for _receiver, uid in DOOR_VISITED.send(visit, session=session, actor=actor, now=now)]
     return next((uid for uid in found if uid), None)

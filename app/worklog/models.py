@@ -6,14 +6,15 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, not_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area, Staff
 from app.core import scope
 from app.core.actor import Actor
 from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, args, coded
-from app.registry.models import Dwelling, Household, Person
+from app.registry.models import Dwelling, GroupVisit, Household, Person
+from app.registry.models.people import open_to
 
 
 class Visit(Scoped, Record):
@@ -116,7 +117,11 @@ class VisitStep(VisitChild, StepBase):
 
 
 class ServiceRecord(Scoped, Record):
-    """What a worker did for somebody on a day (S1-56): upper domains write it down; the monthly chain is later."""
+    """What a worker did for somebody on a day (S1-56): upper domains write it down; the monthly chain is later.
+
+    A line about a visit to a member of a group of level 5 names nobody; it is seen by the worker whose day it is and by
+    named grant, as the visit itself (guards, section 3).
+    """
 
     __tablename__ = "service_record"
     __table_args__ = args(Index("ix_service_record_staff_day", "staff_id", "done_on"))
@@ -138,3 +143,20 @@ class ServiceRecord(Scoped, Record):
 
     def __str__(self) -> str:
         return self.content
+
+
+def _open_lines(actor: Actor) -> Any:
+    """One visit is asked for by its key where the line is about one: a list of all would be read for every page."""
+    visit, group = Model.metadata.tables["group_visit"], Model.metadata.tables["person_group"]
+    closed = select(visit.c.id).join(group, group.c.id == visit.c.group_id)
+    closed = closed.where(visit.c.uid == ServiceRecord.ref_uid, not_(open_to(group.c, actor)))
+    about = ServiceRecord.ref_kind
+    return or_(
+        about.is_(None),
+        about != GroupVisit.__tablename__,
+        ServiceRecord.staff_id == (actor.staff_id or 0),
+        ~closed.exists(),
+    )
+
+
+scope.guard(ServiceRecord, _open_lines, whole_site=True)

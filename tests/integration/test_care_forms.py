@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,8 +12,9 @@ from app import seeds
 from app.areas.models import SensitiveGrant
 from app.audit.models import AccessLog, ChangeLog
 from app.core import clock
-from app.registry.models import GroupVisit, PersonGroup
+from app.registry.models import Dwelling, GroupVisit, Household, PersonGroup, Residence
 from app.registry.service import subforms
+from app.worklog.models import ServiceRecord, VisitStop
 from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.support.pages import fill, form_of, post
 
@@ -46,6 +48,12 @@ def place(system, world):
             )
     system.commit()
     return {"person": household.head.uid, "id": people[0].number, "person_id": household.head.id}
+
+
+def stripped(page: str) -> str:
+    """A page without what is new at every look: nonces, tokens and the moment."""
+    page = re.sub(r'(nonce|content|value)="[^"]*"', "", page)
+    return re.sub(r"\d{2}:\d{2}(:\d{2})?", "", page)
 
 
 def typed(form, id_number: str) -> dict[str, str]:
@@ -232,13 +240,97 @@ class TestVisits:
         assert row.next_visit_on == clock.today() + timedelta(days=30)
         visit = only(system, GroupVisit, group_id=row.id)
         assert visit.details["words"] == {"mood": "calm"}
-        assert visit.visit_uid  # the work log has it as well
-        assert fill(clerk, url, way="met", d_risk="06").status_code == 303
+        assert fill(clerk, url, way="met", d_risk="06", again="y").status_code == 303
         shown = clerk.get(f"/persongroup/show/{uid}").text
         visits = shown[shown.index('id="visits"') :]
         assert "calm" in visits
         assert "Present risk grade" in visits[: visits.index("calm")]  # the later visit names what differs
         assert "gb-watermark" in shown
+
+    def test_a_visit_at_level_5_leaves_no_trace_for_those_without_the_grant(
+        self, member, login_as, place, system, world
+    ):
+        """No page, list or day of theirs says more afterwards; the clerk's own day keeps a line that names nobody."""
+        clerk, uid = member
+        home = only(system, Dwelling, id=only(system, Residence, person_id=place["person_id"]).dwelling_id)
+        household = only(system, Household, head_person_id=place["person_id"])
+        urls = [
+            f"/person/show/{place['person']}",
+            f"/household/show/{household.uid}",
+            f"/dwelling/show/{home.uid}",
+            f"/household/history/{household.uid}",
+            "/visits/list/",
+            "/visit-stops/list/",
+            "/service-records/list/",
+            "/care/due/list/",
+        ]
+        readers = {
+            name: login_as(name) for name in ("worker_a", "office_a", "town_clerk_a", "operator", "leader")
+        }
+
+        def seen() -> dict[tuple[str, str], tuple[int, str]]:
+            answers = {(n, url): client.get(url) for n, client in readers.items() for url in urls}
+            return {key: (a.status_code, stripped(a.text)) for key, a in answers.items()}
+
+        for client in readers.values():
+            client.get(urls[0])  # the first page of a session says more
+        before = seen()
+        assert fill(clerk, f"/care/visit/{uid}", way="met", mood="calm").status_code == 303
+        assert seen() == before
+        assert sum(status == 200 for status, _text in before.values()) > 20
+        record = only(system, ServiceRecord, ref_kind="group_visit")
+        assert (record.household_id, record.visit_id, record.staff_id) == (
+            None,
+            None,
+            world.accounts["clerk_a"].staff_id,
+        )
+        assert system.scalars(select(VisitStop)).all() == []
+        assert system.get(Household, household.id).last_visit_on is None
+        assert record.uid in clerk.get("/service-records/list/").text
+        assert uid in clerk.get(f"/person/show/{place['person']}").text
+        assert readers["leader"].get(f"/service-records/show/{record.uid}").status_code == 404
+
+    def test_a_line_about_a_closed_visit_is_read_by_named_grant(self, member, acting, system, world):
+        clerk, uid = member
+        assert fill(clerk, f"/care/visit/{uid}", way="met").status_code == 303
+        system.rollback()
+        system.add(
+            SensitiveGrant(
+                staff_id=world.accounts["worker_a"].staff_id,
+                group_code="G03",
+                area_id=world.areas["grid_a11"],
+                valid_from=clock.today(),
+                valid_to=clock.today(),
+                reason="test",
+            )
+        )
+        system.commit()
+        for who, lines in (("clerk_a", 1), ("worker_a", 1), ("leader", 0), ("town_clerk_a", 0)):
+            assert len(acting(who).scalars(select(ServiceRecord)).all()) == lines, who
+
+    def test_a_visit_at_an_open_level_is_a_door_of_the_day(self, login_as, place, system):
+        clerk = login_as("clerk_a")
+        group = PersonGroup(
+            person_id=place["person_id"],
+            group_code="G36",
+            level="L4",
+            valid_from=clock.today() - timedelta(days=9),
+        )
+        system.rollback()
+        system.add(group)
+        system.commit()
+        assert fill(clerk, f"/care/visit/{group.uid}", way="met").status_code == 303
+        assert only(system, GroupVisit, group_id=group.id).visit_uid
+        assert only(system, VisitStop).person_id == place["person_id"]
+        yesterday = (clock.today() - timedelta(days=1)).isoformat()
+        assert fill(clerk, f"/care/visit/{group.uid}", way="met", visited_on=yesterday).status_code == 303
+        system.rollback()
+        lines = [
+            (r.done_on, r.visit_id is None)
+            for r in system.scalars(select(ServiceRecord).order_by(ServiceRecord.id))
+        ]
+        assert lines == [(clock.today(), False), (clock.today() - timedelta(days=1), True)]
+        assert len(system.scalars(select(VisitStop)).all()) == 1
 
     def test_nobody_met_means_sooner_and_leaves_the_state(self, member, system):
         clerk, uid = member

@@ -15,7 +15,7 @@ from app.core.scope import session_actor
 from app.registry.models import LifeEvent, Person, PersonGroup, Proposal
 from app.registry.service import life
 from tests.factories.registry import make_person
-from tests.support.pages import form_of
+from tests.support.pages import fill, form_of
 
 TODAY = clock.today()
 ABOUT_GROUPS = ("person_group", "group_visit", "proposal", "visit_stop", "visit_purpose", "service_record")
@@ -120,6 +120,17 @@ def test_a_death_tells_the_auditor_of_no_closed_group(members, system, acting, l
 
     both_say_the_same(system, members, accept)
     both_say_the_same(system, members, lambda _p, g: clerk.get(f"/persongroup/show/{g.uid}"))
+
+
+def test_a_care_visit_tells_the_auditor_of_no_closed_group(members, system, login_as):
+    """A visit of today at level 5 reads as one of level 4 that is written down later: no door, a line without a name."""
+    clerk = login_as("clerk_a")
+
+    def visit(_person, group) -> None:
+        url, day = f"/care/visit/{group.uid}", TODAY - timedelta(days=group.level == "L4")
+        assert fill(clerk, url, way="met", visited_on=day.isoformat()).status_code == 303
+
+    both_say_the_same(system, members, visit)
 
 
 def test_what_a_death_proposes_falls_away_by_the_same_hand(members, system, acting):

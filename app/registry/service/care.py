@@ -16,6 +16,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid
 from app.core.models import new_uid
 from app.registry import signals
+from app.registry.choices import CLOSED_LEVEL
 from app.registry.models import Dwelling, GroupVisit, Household, HouseholdMember, PersonGroup, Residence
 from app.registry.rules import care
 from app.registry.rules.subforms import SubForm
@@ -47,7 +48,8 @@ def record_visit(
     session: Session, row: PersonGroup, entry: VisitEntry, *, actor: Actor, now: datetime
 ) -> GroupVisit:
     """One visit. The member's state, last and next visit are brought up to date in the same transaction, unless a later
-    visit is known already; the work log gets its visit (ADR 0010), which does not say which group it was for.
+    visit is known already; the work log gets its visit (ADR 0010), which does not say which group it was for. Of a visit
+    to a member of a group of level 5 it gets a line that names neither person nor door.
 
     Raises Conflict for a member who has left the group, Invalid with the field for a day in the future or before the
     member joined, unknown codes, and values that the group's form does not take (``details.<name>``).
@@ -117,9 +119,11 @@ def _details(entry: VisitEntry, state: dict[str, Any] | None) -> dict[str, Any] 
 def _tell(
     session: Session, row: PersonGroup, entry: VisitEntry, uid: str, actor: Actor, now: datetime
 ) -> str | None:
-    """Today's visit is a visit of the work log too; what is written down later is not a walk of today."""
-    if entry.visited_on != clock.to_local(now).date():
-        return None
+    """Today's visit is a visit of the work log too. What is written down later is not a walk of today, and a door at which
+    only a group of level 5 was the reason would tell of it: both are a line of the worker's day and nothing else, and in
+    the change log one looks like the other. The household is not counted as visited by it (guards, section 3).
+    """
+    line_only = row.level == CLOSED_LEVEL or entry.visited_on != clock.to_local(now).date()
     household, dwelling = _door(session, row.person_id)
     area = dwelling.area_id if dwelling else household.area_id if household else None
     if area is None:
@@ -130,11 +134,13 @@ def _tell(
         area_id=area,
         outcome=entry.way,
         record_type=RECORD_TYPE,
-        ref_kind="group_visit",
+        ref_kind=GroupVisit.__tablename__,
         ref_uid=uid,
-        dwelling_id=dwelling.id if dwelling else None,
-        household_id=household.id if household else None,
-        person_id=row.person_id,
+        dwelling_id=dwelling.id if dwelling and not line_only else None,
+        household_id=household.id if household and not line_only else None,
+        person_id=None if line_only else row.person_id,
+        line_only=line_only,
+        done_on=entry.visited_on,
     )
     return signals.door_visited(session, visit, actor=actor, now=now)
 

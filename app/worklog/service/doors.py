@@ -35,10 +35,13 @@ def receive(visit: DoorVisit, *, session: Session, actor: Actor, now: datetime) 
     """Write the door down as a stop of the walk of the day, with its purpose and the worker's line.
 
     Raises Invalid for an outcome that does not exist. Actors without a staff record leave no visit, but the household
-    counts as seen.
+    counts as seen. Of what must not be seen at a door only the worker's line is written.
     """
     Outcome.parse(visit.outcome, field="outcome")
     today = to_local(now).date()
+    if visit.line_only:
+        _line(session, visit, None, actor, now)
+        return None
     seen_at(session, visit.outcome, today, household_id=visit.household_id, dwelling_id=visit.dwelling_id)
     if actor.staff_id is None:
         return None
@@ -56,6 +59,12 @@ def receive(visit: DoorVisit, *, session: Session, actor: Actor, now: datetime) 
             ref_uid=visit.ref_uid,
         )
     )
+    _line(session, visit, walk, actor, now)
+    return walk.uid
+
+
+def _line(session: Session, visit: DoorVisit, walk: Visit | None, actor: Actor, now: datetime) -> None:
+    """The worker's line of the day."""
     write_record(
         session,
         actor,
@@ -66,13 +75,13 @@ def receive(visit: DoorVisit, *, session: Session, actor: Actor, now: datetime) 
         or dict(codes.choices(session, TYPES)).get(visit.record_type, visit.record_type),
         way="phone" if visit.outcome == Outcome.phone.value else "door",
         result=visit.result,
-        visit_id=walk.id,
+        visit_id=walk.id if walk else None,
         household_id=visit.household_id,
         ref_kind=visit.ref_kind,
         ref_uid=visit.ref_uid,
+        done_on=visit.done_on,
     )
     session.flush()
-    return walk.uid
 
 
 def seen_at(

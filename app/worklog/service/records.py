@@ -29,14 +29,17 @@ def write_record(
     household_id: int | None = None,
     ref_kind: str | None = None,
     ref_uid: str | None = None,
+    done_on: date | None = None,
 ) -> ServiceRecord | None:
-    """Add one line of the worker's day. Actors without a staff record (commands) leave no line."""
+    """Add one line of the worker's day, today's unless ``done_on`` says another. Actors without a staff record (commands)
+    leave no line.
+    """
     if actor.staff_id is None:
         return None
     record = ServiceRecord(
         area_id=area_id,
         staff_id=actor.staff_id,
-        done_on=to_local(now).date(),
+        done_on=done_on or to_local(now).date(),
         record_type=record_type,
         content=content[:CONTENT_LENGTH],
         way=way,
