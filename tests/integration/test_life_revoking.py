@@ -11,7 +11,7 @@ from app.areas.models import Area
 from app.core import clock
 from app.core.scope import session_actor
 from app.registry.choices import HouseholdKind
-from app.registry.models import HouseholdMember, LifeEvent, Person
+from app.registry.models import HouseholdMember, LifeEvent, Person, PersonGroup
 from app.registry.service import duplicates, households, life, merging
 from tests.factories.registry import ResidentFactory, make_home, make_household, make_person
 from tests.support.pages import post
@@ -97,4 +97,23 @@ def test_an_event_that_reached_another_area_says_who_may_revoke_it(acting, login
     assert stands(system, event)
     assert {m.person.name for m in households.members_of(system, household)} >= {"Anna Li"}
     assert revoke(login_as("town_clerk_a"), event).status_code == 303
+    assert not stands(system, event)
+
+
+@pytest.mark.demand("S4-54")
+def test_an_unseen_group_of_a_newborn_does_not_stand_in_the_way(acting, login_as, system, world):
+    """A refusal would tell the clerk of a group for which she holds no grant."""
+    clerk = acting("clerk_a")
+    people = [ResidentFactory(name="Anna Li", male=False, number=None)]
+    living = make_household(clerk, make_home(clerk, world.areas["grid_a11"]), people)
+    clerk.commit()
+    child, told = life.Child("Eve Li", "2"), life.Told(TODAY)
+    event = life.birth(
+        clerk, child, told, mother=living.head, father=None, joins=[(living, "20")], **hands(clerk)
+    ).uid
+    clerk.commit()
+    eve = system.scalars(select(Person.id).where(Person.name == "Eve Li")).one()
+    system.add(PersonGroup(person_id=eve, group_code="G01", level="L5", valid_from=TODAY))
+    system.commit()
+    assert revoke(login_as("clerk_a"), event).status_code == 303
     assert not stands(system, event)

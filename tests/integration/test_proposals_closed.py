@@ -119,6 +119,22 @@ def test_who_holds_the_grant_closes_the_group_and_each_look_is_logged(dead, logi
     assert len(system.scalars(looks).all()) > 1
 
 
+def test_who_closed_the_group_may_revoke_the_death_all_the_same(dead, login_as, system, world):
+    """The proposal that was carried out is one of level 5: it stands in nobody's way, seen or not."""
+    staff, area = world.accounts["clerk_a"].staff_id, world.areas["com_a1"]
+    system.add(
+        SensitiveGrant(
+            staff_id=staff, area_id=area, group_code="G01", reason="test", valid_from=TODAY, valid_to=TODAY
+        )
+    )
+    system.commit()
+    clerk, act = login_as("clerk_a"), f"/proposal/act/{dead['proposal'].uid}/accept"
+    sent = pages.form_of(clerk.get(act).text.replace("gb-form gb-narrow", "gb-form"))
+    assert clerk.post(act, data=sent).status_code == 303
+    assert [p.state for p in closing(system)] == ["done"]
+    assert post(clerk, f"/lifeevent/revoke/{dead['events'][0]}", reason="Another one").status_code == 303
+
+
 def test_a_revoked_death_takes_it_back_and_another_death_proposes_it_again(dead, acting, login_as, system):
     uid = dead["proposal"].uid
     worker, clerk = login_as("worker_a"), login_as("clerk_a")
