@@ -6,10 +6,12 @@ import json
 import re
 
 import pytest
+from sqlalchemy import func, select
 
 from app.core import clock
 from app.core.models import new_uid
-from app.registry.models import PersonGroup
+from app.registry.models import GroupVisit, PersonGroup
+from app.worklog.models import ServiceRecord
 from tests.factories.registry import make_home, make_person, make_rental
 from tests.integration.test_field_kept import KEPT, keep, pages_kept
 from tests.support.pages import form_of, post
@@ -68,3 +70,29 @@ def test_a_care_visit_is_put_back_and_forgotten_when_saved(places, system, login
     sent["visited_on"] = clock.today().isoformat()
     assert clerk.post(url, data=sent).status_code == 303
     assert pages_kept(system) == []
+
+
+def test_a_visit_from_a_second_tab_is_asked_for_and_not_written_twice(places, system, login_as):
+    """Two tabs opened before either is saved; what was typed in the second is still there, and may be said to be so."""
+    url, clerk = places["visit"], login_as("clerk_a")
+    tabs = [form_of(clerk.get(url).text) | {"way": "met", "mood": mood} for mood in ("calm", "tired")]
+    assert clerk.post(url, data=tabs[0]).status_code == 303
+    asked = clerk.post(url, data=tabs[1])
+    assert asked.status_code == 422
+    assert re.search(rf"written down at {clock.today():%Y-%m-%d} \d\d:\d\d by", asked.text)
+    again = form_of(asked.text)
+    assert (again["mood"], again["way"], "again" in again) == ("tired", "met", False)
+    assert 'name="again"' in asked.text
+    assert 'name="again"' not in clerk.get(url).text
+
+    def written():
+        system.rollback()
+        return [system.scalar(select(func.count(model.id))) for model in (GroupVisit, ServiceRecord)]
+
+    assert written() == [1, 1]
+    refused = clerk.post(url, data=again | {"again": "y", "next_on": "2020-01-01"})
+    assert refused.status_code == 422
+    assert form_of(refused.text)["again"] == "y", "another fault does not ask the same again"
+    for _twice in range(2):
+        assert clerk.post(url, data=again | {"again": "y"}).status_code == 303
+    assert written() == [2, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -20,6 +21,12 @@ def visits_of(session: Session, group_ids: list[int], most: int = MOST) -> list[
     return list(
         session.scalars(query.order_by(GroupVisit.visited_on.desc(), GroupVisit.id.desc()).limit(most))
     )
+
+
+def visit_of_day(session: Session, group_id: int, day: date) -> GroupVisit | None:
+    """The visit to a member on a day that was written down last."""
+    query = select(GroupVisit).where(GroupVisit.group_id == group_id, GroupVisit.visited_on == day)
+    return session.scalars(query.order_by(GroupVisit.id.desc()).limit(1)).first()
 
 
 def visit_lines(session: Session, row: PersonGroup, form: SubForm | None) -> list[dict[str, Any]]:

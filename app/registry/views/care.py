@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import flash, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from app.audit.service import log_access
 from app.core import clock, codes, policy
 from app.core.actor import current_actor
-from app.core.errors import DomainError
+from app.core.errors import DomainError, Invalid
 from app.core.models import new_uid
 from app.core.views import BaseView, Interface, ModelView, badge, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.views.kept import forget, kept, typed
-from app.core.widgets import CodeField, DayField, LongTextField, Needed, TextField
+from app.core.widgets import CheckField, CodeField, DayField, LongTextField, Needed, TextField
 from app.registry.models import PersonGroup
+from app.registry.queries import care as visits
 from app.registry.rules.care import GONE, NOT_REACHED
 from app.registry.service import care, groups, subforms
 from app.registry.views.care_words import CONDITION, GROUP_FILTER, group_in_list
@@ -113,6 +115,7 @@ class VisitForm(RecordForm):
     next_on = DayField(
         _("Next visit"), description=_("Empty: as the interval says; within a week where nobody was met")
     )
+    again = CheckField(_("Add another visit"))
 
 
 SECTIONS = (
@@ -144,6 +147,7 @@ class CareDesk(BaseView):
             return self.page(item, form), REFUSED
         form = self.form_of(item, typed(kept(self.session, draft_page(pk))))
         form.visited_on.data = form.visited_on.data or clock.today()
+        form.again.data = False  # answered each time it is asked
         if item.level in LOGGED:
             log_access("READ", "person_group", item.id, item.person.area_id, detail=LOGGED_AS)
         return self.page(item, form)
@@ -176,6 +180,8 @@ class CareDesk(BaseView):
 
         def saved(session: Any) -> str:
             item = Interface(PersonGroup).by_key(session, pk)
+            if not form["again"].data:
+                ask_again(session, item, entry.visited_on)
             care.record_visit(session, item, entry, actor=current_actor(), now=clock.now())
             forget(session, draft_page(pk))
             return url_for("PersonGroupView.show", pk=pk)
@@ -191,6 +197,8 @@ class CareDesk(BaseView):
     def page(self, item: PersonGroup, form: Any) -> str:
         """The page around the form."""
         sections: list[Any] = [(label, [form[n] for n in names], {}) for label, names in SECTIONS]
+        if form.again.errors or form.again.data:
+            sections[0][1].append(form.again)
         state = form.sections()
         if state:
             note = {"note": gettext("As it was found last; put right what has changed.")}
@@ -211,6 +219,20 @@ class CareDesk(BaseView):
 def draft_page(uid: str) -> str:
     """Key of the draft of a visit that is being written down."""
     return f"CareVisit:{uid}"
+
+
+def ask_again(session: Session, item: PersonGroup, day: date) -> None:
+    """A visit is never taken out again, and a second window writes it twice: refuses a second visit of a day until it is
+    said that there was one.
+    """
+    known = visits.visit_of_day(session, item.id, day)
+    if known is not None:
+        text = _(
+            "A visit of this day was written down at %(time)s by %(who)s. Tick “Add another visit” if there were two.",
+            time=f"{clock.to_local(known.created_at):%Y-%m-%d %H:%M}",
+            who=known.by_label,
+        )
+        raise Invalid(text, field="again")
 
 
 def _sees_details() -> bool:
