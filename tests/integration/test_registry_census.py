@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -134,10 +135,16 @@ class TestSaving:
     def test_what_was_typed_wins_over_the_number_and_the_clerk_is_told(self, place):
         resident = ResidentFactory()
         row = typed(resident, fields={"birth": "1979-01-01", "sex": "2"})
-        _saved, checked = place.save(entry(row))
+        with pytest.raises(EntryRefused) as refusal:
+            place.check(entry(row))
+        asked = {p.code for p in refusal.value.problems if p.needs == "reason"}
+        assert asked == {"birth_differs", "sex_differs"}
+        _saved, checked = place.save(entry(replace(row, number_reason="the card is wrong")))
         assert {p.code for p in checked.problems} >= {"birth_differs", "sex_differs"}
         person = place.session.scalars(select(Person)).one()
         assert (person.sex, person.birth_date) == ("2", date(1979, 1, 1))
+        (document,) = person.documents
+        assert (document.warning, document.warning_reason) == ("birth_differs", "the card is wrong")
 
     def test_a_later_edit_is_held_against_the_number_on_file(self, place):
         place.save(entry(typed(ResidentFactory())))
@@ -243,6 +250,7 @@ class TestSaving:
             person_version=member["person"]["version"],
             relation="02",
             fields={"number": right},
+            number_reason="the card was read wrongly",
         )
         place.save(entry(row, uid=home["uid"], version=home["version"]))
         assert place.session.scalars(select(PersonDocument)).one().number == right

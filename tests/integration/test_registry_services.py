@@ -34,6 +34,7 @@ from app.registry.service import (
     groups,
     homes,
     households,
+    life,
     persons,
     regrid,
     rentals,
@@ -175,11 +176,45 @@ class TestDocuments:
         row = documents.add_document(worker, person, **args, warning_reason="so it stands on the card")
         assert (row.warning, row.warning_reason) == ("check_digit", "so it stands on the card")
 
+    @pytest.mark.parametrize("old", [False, True], ids=["18", "15"])
+    def test_a_number_that_contradicts_the_record_asks_for_a_reason_and_keeps_it(self, worker, a11, old):
+        person = make_person(worker, a11, birth=date(1955, 5, 26), male=False, number=None)
+        number = id_number(date(1990, 1, 1), 12)
+        number = number[:6] + number[8:17] if old else number
+        args = {"kind": "111", "number": number, "actor": session_actor(worker), "now": clock.now()}
+        with pytest.raises(Invalid) as refusal:
+            documents.add_document(worker, person, **args)
+        assert refusal.value.data["needs_reason"]
+        row = documents.add_document(worker, person, **args, warning_reason="the card says so")
+        assert (row.warning, row.warning_reason) == ("birth_differs", "the card says so")
+
+    def test_nobody_has_two_identity_cards_in_force(self, worker, a11):
+        person = make_person(worker, a11, birth=date(1980, 1, 1))
+        hands = {"actor": session_actor(worker), "now": clock.now()}
+        first, other = person.documents[0], id_number(date(1980, 1, 1), 871)
+        with pytest.raises(Conflict) as refusal:
+            documents.add_document(worker, person, kind="111", number=other, **hands)
+        assert refusal.value.data["finding"] == "one_only"
+        ended = clock.today() - timedelta(days=1)
+        past = documents.add_document(worker, person, kind="111", number=other, valid_to=ended, **hands)
+        for number in ("E10000001", "E10000002"):
+            documents.add_document(worker, person, kind="414", number=number, **hands)
+        past.valid_to = None
+        with pytest.raises(Conflict):
+            documents.refuse_second(person, past, clock.today())
+        past.valid_to = ended
+        told = life.Told(clock.today())
+        with pytest.raises(Conflict):
+            life.new_document(worker, person, told, kind="111", number=other, **hands)
+        fresh = id_number(date(1980, 1, 1), 872)
+        life.new_document(worker, person, told, kind="111", number=fresh, old=first, **hands)
+        assert first.valid_to is not None
+
     def test_two_bearers_of_a_number_are_kept_apart_with_a_reason_only(self, worker, a11):
         first = make_person(worker, a11)
         number = first.documents[0].number
         worker.commit()
-        second = make_person(worker, a11, number=None)
+        second = make_person(worker, a11, birth=first.birth_date, number=None)
         args = {"kind": "111", "number": number, "actor": session_actor(worker), "now": clock.now()}
         with pytest.raises(Conflict):
             documents.add_document(worker, second, **args)
@@ -189,10 +224,10 @@ class TestDocuments:
 
     def test_a_number_borne_elsewhere_cannot_be_kept_apart(self, acting, world):
         other = acting("worker_t")
-        number = make_person(other, world.areas["grid_t11"]).documents[0].number
+        number = make_person(other, world.areas["grid_t11"], birth=date(1980, 1, 1)).documents[0].number
         other.commit()
         mine = acting("worker_a")
-        person = make_person(mine, world.areas["grid_a11"], number=None)
+        person = make_person(mine, world.areas["grid_a11"], birth=date(1980, 1, 1), number=None)
         with pytest.raises(Conflict) as refusal:
             documents.add_document(
                 mine,
@@ -208,7 +243,7 @@ class TestDocuments:
     def test_a_corrected_number_leaves_the_wrong_one_in_the_bin(self, worker, a11):
         person = make_person(worker, a11)
         wrong = person.documents[0].number
-        right = id_number(date(1980, 5, 5), 3)
+        right = id_number(person.birth_date, 3)
         documents.replace_document(
             worker,
             person,
@@ -221,7 +256,7 @@ class TestDocuments:
         )
         worker.commit()
         assert [d.number for d in worker.scalars(select(PersonDocument))] == [right]
-        stranger = make_person(worker, a11, number=None)
+        stranger = make_person(worker, a11, birth=person.birth_date, number=None)
         documents.add_document(
             worker, stranger, kind="111", number=wrong, actor=session_actor(worker), now=clock.now()
         )

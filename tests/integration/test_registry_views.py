@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 
@@ -21,6 +23,7 @@ from app.registry.models import (
     Residence,
     Tenancy,
 )
+from app.registry.service import matching
 from tests.factories.registry import ResidentFactory, id_number, make_home, make_household, make_person
 from tests.support.pages import fill, form_of, post
 
@@ -89,7 +92,7 @@ class TestPersons:
         assert place["number"] not in shown
 
     def test_a_new_resident_gets_what_a_resident_needs(self, clerk, place, system):
-        number = id_number(ResidentFactory().birth, 321)
+        number = id_number(date(1985, 2, 21), 321)
         answer = fill(
             clerk,
             f"/person/add?area_id={place['area']}",
@@ -165,8 +168,9 @@ class TestPersons:
 
 class TestParts:
     def test_a_document_is_put_right_and_found_by_its_new_number(self, clerk, place, system):
-        document = one(system, PersonDocument, person_id=one(system, Person, uid=place["head"]).id)
-        right = id_number(ResidentFactory().birth, 222)
+        person = one(system, Person, uid=place["head"])
+        document = one(system, PersonDocument, person_id=person.id)
+        right = id_number(person.birth_date, 222)
         old_index = document.number_index
         answer = fill(clerk, f"/persondocument/edit/{document.uid}", number=right)
         assert answer.status_code == 303, answer.text
@@ -177,10 +181,35 @@ class TestParts:
     def test_somebody_elses_number_needs_a_reason(self, clerk, place, system):
         person = one(system, Person, name="Ren Yi")
         url = f"/persondocument/add?person_id={person.uid}"
-        values = {"kind": "112", "number": place["number"], "person_id": person.uid}
+        values = {
+            "kind": "112",
+            "number": place["number"],
+            "person_id": person.uid,
+            "number_reason": "so it is",
+        }
         assert fill(clerk, url, **values).status_code == 422
         assert fill(clerk, url, **values, dup_reason_text="both books show it").status_code == 303
         assert one(system, PersonDocument, kind="112").dup_reason == "both books show it"
+
+    def test_a_second_identity_card_is_refused_with_the_way(self, clerk, place, system):
+        """Neither typed in, nor opened again, nor out of the bin."""
+        person = one(system, Person, uid=place["head"])
+        url, other = (
+            f"/persondocument/add?person_id={person.uid}",
+            id_number(date(2001, 2, 3), 321, male=False),
+        )
+        values = {"kind": "111", "number": other, "person_id": person.uid}
+        refused = fill(clerk, url, **values)
+        assert (refused.status_code, "give a reason" in refused.text) == (422, True)
+        second = fill(clerk, url, **values, number_reason="the card says so")
+        assert (second.status_code, "nobody has two" in second.text) == (422, True)
+        ended = fill(clerk, url, **values, number_reason="the card says so", valid_to="2026-01-01")
+        assert ended.status_code == 303
+        row = one(system, PersonDocument, number_index=matching.number_index("111", other))
+        shown = clerk.get(f"/persondocument/show/{row.uid}").text
+        assert "another birth date than the record" in shown
+        assert "the card says so" in shown
+        assert fill(clerk, f"/persondocument/edit/{row.uid}", valid_to="").status_code == 422
 
     def test_a_closed_group_is_neither_offered_nor_taken(self, clerk, place, system):
         person = one(system, Person, uid=place["head"])

@@ -198,7 +198,7 @@ def test_typed_values_that_differ_are_shown_beside_those_of_the_number():
     assert "1985-02-12" in str(found[0].message)
     assert "1985-02-21" in str(found[0].message)
     assert ("female" in str(found[1].message), "says male" in str(found[1].message)) == (True, True)
-    assert not any(finding.is_error or finding.needs_reason for finding in found)
+    assert all(finding.needs_reason and not finding.is_error for finding in found)
 
 
 def test_typed_values_that_agree_are_no_finding():

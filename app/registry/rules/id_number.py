@@ -21,6 +21,10 @@ ID_CARD = "111"
 # documents whose 18-character number follows the same build (GA/T 517 and local codes): resident ID card,
 # temporary ID card, residence permits of Hong Kong/Macao and of Taiwan residents, permanent residence card
 DERIVING_KINDS = frozenset({"111", "112", "Z10", "Z20", "553"})
+# the number is given to a person once and stays, and whoever gets a new card hands the old one in: nobody has two of a
+# kind in force (Resident Identity Card Law, art. 3 and 11; State Council measures on residence permits of residents of
+# Hong Kong, Macao and Taiwan, 2018). Passports are not of them: one may be a citizen of two states.
+ONE_EACH = DERIVING_KINDS
 RESIDENT_KINDS = frozenset({"111", "112"})
 MALE, FEMALE = "1", "2"  # GB/T 2261.1
 OLDEST = 120
@@ -118,8 +122,8 @@ def inspect_document(
     """What is odd about a document number and the birth date and sex typed beside it.
 
     Error: a resident number of the wrong length or with wrong characters. Warnings that ask for a reason: check
-    character, impossible or future birth date, age over 120. Warnings: old 15-digit number; birth date or sex
-    that differ from the number (both values are named). An empty number has no findings: a newborn has none.
+    character, impossible or future birth date, age over 120, birth date or sex that differ from the number (both
+    values are named). Warning: old 15-digit number. An empty number has no findings: a newborn has none.
     """
     number = normalise_number(text)
     if not number or kind not in DERIVING_KINDS:
@@ -168,14 +172,14 @@ def _difference_findings(number18: str, birth: Birth | None, sex: str | None) ->
     born = birth_of(number18)
     if birth is not None and born is not None and not birth.agrees_with(born):
         text = _("Typed %(typed)s, the ID number says %(number)s.", typed=str(birth), number=born.isoformat())
-        findings.append(warning("birth_differs", "birth_date", text))
+        findings.append(warning("birth_differs", "birth_date", text, needs_reason=True))
     if sex in _SEX_LABELS and sex != sex_of(number18):
         text = _(
             "Typed %(typed)s, the ID number says %(number)s.",
             typed=_SEX_LABELS[sex],
             number=_SEX_LABELS[sex_of(number18)],
         )
-        findings.append(warning("sex_differs", "sex", text))
+        findings.append(warning("sex_differs", "sex", text, needs_reason=True))
     return findings
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,12 +17,14 @@ from app.core.errors import Conflict, Finding, Invalid, refuse_errors
 from app.core.scope import unscoped
 from app.registry.choices import FieldGroup
 from app.registry.models import Person, PersonDocument
-from app.registry.rules import Birth, inspect_document, normalise_number
+from app.registry.rules import Birth, document_key, inspect_document, normalise_number
+from app.registry.rules.id_number import ONE_EACH
 from app.registry.service import consents, duplicates, matching, removals, sources
 from app.registry.service.checks import check_code
 
 FIELD = "number"
 OTHER_HOLDER = "other_holder"
+ONE_ONLY = "one_only"
 DIFFERENCES = frozenset({"birth_differs", "sex_differs"})
 
 
@@ -46,14 +50,45 @@ def doubts(
     open_doubts = [f for f in findings if f.needs_reason]
     if open_doubts and not (reason or "").strip():
         first = open_doubts[0]
-        raise Invalid(first.message, field=FIELD, finding=first.code, needs_reason=True)
+        text = first.message
+        if first.code in DIFFERENCES:
+            text = _("%(what)s If it stands so on the document, give a reason.", what=first.message)
+        raise Invalid(text, field=FIELD, finding=first.code, needs_reason=True)
     return findings
 
 
 def differences(person: Person, birth: Birth | None, sex: str | None, day: date) -> list[Finding]:
     """Where a birth date or a sex contradicts the numbers that are on file for the person. Warnings only."""
     found = [f for d in _open(person) for f in inspect_document(d.kind, d.number, day, birth=birth, sex=sex)]
-    return [f for f in found if f.code in DIFFERENCES]
+    return told(f for f in found if f.code in DIFFERENCES)
+
+
+def told(findings: Iterable[Finding]) -> list[Finding]:
+    """Differences from a number that is on file already are shown; the reason was asked for when it was written."""
+    return [replace(f, needs_reason=False) if f.code in DIFFERENCES else f for f in findings]
+
+
+def refuse_second(person: Person, document: PersonDocument, day: date) -> None:
+    """Conflict when a document of a kind of which one has only one would be in force beside another one."""
+    if document.kind not in ONE_EACH or not _in_force(document, day):
+        return
+    others = (d for d in person.documents if d is not document and d.kind == document.kind)
+    if any(d.deleted_at is None and _in_force(d, day) for d in others):
+        text = _(
+            "This person has a document of this kind in force, and nobody has two. For a renewed one enter the event "
+            "“New document” and say which it replaces; a number that was typed wrongly is put right on the document itself."
+        )
+        raise Conflict(text, field=FIELD, finding=ONE_ONLY)
+
+
+def bears(person: Person, kind: str, number: str) -> bool:
+    """Whether the number is on file for the person, by a document in force."""
+    key = document_key(kind, number)
+    return any(document_key(d.kind, d.number) == key for d in _open(person))
+
+
+def _in_force(document: PersonDocument, day: date) -> bool:
+    return document.valid_to is None or document.valid_to > day
 
 
 def add_document(
@@ -71,8 +106,9 @@ def add_document(
 ) -> PersonDocument:
     """Give a person a document. The same document twice is kept once.
 
-    Raises Invalid for impossible numbers and doubts without a reason; Conflict when somebody else bears it: inside
-    the scope a reason keeps both apart (``dup_no``), elsewhere only a move-in can be asked for.
+    Raises Invalid for impossible numbers and doubts without a reason; Conflict for a second one of a kind of which one
+    has only one, and when somebody else bears it: inside the scope a reason keeps both apart (``dup_no``), elsewhere
+    only a move-in can be asked for.
     """
     check_code(session, "id_document", kind, field="kind")
     day = clock.to_local(now).date()
@@ -82,16 +118,22 @@ def add_document(
     same = next((d for d in _open(person) if (d.kind, d.number_index) == (kind, document.number_index)), None)
     if same is not None:
         return same
+    refuse_second(person, document, day)
     settle_twins(session, document, person, dup_reason)
-    doubt = next((f for f in findings if f.needs_reason), None)
-    if doubt is not None:
-        document.warning, document.warning_reason = doubt.code, (warning_reason or "").strip()[:200]
+    note_doubt(document, findings, warning_reason)
     person.documents.append(document)
     session.flush()
     sources.confirm(session, person, {FieldGroup.identity}, actor=actor, now=now)
     if document.dup_no:  # kept apart with a reason: somebody settles it (guards, section 3)
         duplicates.entered(session, [person], actor=actor, now=now)
     return document
+
+
+def note_doubt(document: PersonDocument, findings: list[Finding], reason: str | None) -> None:
+    """What speaks against the number, and why it is kept all the same."""
+    doubt = next((f for f in findings if f.needs_reason), None)
+    document.warning = doubt.code if doubt else None
+    document.warning_reason = (reason or "").strip()[:200] if doubt else None
 
 
 def replace_document(

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _
+from sqlalchemy import inspect
 
 from app.core import clock
 from app.core.actor import current_actor
@@ -86,17 +87,21 @@ class PersonDocumentView(ByService, ModelView):
 
     def check(self, session: Any, item: PersonDocument, form: Any, is_new: bool) -> None:
         """The form has put the bare number in; its index, its doubts and its other bearers are settled here."""
-        if is_new or not form.number.data:
+        if is_new:
             return
-        person = session.get_one(Person, item.person_id)
-        day = clock.today()
+        person, day = session.get_one(Person, item.person_id), clock.today()
+        if inspect(item).attrs.valid_to.history.has_changes():
+            documents.refuse_second(person, item, day)
+        if not form.number.data:
+            return
         reason = form.number_reason.data or item.warning_reason
         findings = documents.doubts(item.kind, item.number, day, person=person, reason=reason)
         documents.set_number(item, item.kind, item.number)
         documents.settle_twins(session, item, person, form.dup_reason_text.data)
-        doubt = next((f for f in findings if f.needs_reason), None)
-        item.warning = doubt.code if doubt else None
-        item.warning_reason = reason if doubt else None
+        documents.note_doubt(item, findings, reason)
+
+    def restored(self, session: Any, item: PersonDocument) -> None:
+        documents.refuse_second(session.get_one(Person, item.person_id), item, clock.today())
 
     def save(self, session: Any, item: PersonDocument, form: Any, is_new: bool) -> None:
         if not is_new:
@@ -118,4 +123,6 @@ class PersonDocumentView(ByService, ModelView):
 WARNINGS = {
     "check_digit": _("The check character does not fit"),
     "number_birth": _("The birth date inside the number is not likely"),
+    "birth_differs": _("The number says another birth date than the record"),
+    "sex_differs": _("The number says another sex than the record"),
 }

@@ -12,6 +12,7 @@ from app.registry.models import Person
 from app.registry.queries import cards
 from app.registry.rules import normalise_number
 from app.registry.rules.corrections import SENSITIVE
+from app.registry.rules.id_number import ONE_EACH
 from app.registry.service import corrections, documents, persons
 from app.registry.service.census.entry import APART
 from app.registry.service.census.parse import Row
@@ -64,8 +65,12 @@ def set_document(session: Session, row: Row, person: Person, *, actor: Actor, no
         "warning_reason": row.entry.number_reason,
         "dup_reason": row.entry.dup_reason if row.entry.decision == APART else None,
     }
-    old = cards.primary(person.documents)
-    if old is not None and old.kind == new["kind"]:
+    first = cards.primary(person.documents)
+    there = [
+        d for d in person.documents if d.kind == new["kind"] and d.deleted_at is None and d.valid_to is None
+    ]
+    old = first if first in there else next(iter(there if new["kind"] in ONE_EACH else ()), None)
+    if old is not None:
         if old.number == normalise_number(new["number"]):
             return
         reason = row.entry.number_reason or "census"

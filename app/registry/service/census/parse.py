@@ -136,6 +136,8 @@ def _read_number(row: Row, today: date) -> None:
     findings: list[Finding] = []
     if row.number:
         findings = inspect_document(row.doc_kind, row.number, today, birth=known_birth, sex=known_sex)
+        if person is not None and documents.bears(person, row.doc_kind, row.number):
+            findings = documents.told(findings)
         derived = derive(row.doc_kind, row.number)
         if derived is not None:
             known_birth, known_sex = known_birth or Birth(derived.birth), known_sex or derived.sex
