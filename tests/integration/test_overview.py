@@ -27,6 +27,7 @@ from app.registry.models import (
     Venue,
 )
 from app.registry.service import duplicates, persons
+from app.registry.views.merges import PersonMergeView
 from app.worklog.choices import VisitState
 from app.worklog.models import Visit, VisitStop
 from tests.factories.registry import ResidentFactory, make_home, make_household, make_person
@@ -188,6 +189,15 @@ class TestPerson:
         assert moments.index("Receipt of papers") < moments.index("Born")
         assert "13812345678" not in page
         assert "138****5678" in part(page, "identity-parts")
+
+    def test_a_role_that_reads_merges_and_takes_none_apart_is_offered_no_way_back(
+        self, login_as, place, monkeypatch
+    ):
+        """Roles are cut by the site: the seeded ones that list merges may take them apart as well."""
+        may = PersonMergeView.can
+        monkeypatch.setattr(PersonMergeView, "can", lambda self, verb: verb != "edit" and may(self, verb))
+        read = part(login_as("clerk_a").get(f"/person/show/{place['person']}").text, "merges")
+        assert ("same man" in read, "/merge/apart/" in read) == (True, False)
 
     def test_protected_groups_are_named_on_their_own_page_only(self, login_as, place):
         listed = part(login_as("clerk_a").get(f"/person/show/{place['person']}").text, "groups")
