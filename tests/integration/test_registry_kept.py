@@ -58,12 +58,19 @@ def test_a_care_visit_is_put_back_and_forgotten_when_saved(places, system, login
     keep(
         clerk,
         key_in(page),
-        [["visited_on", "2026-01-05"], ["way", "met"], ["mood", "tired"], ["client_uid", "x"]],
+        [
+            ["visited_on", "2026-01-05"],
+            ["way", "met"],
+            ["mood", "tired"],
+            ["client_uid", "x"],
+            ["again", "y"],
+        ],
     )
     assert pages_kept(system) == [f"CareVisit:{url.rsplit('/', 1)[1]}"]
     assert url in clerk.get("/drafts/").text
     page = clerk.get(url).text
     assert "was put back" in page
+    assert 'name="again"' not in page, "whether there was another visit is asked each time"
     sent = form_of(page)
     assert (sent["mood"], sent["way"], sent["visited_on"]) == ("tired", "met", "2026-01-05")
     assert sent["client_uid"] != "x"
