@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.audit.models import AccessLog
 from app.core import clock
+from app.core.errors import Invalid
 from app.registry.models import (
     Dwelling,
     Household,
@@ -22,6 +23,7 @@ from app.registry.models import (
     RentalHome,
     Residence,
     Tenancy,
+    Venue,
 )
 from app.registry.service import matching
 from tests.factories.registry import ResidentFactory, id_number, make_home, make_household, make_person
@@ -294,6 +296,20 @@ class TestHomes:
         answer = fill(clerk, f"/dwelling/add?area_id={place['area']}", village_group="1", door_no="1")
         assert answer.status_code == 422
         assert system.scalar(select(func.count(Dwelling.id))) == 2
+
+    @pytest.mark.parametrize("size", ["-5", "0", "0.001"])
+    def test_a_home_of_no_floor_area_is_refused_at_its_field(self, clerk, place, system, size):
+        """Heads are counted against it; a venue is measured by the same rule."""
+        add = f"/dwelling/add?area_id={place['area']}"
+        new = fill(clerk, add, village_group="1", door_no="7", area_m2=size)
+        edited = fill(clerk, f"/dwelling/edit/{place['home']}", area_m2=size)
+        for answer in (new, edited):
+            assert answer.status_code == 422
+            assert 'id="area_m2-error"' in answer.text
+            assert "more than 0" in answer.text
+        assert system.scalar(select(func.count(Dwelling.id))) == 2
+        with pytest.raises(Invalid):
+            Venue(area_m2=size)
 
     def test_a_foreign_grid_is_refused(self, clerk, place, system, world):
         answer = fill(

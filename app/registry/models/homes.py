@@ -27,6 +27,7 @@ from app.core.models import (
     args,
     coded,
 )
+from app.registry.rules.sizes import check_floor_area
 
 
 class Building(AreaBound, Confirmed, Record):
@@ -57,6 +58,10 @@ class Building(AreaBound, Confirmed, Record):
     property_unit: Mapped[OrgUnit | None] = relationship()
     units: Mapped[list[BuildingUnit]] = relationship(back_populates="building", order_by="BuildingUnit.seq")
     chiefs: Mapped[list[BuildingChief]] = relationship(back_populates="building", order_by="BuildingChief.id")
+
+    @validates("area_m2")
+    def _floor_area(self, _key: str, value: Any) -> Any:
+        return check_floor_area(value)
 
     def __str__(self) -> str:
         return self.name
@@ -172,6 +177,10 @@ class Dwelling(Scoped, Period, Confirmed, Record):
     def _index_document(self, _key: str, value: str | None) -> str | None:
         self.owner_document_index = blind("document", value)
         return value
+
+    @validates("area_m2")
+    def _floor_area(self, _key: str, value: Any) -> Any:
+        return check_floor_area(value)
 
     def __str__(self) -> str:
         return self.address

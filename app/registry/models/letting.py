@@ -17,6 +17,7 @@ from app.core.crypto import EncryptedText, blind
 from app.core.models import BigKey, Confirmed, Deletable, Period, Record, Scoped, Table, Versioned, coded
 from app.registry.models.homes import Building, Dwelling
 from app.registry.models.people import Person
+from app.registry.rules.sizes import check_floor_area
 
 
 class RentalHome(Scoped, Confirmed, Record):
@@ -139,6 +140,10 @@ class Venue(Scoped, Confirmed, Record):
     def _index_phone(self, _key: str, value: str | None) -> str | None:
         self.operator_phone_index = blind("phone", value)
         return value
+
+    @validates("area_m2")
+    def _floor_area(self, _key: str, value: Any) -> Any:
+        return check_floor_area(value)
 
     def __str__(self) -> str:
         return self.name
