@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.audit.models import AccessLog
 from app.core import clock
 from app.core.errors import Invalid
 from app.registry.models import (
+    ConsentTask,
     Dwelling,
     Household,
     HouseholdMember,
@@ -212,6 +213,31 @@ class TestParts:
         assert "another birth date than the record" in shown
         assert "the card says so" in shown
         assert fill(clerk, f"/persondocument/edit/{row.uid}", valid_to="").status_code == 422
+
+    def test_a_consent_of_a_guardian_is_asked_for_once_and_for_a_child(self, clerk, place, system, world):
+        child = make_person(
+            system, world.areas["grid_a11"], birth=date(clock.today().year - 5, 1, 1), number=None
+        )
+        system.execute(delete(ConsentTask))
+        system.commit()
+        asked, due = {}, "2030-01-01"
+        for uid in (child.uid, child.uid, place["head"]):
+            url = f"/consent/add?person_id={uid}"
+            answer = fill(clerk, url, person_id=uid, kind="child_under_14", due_on=due)
+            asked.setdefault(uid, []).append(answer.status_code)
+            assert answer.status_code == 303 or 'id="kind-error"' in answer.text
+        assert asked == {child.uid: [303, 422], place["head"]: [422]}
+        task = one(system, ConsentTask)
+        assert fill(clerk, f"/consent/edit/{task.uid}", done_on=clock.today().isoformat()).status_code == 303
+        again = fill(
+            clerk,
+            f"/consent/add?person_id={child.uid}",
+            person_id=child.uid,
+            kind="child_under_14",
+            due_on=due,
+        )
+        assert again.status_code == 303
+        assert fill(clerk, f"/consent/edit/{task.uid}", done_on="").status_code == 422
 
     def test_a_closed_group_is_neither_offered_nor_taken(self, clerk, place, system):
         person = one(system, Person, uid=place["head"])

@@ -56,6 +56,26 @@ def ask_if_child(session: Session, person: Person, day: date) -> ConsentTask | N
     return task
 
 
+def settle_task(session: Session, task: ConsentTask, day: date) -> None:
+    """A consent that somebody asks for by hand: one open task of a kind for a person, and a guardian signs for a child.
+
+    Raises Conflict for a second one, Invalid where the birth date says that the person signs for themselves.
+    """
+    locked = select(Person).where(Person.id == task.person_id).with_for_update()  # two hands at one time
+    with session.no_autoflush:
+        person = session.scalars(locked).one()
+        there = select(ConsentTask.id).where(
+            ConsentTask.person_id == person.id, ConsentTask.kind == task.kind, ConsentTask.done_on.is_(None)
+        )
+        if set(session.scalars(there)) - {task.id}:
+            text = _("This consent is to be brought in already: the task is in the list.")
+            raise Conflict(text, field="kind", finding="known")
+    age = age_on(birth_of(person), day)
+    if task.kind == ConsentKind.child_under_14 and age is not None and age >= CHILD_UNDER:
+        text = _("A guardian signs for children under %(age)s. This person signs alone.", age=CHILD_UNDER)
+        raise Invalid(text, field="kind")
+
+
 # --- the sheet F29 ------------------------------------------------------------------------------------------------
 
 OWNER_TASK, OWNER_PERSON = "consent_task", "person"

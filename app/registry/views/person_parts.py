@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _
+from sqlalchemy import inspect
 
 from app.core import clock
 from app.core.errors import DomainError
@@ -12,6 +13,7 @@ from app.core.views import Interface, ModelView
 from app.registry.choices import ConsentKind, NameKind, PhoneKind
 from app.registry.models import ConsentTask, PersonName, PersonPhone
 from app.registry.rules import check_name, normalise_phone
+from app.registry.service import consents
 from app.registry.views.common import NO_LOOKUP
 
 
@@ -108,6 +110,7 @@ class ConsentTaskView(ModelView):
     add_columns = ["person_id", "kind", "due_on"]
     edit_columns = ["due_on", "done_on", "notice_version"]
     show_columns = ["person", "kind", "due_on", "done_on", "notice_version"]
+
     row_actions = [
         (
             _("Consent sheet"),
@@ -115,3 +118,7 @@ class ConsentTaskView(ModelView):
             "can_use:ConsentDesk",
         )
     ]
+
+    def check(self, session: Any, item: ConsentTask, form: Any, is_new: bool) -> None:
+        if item.done_on is None and (is_new or inspect(item).attrs.done_on.history.has_changes()):
+            consents.settle_task(session, item, clock.today())
