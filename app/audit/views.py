@@ -10,12 +10,14 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup, escape
 
 from app.audit import queries
-from app.audit.choices import ORIGINS, RECORDS, AccessAction, ChangeAction
+from app.audit.choices import LOGS, ORIGINS, RECORDS, STEP_WORDS, STEPS, AccessAction, ChangeAction
 from app.audit.models import AccessLog, AuditSeal, ChangeLog
 from app.audit.service import log_access
+from app.core.jobs import label_of
 from app.core.views import Interface, ModelView, plain, said
 from app.core.views.wording import Wording
 
+JOB = "system job "  # before the kind of a job, where no person gave a reason
 READ_ONLY = ["can_list", "can_show"]
 WHO: dict[str, Any] = {
     "at": _("At"),
@@ -60,10 +62,33 @@ def _role(row: Any) -> str:
     return str(_roles().get(row.role, row.role or ""))
 
 
+def _reason(row: Any) -> str:
+    """People's words as they wrote them; the program's, and the name of the job that ran, in the reader's language."""
+    kind = (row.reason or "").removeprefix(JOB)
+    return str(label_of(kind)) if kind != (row.reason or "") else said(row.reason)
+
+
+def _step(row: Any) -> str:
+    """The business step in words: “life.death” is a life event, a death."""
+    step, _dot, action = (row.tag or "").partition(".")
+    words = (STEPS.get(step, step), STEP_WORDS.get(row.tag or "", STEP_WORDS.get(action, action)))
+    return " · ".join(str(part) for part in words if part)
+
+
+def _value(view: Any, key: str, value: Any) -> str:
+    """A code or a choice in words. Related rows stay numbers: their names are the business of whoever may see them."""
+    words = Wording(view) if view else None
+    if words is None or not words.is_coded(key):
+        return plain(value)
+    return words.words(key, value)
+
+
 def _differences(row: ChangeLog) -> Markup:
     view = _view_of(row.table_name)
     lines = [
-        Markup("<li>{}: {} → {}</li>").format(_field(view, key), escape(plain(old)), escape(plain(new)))
+        Markup("<li>{}: {} → {}</li>").format(
+            _field(view, key), escape(_value(view, key, old)), escape(_value(view, key, new))
+        )
         for key, old, new in queries.fields(row, queries.model_of(row.table_name))
         if old not in (None, "") or new not in (None, "")
     ]
@@ -94,7 +119,8 @@ class LogView(ModelView):
         "table_name": _record_kind,
         "role": _role,
         "actor": lambda row: said(row.actor),
-        "reason": lambda row: said(row.reason),
+        "reason": _reason,
+        "tag": _step,
         "detail": _detail,
     }
     choices_columns: dict[str, Any] = {"table_name": _record_kinds, "role": _roles, "origin": ORIGINS}
@@ -172,6 +198,7 @@ class AuditSealView(ModelView):
     show_columns = ["at", "log", "from_id", "to_id", "count", "day", "digest"]
     search_columns = ["at", "log", "day"]
     order_columns = ["at"]
+    choices_columns = {"log": LOGS}
     formatters_columns = {"digest": lambda row: bytes(row.digest).hex()}
     base_permissions = READ_ONLY
     lookup_columns = ("log",)

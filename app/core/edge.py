@@ -27,7 +27,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from app.core.errors import DomainError, Throttled
+from app.core.errors import DomainError, StaleVersion, Throttled
 
 log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -49,6 +49,7 @@ SENTENCES: dict[int, tuple[Any, Any]] = {
     ),
     503: (_("Busy"), _("The system is busy. Try again in a minute.")),
 }
+NOT_NOW = _("Not possible now")  # a 409 that says why; only a stale page is one that somebody else changed
 NOT_SHOWN = _("The page cannot be shown. Try again; if it happens again, tell the administrator.")
 STALE_FORM = _("This page was open for too long or in two windows. Reload it and send it again.")
 BAD_HOST = _("This address is not one of this site.")
@@ -161,6 +162,8 @@ def error_answer(
 ) -> Response:
     """An error as JSON or as a page, with a title, a sentence and (500) a reference that stands in the log."""
     title = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])[0]
+    if status == 409 and code not in ("", StaleVersion.code):
+        title = NOT_NOW
     if wants_json():
         body = {"code": code or str(status), "message": str(sentence), **extra}
         response = jsonify(body | ({"reference": reference} if reference else {}))

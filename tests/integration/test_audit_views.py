@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from flask_appbuilder import Model
 from sqlalchemy import select
 
+from app.audit.choices import RECORDS
+from app.audit.fields import UNLOGGED
 from app.audit.models import AccessLog, ChangeLog
-from app.core import clock
+from app.audit.service import reason
+from app.core import clock, jobs
+from app.core.scope import unscoped
 from app.core.session import unit_of_work
-from app.registry.models import Person, PersonPhone
+from app.registry.models import Person, PersonPhone, Proposal
 
 pytestmark = pytest.mark.any_database
 
@@ -45,6 +50,46 @@ def test_looking_at_a_row_is_logged(login_as, logged, world, system):
     seen = select(AccessLog).where(AccessLog.action == "READ", AccessLog.table_name == "change_log")
     row = system.scalars(seen).one()
     assert (row.row_id, row.user_id) == (logged["person"].id, world.accounts["admin_audit"].user_id)
+
+
+def test_kinds_steps_reasons_and_values_stand_there_in_words(login_as, world, app):
+    """What the program writes as codes is read as words; related rows stay numbers, names are not for the auditor."""
+    grid = world.areas["grid_a11"]
+
+    @jobs.handler("test.words", label="Looking at deaths", system=True)
+    def work(work):
+        with work.step() as session, reason(tag="life.death"):
+            person = Person(name="Li Ming", area_id=grid)
+            session.add(person)
+            session.flush()
+            session.add(
+                Proposal(person_id=person.id, rule="x", anchor="y", topic="benefit", due_on=clock.today())
+            )
+
+    with unscoped("tests arrange") as session:
+        with unit_of_work(session):
+            jobs.enqueue(session, "test.words", {}, now=clock.now())
+        while jobs.run_one("tests"):
+            pass
+        made = session.scalars(select(ChangeLog).where(ChangeLog.table_name == "proposal")).one()
+    assert (made.origin, made.actor) == ("worker", "system")
+    page = login_as("admin_audit").get(f"/audit/changes/show/{made.id}").text
+    for words in (
+        "Background job",
+        "Looking at deaths",
+        "Life event · Death",
+        "→ Entitled, not yet applied for",
+        "→ Open",
+    ):
+        assert words in page
+    for raw in ("test.words", "life.death", "Li Ming"):
+        assert raw not in page
+
+
+def test_every_logged_table_has_words(app):
+    views = {model.__tablename__ for model in app.extensions["geban_views"]}
+    logged = {m.class_.__tablename__ for m in Model.registry.mappers} - UNLOGGED - views
+    assert {name for name in logged if not name.startswith("ab_")} - RECORDS.keys() == set()
 
 
 @pytest.mark.parametrize("path", ["add", "edit/1", "delete/1"])

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.actor import Actor
+from app.core.actor import Actor, as_actor
 from app.core.errors import DomainError, NotAllowed
 from app.core.jobs import queue
 from app.core.jobs.registry import (
@@ -32,6 +32,7 @@ from app.core.scope import acting_as, unscoped
 from app.core.session import unit_of_work
 
 QUEUE = Actor(label="worker", origin="worker")
+JOB = Actor(origin=QUEUE.origin)  # nobody in particular, but not somebody in a browser
 _log = logging.getLogger(__name__)
 
 
@@ -88,7 +89,7 @@ def _call(job: dict[str, Any], owner: str, stopping: Callable[[], bool]) -> Any:
 def _session_of(job: dict[str, Any], found: Handler) -> Iterator[Session]:
     """The session a job works with: of its user as of today, or the system's for system jobs."""
     if found.system:
-        with unscoped(f"system job {found.kind}") as session:
+        with as_actor(JOB), unscoped(f"system job {found.kind}") as session:
             yield session
         return
     actor = resolve_actor(job["acting_user"], job["acting_role"], clock.now())

@@ -74,6 +74,11 @@ class Wording:
                     return self.view.label(fact.name)
         return self.view.label(name)
 
+    def is_coded(self, name: str) -> bool:
+        """Whether the log keeps a code of the column that has words of its own: a choice or an entry of a code list."""
+        fact = facts_of(self.view.datamodel.obj).get(name)
+        return name in self.view.choices_columns or (fact is not None and fact.kind == "code")
+
     def words(self, name: str, value: Any) -> str:
         """One value of the log in words."""
         if value is None or value == "":
