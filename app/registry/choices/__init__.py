@@ -273,12 +273,22 @@ class CorrectionNotice(Choice):
 
 
 class LifeNotice(Choice):
-    """Lines for the other side when an event concerns a household of its area; they name nobody."""
+    """Lines for others whom a change concerns: a household of their area, a group open to them; they name nobody."""
 
     death_elsewhere = (
         "death_elsewhere",
         _("A member of a household in your area has died. Please settle the household."),
         "yellow",
+    )
+    record_gone = (
+        "record_gone",
+        _("A record with a special group open to you was deleted. If that was wrong, have it restored."),
+        "yellow",
+    )
+    record_back = (
+        "record_back",
+        _("A record with a special group open to you was restored."),
+        "green",
     )
 
     @property

@@ -17,7 +17,7 @@ from app.core import clock, codes, policy
 from app.core.actor import current_actor
 from app.core.errors import DomainError, Invalid
 from app.core.models import new_uid
-from app.core.views import BaseView, Interface, ModelView, badge, expose, has_access, permission_name
+from app.core.views import BaseView, ModelView, badge, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.views.kept import forget, kept, typed
 from app.core.widgets import CheckField, CodeField, DayField, LongTextField, Needed, TextField
@@ -26,7 +26,7 @@ from app.registry.queries import care as visits
 from app.registry.rules.care import GONE, NOT_REACHED
 from app.registry.service import care, groups, subforms
 from app.registry.views.care_words import CONDITION, GROUP_FILTER, group_in_list
-from app.registry.views.groups import LOGGED, LOGGED_AS, PersonGroupView
+from app.registry.views.groups import LOGGED, LOGGED_AS, OfPerson, PersonGroupView
 from app.registry.views.once import once
 from app.registry.views.subforms import CodesField, SubformForm, form_class, mask_numbers, stored
 
@@ -40,7 +40,7 @@ class CareDueView(ModelView):
     is_main = False
     base_permissions = ["can_list", "can_show"]
     route_base = "/care/due"
-    datamodel = Interface(PersonGroup)
+    datamodel = OfPerson(PersonGroup)
     list_title = show_title = add_title = edit_title = _("Visits due")
     label_columns = {
         **PersonGroupView.label_columns,
@@ -70,7 +70,11 @@ class CareDueView(ModelView):
     ]
 
     def base_where(self) -> tuple[Any, ...]:
-        return (PersonGroup.valid_to.is_(None), PersonGroup.next_visit_on <= clock.today() + AHEAD)
+        return (
+            PersonGroup.valid_to.is_(None),
+            PersonGroup.next_visit_on <= clock.today() + AHEAD,
+            PersonGroup.person.has(),
+        )
 
     def heading(self, item: PersonGroup) -> str:
         return str(item.person or "")
@@ -138,12 +142,12 @@ class CareDesk(BaseView):
     @permission_name("use")
     def visit(self, pk: str) -> Any:
         """The form with the state as it was found last; POST writes the visit and brings the state up to date."""
-        item = Interface(PersonGroup).by_key(self.session, pk)
+        item = OfPerson(PersonGroup).by_key(self.session, pk)
         if request.method == "POST":
             form = self.form_of(item, request.form)
             if form.validate() and self.write(pk, form):
                 return self.go(url_for("PersonGroupView.show", pk=pk))
-            item = Interface(PersonGroup).by_key(self.session, pk)
+            item = OfPerson(PersonGroup).by_key(self.session, pk)
             return self.page(item, form), REFUSED
         form = self.form_of(item, typed(kept(self.session, draft_page(pk))))
         form.visited_on.data = form.visited_on.data or clock.today()
@@ -179,7 +183,7 @@ class CareDesk(BaseView):
         )
 
         def saved(session: Any) -> str:
-            item = Interface(PersonGroup).by_key(session, pk)
+            item = OfPerson(PersonGroup).by_key(session, pk)
             if not form["again"].data:
                 ask_again(session, item, entry.visited_on)
             care.record_visit(session, item, entry, actor=current_actor(), now=clock.now())

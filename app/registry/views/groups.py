@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 from app.audit.service import log_access
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.views import Interface, ModelView, expose, has_access, permission_name
 from app.core.views.cells import said
 from app.core.views.ending import EndPage
@@ -33,6 +33,16 @@ OTHER_FIELDS, PIECE = (
 )  # buttons of the page: the fields of the chosen group, as a piece of a page
 
 
+class OfPerson(Interface):
+    """Rows that are read with the person: where the record was deleted, they are out of reach until it comes back."""
+
+    def by_key(self, session: Any, key: str, *, deleted: bool = False, options: tuple[Any, ...] = ()) -> Any:
+        row = super().by_key(session, key, deleted=deleted, options=options)
+        if not deleted and row.person is None:
+            raise NotFound()
+        return row
+
+
 class GroupField(CodeField):
     """Only the groups that the acting role may enter."""
 
@@ -46,7 +56,7 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
     exclude_route_methods = NO_LOOKUP
     route_base = "/persongroup"
     keeps_viewers = True
-    datamodel = Interface(PersonGroup)
+    datamodel = OfPerson(PersonGroup)
     list_title = _("Special groups")
     show_title = _("Special group")
     add_title = _("Add to a special group")
@@ -96,6 +106,10 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
         (_("No longer in the group"), lambda row: _ending(row), "can_edit"),
     ]
     add_form_extra_fields = {"group_code": GroupField(_("Group"), [Needed()], source=groups.LIST)}
+
+    def base_where(self) -> tuple[Any, ...]:
+        """A deleted record takes its groups along; those that are closed to the reader could not hold it back."""
+        return (PersonGroup.person.has(),)
 
     def heading(self, item: PersonGroup) -> str:
         return str(item.person or "")

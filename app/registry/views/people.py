@@ -22,7 +22,7 @@ from app.registry.models import Person, PersonDocument, PersonPhone
 from app.registry.queries import cards, names
 from app.registry.rules import check_name
 from app.registry.rules.corrections import DECIDERS
-from app.registry.service import corrections, documents, duplicates, merging, persons
+from app.registry.service import corrections, documents, duplicates, groups_gone, merging, persons
 from app.registry.service.homes import home_area
 from app.registry.views.common import (
     BirthField,
@@ -192,9 +192,14 @@ class PersonView(ModelView):
         (view, (table, ids, model)), *hanging = super().rows_about(item, verb)
         return [(view, (table, [*ids, *merging.merged_into(self.session, item.id)], model)), *hanging]
 
+    def remove(self, session: Any, item: Person, reason: str) -> None:
+        super().remove(session, item, reason)
+        groups_gone.ask(session, item, now=clock.now())
+
     def restored(self, session: Any, item: Person) -> None:
         if item.merged_into_id is not None:
             raise Conflict(_("This record was merged. Take the merge apart instead."))
+        groups_gone.ask(session, item, now=clock.now())
 
     @expose("/add", methods=["GET", "POST"])
     @has_access

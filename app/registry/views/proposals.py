@@ -14,14 +14,14 @@ from app.audit.service import log_access
 from app.core import codes
 from app.core.actor import current_actor
 from app.core.errors import NotAllowed, NotFound
-from app.core.views import Interface, ModelView, badge, expose, has_access, permission_name
+from app.core.views import ModelView, badge, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import LongTextField, Needed
 from app.registry.choices import ProposalAction, ProposalState, ProposalTopic
 from app.registry.models import Person, Proposal, ProposalStep
 from app.registry.service import proposals
 from app.registry.views.common import NO_LOOKUP, born
-from app.registry.views.groups import LOGGED_AS
+from app.registry.views.groups import LOGGED_AS, OfPerson
 from app.registry.views.step_page import Step, StepPage
 from app.registry.views.wording import timeline
 
@@ -54,7 +54,7 @@ class ProposalView(StepPage, ModelView):
 
     exclude_route_methods = NO_LOOKUP
     route_base = "/proposal"
-    datamodel = Interface(Proposal)
+    datamodel = OfPerson(Proposal)
     list_title = _("Proposals")
     show_title = _("Proposal")
     add_title = edit_title = _("Proposal")
@@ -112,7 +112,8 @@ class ProposalView(StepPage, ModelView):
         death or the birth itself stays to be done.
         """
         here = Proposal.person.has(Person.status == "effective")
-        return Proposal.state != str(ProposalState.dropped), or_(Proposal.event_id.is_not(None), here)
+        event = Proposal.event_id.is_not(None) & Proposal.person.has()
+        return Proposal.state != str(ProposalState.dropped), or_(event, here)
 
     def heading(self, item: Proposal) -> str:
         return str(item.person or "")

@@ -17,7 +17,7 @@ from app.core.errors import Conflict, DomainError, Invalid
 from app.core.models import Deletable
 from app.registry.choices import EventKind
 from app.registry.models import Dwelling, Household, LifeEvent, Person, PersonArea
-from app.registry.service import proposals, proposals_groups, removals
+from app.registry.service import groups_gone, proposals, proposals_groups, removals
 from app.registry.service.checks import expect_version
 from app.registry.service.life import obstacles
 from app.registry.service.life.journal import TRACKED, held, plain, typed
@@ -62,6 +62,8 @@ def revoke(
         raise obstacles.elsewhere(event) from None
     event.revoked_at, event.revoked_by, event.revoke_reason = now, actor.user_id, words[:200]
     session.flush()
+    for person in (row for row, _values in made if isinstance(row, Person)):
+        groups_gone.ask(session, person, now=now)
     if event.kind == EventKind.death:
         proposals_groups.ask(session, event, now=now)
     return event
