@@ -6,14 +6,19 @@ import json
 from datetime import timedelta
 
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
 from app.areas.models import SensitiveGrant
 from app.audit.models import AccessLog, ChangeLog
 from app.core import clock, jobs
 from app.core.scope import session_actor
-from app.registry.models import LifeEvent, Person, PersonGroup, Proposal
+from app.registry.models import GroupVisit, LifeEvent, Person, PersonGroup, Proposal
 from app.registry.service import life
+from app.site import schema
+from app.worklog.models import ServiceRecord, Visit, VisitPurpose, VisitStop
 from tests.factories.registry import make_person
 from tests.support.pages import fill, form_of
 
@@ -145,3 +150,31 @@ def test_what_a_death_proposes_falls_away_by_the_same_hand(members, system, acti
 
     both_say_the_same(system, members, revoke)
     assert {p.state for p in system.scalars(select(Proposal).filter_by(rule="close_group"))} == {"dropped"}
+
+
+def test_doors_of_closed_visits_from_before_are_taken_away(members, system, world):
+    """Migration 0012: the stop of a visit at level 5 goes, the walk with it where nothing else was done; others stay."""
+    area, staff = world.areas["grid_a11"], world.accounts["clerk_a"].staff_id
+    walks = []
+    for person, group in members:
+        walk = Visit(area_id=area, visit_type="V1", planned_on=TODAY, state="done")
+        seen = GroupVisit(group_id=group.id, visited_on=TODAY, way="met")
+        system.add_all([walk, seen])
+        system.flush()
+        stop = VisitStop(visit_id=walk.id, person_id=person.id)
+        system.add(stop)
+        system.flush()
+        about = {"record_type": "SR2", "ref_kind": "group_visit", "ref_uid": seen.uid, "visit_id": walk.id}
+        line = {"area_id": area, "staff_id": staff, "done_on": TODAY, "content": "x"}
+        system.add_all([VisitPurpose(stop_id=stop.id, **about), ServiceRecord(**line, **about)])
+        walks.append(walk.id)
+    system.commit()
+    script = ScriptDirectory(str(schema.MIGRATIONS)).get_revision("0012").module
+    with Operations.context(MigrationContext.configure(system.connection())):
+        script.upgrade()
+    system.commit()
+    (person, _open), (_other, _closed) = members
+    assert system.scalars(select(VisitStop.person_id)).all() == [person.id]
+    assert system.scalars(select(VisitPurpose.visit_id)).all() == walks[:1]
+    assert system.scalars(select(Visit.id)).all() == walks[:1]
+    assert sorted(map(bool, system.scalars(select(ServiceRecord.visit_id)))) == [False, True]
