@@ -19,7 +19,8 @@ function note(page, row, problem, act) {
   const label = page.words.labels[problem.field];
   const text = el("p", { class: `gc-note ${kind}` }, el("b", { text: label ? `${label}: ` : "" }), problem.message);
   const box = el("div", {}, text);
-  if (problem.needs === "reason") box.append(reasonField(page, row, "number_reason", page.words.reason, act));
+  // one reason answers every doubt of the row: one field for it
+  if (problem === row.member.problems.find((p) => p.needs === "reason")) box.append(reasonField(page, row, "number_reason", page.words.reason, act));
   if (problem.data?.people?.length) for (const person of problem.data.people) box.append(beside(page, row, problem, person, act));
   else if (problem.code === "elsewhere" && problem.needs === "decision") box.append(elsewhere(page, row, problem, act));
   if (problem.needs === "version") box.append(versions(page, row, problem, act));
