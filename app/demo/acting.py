@@ -14,6 +14,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.areas.actors import build_actor
+from app.core import hooks
 from app.core.actor import Actor, as_actor
 from app.demo import accounts
 
@@ -45,3 +46,5 @@ class Cast:
                 self.session.flush()
         finally:
             self.session.info["actor"] = director
+            # one transaction holds the whole play: a reason ends with its scene
+            hooks.give_reason(self.session, "")

@@ -34,7 +34,8 @@ def entered_twice(
         first, second = (_pair(cast, chosen[n], again[n]) for n in (WAITING, WAITING + 1))
         if first is not None:
             merging.merge(session, first.uid, stays=1, choices={}, reason=why["merged"], actor=actor, now=now)
-        if second is not None:
+    if second is not None:
+        with cast.playing("clerk") as (session, actor):
             duplicates.differ(session, second, reason=why["different"], actor=actor, now=now)
 
 

@@ -36,11 +36,12 @@ LONG_NUMBER = re.compile(r"[0-9]{8,}[0-9Xx]?")  # in no name and no address
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One row that was found."""
+    """One row that was found; ``by_other_name`` where the present name does not say why."""
 
     label: str
     hint: str
     url: str
+    by_other_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ def _people(session: Session, query: str) -> Kind:
             str(found.person),
             " · ".join(part for part in (found.hint, _person_hint(found.person)) if part),
             view.url_show(found.person),
+            bool(found.name),
         )
         for found in rows[:PER_KIND]
     )

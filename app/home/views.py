@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import jsonify, request
+from flask import flash, jsonify, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
@@ -100,5 +100,7 @@ class Search(BaseView):
         kinds = search.find(self.session, current_actor(), query, clock.today()) if query else []
         hits = [hit for kind in kinds for hit in kind.hits]
         if len(hits) == 1:
+            if hits[0].by_other_name:  # without the name itself: the message travels in a cookie
+                flash(gettext("Found by a former or another name."), "info")
             return self.go(hits[0].url)
         return self.render_template("home/search.html", query=query, kinds=kinds)

@@ -217,6 +217,10 @@ def test_what_the_bulk_wrote_is_counted_and_logged(city):
     assert said.stdout.strip() == "[]"
     audit = flask(city, "verify-audit")
     assert audit.returncode == 0, audit.stdout
+    # the reason of the merge stands beside what the merge changed, and beside nothing after it
+    merged = "FROM change_log WHERE reason = (SELECT reason FROM person_merge)"
+    assert 0 < one(city, f"SELECT count(*) {merged}") < 60
+    assert one(city, f"SELECT count(*) {merged} AND table_name IN ('person_document', 'duplicate_pair')") > 0
     assert one(city, "SELECT count(*) FROM change_log") > one(city, "SELECT count(*) FROM person") * 8
 
 

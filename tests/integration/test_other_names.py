@@ -76,6 +76,7 @@ def test_the_name_that_a_merge_did_not_choose_finds_her_until_it_is_taken_apart(
     page = probe("clerk_a")
     answer = post(page, "/search/", q="zwm")
     assert answer.location.endswith(f"/person/show/{case.kept.uid}")  # the only hit opens at once
+    assert "Found by a former or another name." in page.get(answer.location).text
     found = page.get(f"/person/lookup?q={OLD}").get_json()["results"]
     assert [(row["id"], f"also {OLD}" in row["text"]) for row in found] == [(case.kept.uid, True)]
     homes = finder.by_words(acting("worker_a"), OLD)
