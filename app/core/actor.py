@@ -45,6 +45,11 @@ class Actor:
         """True inside ``unscoped(reason)``: the guard stands aside, audit still records."""
         return bool(self.system_reason)
 
+    @property
+    def named_groups(self) -> frozenset[str]:
+        """The groups of level L5 that are opened to the actor by name, if only in a part of the acting areas."""
+        return self.grants.union(group for group, _lo, _hi in self.grants_in)
+
     def may(self, permission: str, view: str) -> bool:
         """Whether the acting role holds ``permission`` (``can_edit``) on the FAB view name ``view``."""
         return self.is_system or (permission, view) in self.permissions

@@ -73,7 +73,7 @@ def said_of(actor: Actor) -> dict[str, str]:
     if actor.is_system:
         return {"persons": ALL, "grants": ALL}
     ranges = ALL if actor.whole_site else ",".join(f"{lo}:{hi}" for lo, hi in actor.ranges)
-    return {"persons": ranges if actor.sees_persons else "", "grants": ",".join(sorted(actor.grants))}
+    return {"persons": ranges if actor.sees_persons else "", "grants": ",".join(sorted(actor.named_groups))}
 
 
 _up: dict[int, bool] = {}

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from app.areas.models import Staff
+from app.areas.models import SensitiveGrant, Staff
+from app.core import clock
 from app.core.actor import NOBODY
 from app.core.errors import NotAllowed
 from app.core.scope import acting_as, unscoped
+from app.core.session import unit_of_work
 from app.registry.models import (
     Dwelling,
     Household,
@@ -21,6 +23,7 @@ from app.registry.models import (
     PersonGroup,
     PersonPhone,
 )
+from app.registry.service import groups
 
 
 def make_person(session, area_id: int, name: str = "Li Ming", **kw) -> Person:
@@ -47,6 +50,12 @@ def people(system, world):
         made[key] = (person.id, home.id, household.id)
     system.commit()
     return made
+
+
+def enter(session, person_id: int) -> None:
+    with unit_of_work(session):
+        person = session.get(Person, person_id)
+        groups.add_group(session, person, "G01", actor=session.info["actor"], now=clock.now())
 
 
 class TestReads:
@@ -115,9 +124,31 @@ class TestReads:
         assert [g.group_code for g in acting("worker_a").scalars(select(PersonGroup))] == ["G33"]
         assert [g.group_code for g in acting("operator").scalars(select(PersonGroup))] == ["G33"]
 
-    def test_deleted_rows_are_hidden_unless_asked_for(self, acting, people, system):
-        from app.core import clock
+    @pytest.mark.parametrize(
+        ("area", "seen"),
+        [("grid_a11", {"grid_a11"}), ("com_a1", {"grid_a11", "grid_a12"}), ("grid_t11", set())],
+    )
+    def test_a_named_grant_opens_its_own_area_only(self, acting, system, world, area, seen):
+        """A clerk of the community; the grant is for one grid, for all of it, for another town (where the clerk is not)."""
+        who, today = world.accounts["clerk_a"].staff_id, clock.today()
+        grant = SensitiveGrant(staff_id=who, group_code="G01", area_id=world.areas[area], reason="test")
+        grant.valid_from = grant.valid_to = today
+        system.add(grant)
+        people = {g: make_person(system, world.areas[g]).id for g in ("grid_a11", "grid_a12", "grid_t11")}
+        system.add_all(PersonGroup(person_id=people[g], group_code="G01", level="L5") for g in people)
+        system.add_all(PersonGroup(person_id=people[g], group_code="G02", level="L5") for g in people)
+        system.commit()
+        session = acting("clerk_a")
+        found = session.execute(select(PersonGroup.person_id, PersonGroup.group_code)).all()
+        assert {tuple(row) for row in found} == {(people[g], "G01") for g in seen}
+        session.rollback()
+        system.execute(delete(PersonGroup))
+        system.commit()
+        if "grid_a12" not in seen:
+            with pytest.raises(NotAllowed):
+                enter(session, people["grid_a12"])
 
+    def test_deleted_rows_are_hidden_unless_asked_for(self, acting, people, system):
         system.get(Dwelling, people["grid_a11"][1]).deleted_at = clock.now()
         system.commit()
         session = acting("worker_a")

@@ -6,7 +6,19 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, event, false, or_, select
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    and_,
+    event,
+    false,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from sqlalchemy.sql import Select
 
@@ -250,9 +262,20 @@ class PersonGroup(PersonChild, Period, Versioned, Deletable, Table):
 
 def open_to(group: Any, actor: Actor) -> Any:
     """The one rule of closed groups, over the columns of a row of ``person_group``: a group of level 5 is there for those
-    who hold the grant by its name; visits, proposals and lines of the day about it ask the same (guards, section 3).
+    who hold the grant by its name, for people of the area of the grant; visits, proposals and lines of the day about it
+    ask the same (guards, section 3).
     """
-    return or_(group.level != CLOSED_LEVEL, group.group_code.in_(sorted(actor.grants)))
+    parts = [
+        and_(group.group_code == code, group.person_id.in_(_tied_within(lo, hi)))
+        for code, lo, hi in actor.grants_in
+    ]
+    return or_(group.level != CLOSED_LEVEL, group.group_code.in_(sorted(actor.grants)), *parts)
+
+
+def _tied_within(lo: str, hi: str) -> Select[Any]:
+    link, area = (Model.metadata.tables[name] for name in ("person_area", "area"))
+    tied = select(link.c.person_id).join(area, area.c.id == link.c.area_id)
+    return tied.where(link.c.valid_to.is_(None), area.c.path.between(lo, hi))
 
 
 scope.guard(PersonGroup, lambda actor: open_to(PersonGroup, actor), whole_site=True)

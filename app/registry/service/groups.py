@@ -49,7 +49,7 @@ def open_to(session: Session, actor: Actor) -> list[tuple[str, str]]:
     offered = []
     for code, label in codes.choices(session, LIST):
         about = facts(session, code)
-        granted = about.get("sensitivity") != CLOSED_LEVEL or code in actor.grants
+        granted = about.get("sensitivity") != CLOSED_LEVEL or code in actor.named_groups
         if granted and not is_derived(about):
             offered.append((code, label))
     return offered
@@ -84,7 +84,7 @@ def add_group(
     level = level_of(session, code)
     if is_derived(about):
         raise Invalid(_("This group follows from other data and is not entered by hand."), field="group_code")
-    if level == CLOSED_LEVEL and code not in actor.grants:
+    if level == CLOSED_LEVEL and code not in actor.named_groups:
         raise NotAllowed(_("This group needs a grant by name."), field="group_code")
     known = select(PersonGroup.id).where(
         PersonGroup.person_id == person.id, PersonGroup.group_code == code, PersonGroup.valid_to.is_(None)
