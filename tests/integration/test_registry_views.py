@@ -213,6 +213,12 @@ class TestParts:
         assert "another birth date than the record" in shown
         assert "the card says so" in shown
         assert fill(clerk, f"/persondocument/edit/{row.uid}", valid_to="").status_code == 422
+        assert post(clerk, f"/persondocument/delete/{row.uid}", reason="a mistake").status_code == 303
+        system.rollback()
+        gone = select(PersonDocument).where(PersonDocument.uid == row.uid)
+        system.scalars(gone.execution_options(with_deleted=True)).one().valid_to = None
+        system.commit()
+        assert post(clerk, f"/persondocument/restore/{row.uid}").status_code == 409
 
     def test_a_consent_of_a_guardian_is_asked_for_once_and_for_a_child(self, clerk, place, system, world):
         child = make_person(
