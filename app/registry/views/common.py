@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
@@ -12,6 +12,7 @@ from wtforms import StringField
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.errors import DomainError
+from app.core.views import expose, has_access
 from app.core.views.fields import RecordForm
 from app.core.widgets import CodeField, DayField, Needed, TextField, Wire
 from app.registry.queries import cards
@@ -20,6 +21,8 @@ from app.registry.service import matching
 
 # rows that no form points at need no remote select
 NO_LOOKUP = {"lookup"}
+# buttons of a page whose fields follow a choice: the fields of what is chosen now, as a piece of the page
+OTHER_FIELDS, PIECE = "_fields", "_piece"
 
 
 class BirthField(Wire, StringField):
@@ -78,6 +81,22 @@ class ByService:
     def after_save_url(self, item: Any, form: Any, is_new: bool) -> str:
         """The page of the row that the service made."""
         return super().after_save_url(getattr(form, "made", item), form, is_new)  # type: ignore[misc,no-any-return]
+
+
+class FieldsByChoice:
+    """For views whose form follows one of its own fields. Another choice shows its fields; what was typed stays."""
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> Any:
+        """A new record."""
+        view: Any = self
+        if request.method == "POST" and OTHER_FIELDS in request.form:
+            form = view.make_form(is_new=True, data=request.form)
+            if PIECE in request.form:
+                return view.render_template("registry/subform_piece.html", form=form)
+            return view.show_form(form, is_new=True)
+        return super().add()  # type: ignore[misc]
 
 
 class EndByCodeForm(RecordForm):

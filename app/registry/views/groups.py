@@ -21,16 +21,12 @@ from app.registry.models import Person, PersonGroup
 from app.registry.rules.subforms import SubForm
 from app.registry.service import groups, subforms
 from app.registry.views.care_words import GROUP_FILTER, LEVELS, group_in_list, visits_in_words
-from app.registry.views.common import NO_LOOKUP, ByService, open_only
+from app.registry.views.common import NO_LOOKUP, ByService, FieldsByChoice, open_only
 from app.registry.views.subforms import REFUSED_AT, DetailsMixin, shown_sections
 
 LOGGED = frozenset({"L4", "L5"})
 # in the log as well nobody learns which of the two it was: row by row it would say who stands in a closed group
 LOGGED_AS = "L4-L5"
-OTHER_FIELDS, PIECE = (
-    "_fields",
-    "_piece",
-)  # buttons of the page: the fields of the chosen group, as a piece of a page
 
 
 class OfPerson(Interface):
@@ -50,7 +46,7 @@ class GroupField(CodeField):
         return list(groups.open_to(current_app.appbuilder.session(), current_actor()))  # type: ignore[attr-defined]
 
 
-class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
+class PersonGroupView(FieldsByChoice, DetailsMixin, EndPage, ByService, ModelView):
     """Special groups. Level 5 is visible by named grant only; each page of level 4 and 5 is logged."""
 
     exclude_route_methods = NO_LOOKUP
@@ -140,17 +136,6 @@ class PersonGroupView(DetailsMixin, EndPage, ByService, ModelView):
         code = request.args.get("group_code")
         if item is None and code in dict(groups.open_to(self.session, current_actor())):
             form.group_code.data = code
-
-    @expose("/add", methods=["GET", "POST"])
-    @has_access
-    def add(self) -> Any:
-        """A new entry. Choosing another group shows that group's fields; what was typed stays."""
-        if request.method == "POST" and OTHER_FIELDS in request.form:
-            form = self.make_form(is_new=True, data=request.form)
-            if PIECE in request.form:
-                return self.render_template("registry/subform_piece.html", form=form)
-            return self.show_form(form, is_new=True)
-        return super().add()
 
     def save(self, session: Any, item: PersonGroup, form: Any, is_new: bool) -> None:
         actor, now = current_actor(), clock.now()

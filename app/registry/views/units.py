@@ -8,14 +8,14 @@ from flask import request
 from flask_babel import lazy_gettext as _
 
 from app.core.actor import current_actor
-from app.core.views import Interface, ModelView, expose, has_access
+from app.core.views import Interface, ModelView
 from app.core.views.fields import RecordForm
 from app.registry.choices import UnitKind
 from app.registry.models import ResidentUnit
 from app.registry.rules.units import COLUMNS_OF, OWN_COLUMNS
 from app.registry.service import units
+from app.registry.views.common import FieldsByChoice
 
-OTHER_FIELDS, PIECE = "_fields", "_piece"
 LEGAL = ["legal_name", "legal_document_kind", "legal_document", "legal_phone"]
 ORGANISED = [
     "has_party",
@@ -58,7 +58,7 @@ class UnitForm(RecordForm):
         return [(k, v) for k, v in items if k in OWN_COLUMNS and k not in shown]
 
 
-class ResidentUnitView(ModelView):
+class ResidentUnitView(FieldsByChoice, ModelView):
     """Public bodies, companies and social organisations that sit in the area (S4-57)."""
 
     route_base = "/residentunit"
@@ -186,17 +186,6 @@ class ResidentUnitView(ModelView):
             if shown:
                 sections.append((label, shown, options))
         return context | {"sections": sections}
-
-    @expose("/add", methods=["GET", "POST"])
-    @has_access
-    def add(self) -> Any:
-        """A new organisation. Choosing the kind shows its fields; what was typed stays."""
-        if request.method == "POST" and OTHER_FIELDS in request.form:
-            form = self.make_form(is_new=True, data=request.form)
-            if PIECE in request.form:
-                return self.render_template("registry/subform_piece.html", form=form)
-            return self.show_form(form, is_new=True)
-        return super().add()
 
     def check(self, session: Any, item: ResidentUnit, form: Any, is_new: bool) -> None:
         units.settle_unit(session, item)
