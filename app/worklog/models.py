@@ -14,7 +14,7 @@ from app.core import scope
 from app.core.actor import Actor
 from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, args, coded
 from app.registry.models import Dwelling, GroupVisit, Household, Person
-from app.registry.models.people import open_to
+from app.registry.models.closed import open_to
 
 
 class Visit(Scoped, Record):

@@ -68,6 +68,7 @@ CORE_SQL = {
     "app/registry/models/households.py": "criteria of the guard",
     "app/registry/models/campaigns.py": "criteria of the guard",
     "app/registry/models/care.py": "criteria of the guard",
+    "app/registry/models/closed.py": "criteria of the guard",
     "app/registry/models/corrections.py": "criteria of the guard",
     "app/registry/models/duplicates.py": "criteria of the guard",
     "app/registry/models/events.py": "criteria of the guard",

@@ -13,7 +13,8 @@ from app.core import scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson
 from app.core.models import AppendOnly, BigKey, Table, coded
-from app.registry.models.people import PersonGroup, ids_of_seen, open_to
+from app.registry.models.closed import open_to
+from app.registry.models.people import PersonGroup, ids_of_seen
 
 
 class GroupVisit(AppendOnly, Table):

@@ -14,9 +14,10 @@ from app.core import scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson
 from app.core.models import AreaBound, BigKey, Instant, StepBase, Table, Versioned, args
+from app.registry.models.closed import open_to
 from app.registry.models.homes import Dwelling
 from app.registry.models.households import Household
-from app.registry.models.people import Person, PersonChild, ids_of_seen, open_to, visible_persons
+from app.registry.models.people import Person, PersonChild, ids_of_seen, visible_persons
 
 
 class LifeEvent(AreaBound, Versioned, Table):

@@ -6,19 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import (
-    Date,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    UniqueConstraint,
-    and_,
-    event,
-    false,
-    or_,
-    select,
-)
+from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, event, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from sqlalchemy.sql import Select
 
@@ -40,7 +28,7 @@ from app.core.models import (
     live,
 )
 from app.core.pinyin import spell
-from app.registry.choices import CLOSED_LEVEL
+from app.registry.models.closed import open_to
 
 
 class Person(AreaBound, Record):
@@ -258,24 +246,6 @@ class PersonGroup(PersonChild, Period, Versioned, Deletable, Table):
     next_visit_on: Mapped[date | None] = mapped_column(Date, index=True)
     end_reason: Mapped[str | None] = mapped_column(String(120))
     person: Mapped[Person] = relationship(back_populates="groups")
-
-
-def open_to(group: Any, actor: Actor) -> Any:
-    """The one rule of closed groups, over the columns of a row of ``person_group``: a group of level 5 is there for those
-    who hold the grant by its name, for people of the area of the grant; visits, proposals and lines of the day about it
-    ask the same (guards, section 3).
-    """
-    parts = [
-        and_(group.group_code == code, group.person_id.in_(_tied_within(lo, hi)))
-        for code, lo, hi in actor.grants_in
-    ]
-    return or_(group.level != CLOSED_LEVEL, group.group_code.in_(sorted(actor.grants)), *parts)
-
-
-def _tied_within(lo: str, hi: str) -> Select[Any]:
-    link, area = (Model.metadata.tables[name] for name in ("person_area", "area"))
-    tied = select(link.c.person_id).join(area, area.c.id == link.c.area_id)
-    return tied.where(link.c.valid_to.is_(None), area.c.path.between(lo, hi))
 
 
 scope.guard(PersonGroup, lambda actor: open_to(PersonGroup, actor), whole_site=True)
