@@ -13,7 +13,7 @@ PAGES = [
     *(ROOT / "docs" / "manual").glob("*.md"),
     ROOT / "docs" / "pictures" / "README.md",
 ]
-MOST_EACH, MOST_TOGETHER = 150_000, 6_000_000
+MOST_EACH, MOST_TOGETHER = 150_000, 8_000_000
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

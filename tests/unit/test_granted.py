@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.areas.rules import granted
+from app.areas.rules import granted, outermost
 
 TOWN, A, A11, B = "00010001", "000100010001", "0001000100010001", "000100010002"
 
@@ -26,3 +26,9 @@ def test_a_grant_for_a_part_of_ones_areas_opens_that_part_only(lines, paths, wid
     assert everywhere == wide
     assert tuple((group, lo) for group, lo, _hi in some) == parts
     assert all(hi > lo for _group, lo, hi in some)
+
+
+def test_what_lies_below_another_path_is_no_outermost_one():
+    assert outermost({A11, B, A, A}) == [A, B]
+    assert outermost({TOWN, A11, B}) == [TOWN]
+    assert outermost(()) == []
