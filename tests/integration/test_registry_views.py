@@ -369,7 +369,8 @@ class TestHomes:
         assert answer.status_code == 303, answer.text
         assert one(system, Dwelling, uid=empty).valid_to is not None
         assert page not in clerk.get(f"/dwelling/show/{empty}").text
-        assert clerk.get(f"/census/dwelling/{empty}").status_code == 404
+        led = clerk.get(f"/census/dwelling/{empty}")
+        assert (led.status_code, led.location) == (302, f"/dwelling/show/{empty}")
         assert clerk.get("/dwelling/lookup").text.count('"id":') == 1
 
     def test_a_rented_home_with_its_tenant(self, clerk, place, system, world):
