@@ -181,9 +181,10 @@ def test_the_number_fills_and_says_what_differs(site, flats):
     assert page.evaluate("document.activeElement.dataset.key") == "ethnic"
     page.locator("input[data-key=birth]").first.fill("19790507")
     page.locator("input[data-key=birth]").first.press("Enter")
-    page.wait_for_selector(".gc-doubt")
+    page.wait_for_selector("[data-reason=number_reason]")
+    assert "the ID number says" in page.locator(".gc-bad").first.inner_text()
     assert page.locator("input[data-key=birth]").first.input_value() == "1979-05-07"
-    assert "gc-odd" in page.locator("input[data-key=birth]").first.get_attribute("class")
+    assert "gc-wrong" in page.locator("input[data-key=birth]").first.get_attribute("class")
     assert keys.count > 0
 
 
@@ -218,7 +219,8 @@ def test_a_match_stands_beside_the_form_and_is_used_by_key(site, flats, system, 
 
 
 def test_registered_elsewhere_leads_to_a_request_only(site, flats, system, world):
-    stranger = ResidentFactory(name="Hidden Name", number=number_of(FAMILY[1]))
+    born = {"birth": FAMILY[1]["birth"], "male": FAMILY[1]["male"]}
+    stranger = ResidentFactory(name="Hidden Name", number=number_of(FAMILY[1]), **born)
     make_household(system, make_home(system, world.areas["grid_t11"]), [stranger])
     system.commit()
     page = open_home(site, flats[0])
