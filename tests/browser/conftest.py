@@ -43,6 +43,23 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+class Answer:
+    """What an app answers, closed once: werkzeug forgets to where the browser drops the connection, and a file that is
+    left open is told in the middle of another test.
+    """
+
+    def __init__(self, parts: Any) -> None:
+        self.parts, self.is_open = parts, True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.parts)
+
+    def close(self) -> None:
+        if self.is_open and hasattr(self.parts, "close"):
+            self.is_open = False
+            self.parts.close()
+
+
 class Served:
     """An app on a free loopback port that knows its open requests.
 
@@ -53,7 +70,12 @@ class Served:
 
     def __init__(self, app: Any) -> None:
         self.open, self.lock = 0, threading.Lock()
-        self.server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=self._handler())
+
+        def answering(environ: Any, start_response: Any) -> Answer:
+            environ["geban.answer"] = answer = Answer(app(environ, start_response))
+            return answer
+
+        self.server = make_server("127.0.0.1", 0, answering, threaded=True, request_handler=self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def _handler(self) -> type[WSGIRequestHandler]:
@@ -66,6 +88,9 @@ class Served:
                 try:
                     super().run_wsgi()
                 finally:
+                    answer = getattr(self, "environ", {}).get("geban.answer")
+                    if answer is not None:
+                        answer.close()
                     with served.lock:
                         served.open -= 1
 
