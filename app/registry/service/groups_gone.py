@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Account, Area, SensitiveGrant
-from app.areas.queries.tree import prefixes
+from app.areas.queries.tree import in_force, prefixes
 from app.core import clock, jobs
 from app.inbox.service import notify
 from app.registry.choices import CLOSED_LEVEL, LifeNotice
@@ -73,7 +73,6 @@ def _holders(session: Session, person: Person, codes: list[str], day: date) -> l
         .join(SensitiveGrant, SensitiveGrant.staff_id == Account.staff_id)
         .join(Area, Area.id == SensitiveGrant.area_id)
         .where(SensitiveGrant.group_code.in_(codes), Area.path.in_(prefixes(path, own=True)))
-        .where(or_(SensitiveGrant.valid_from.is_(None), SensitiveGrant.valid_from <= day))
-        .where(or_(SensitiveGrant.valid_to.is_(None), SensitiveGrant.valid_to >= day))
+        .where(*in_force(SensitiveGrant, day))
     )
     return sorted(set(session.scalars(query)))

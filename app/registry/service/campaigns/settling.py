@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Area, Post
+from app.areas.queries.tree import in_force
 from app.core import clock
 from app.registry.choices import CampaignState, EventKind, HouseholdKind, TargetAction, TargetState
 from app.registry.models import (
@@ -73,7 +75,10 @@ class _Settling:
         )
         for target in self.session.scalars(query.order_by(CampaignTarget.id)):
             self.targets[target.dwelling_id].append(target)
-        for home_id, household_id in self.session.execute(_living(self.keys)):
+        lived_in = living_in(self.keys).order_by(
+            HouseholdDwelling.dwelling_id, HouseholdDwelling.household_id
+        )
+        for home_id, household_id in self.session.execute(lived_in):
             self.living[home_id].append(household_id)
         seen = self._seen([h for found in self.living.values() for h in found])
         homes = (
@@ -201,17 +206,17 @@ def steps_of(session: Session, target: CampaignTarget) -> list[CampaignTry]:
     return list(session.scalars(query))
 
 
-def _living(dwelling_ids: Sequence[int]) -> Select[int, int]:
+def living_in(homes: Any) -> Select[Any]:
+    """(home, household) of those who live in some homes, given by their keys or a select of them."""
     return (
         select(HouseholdDwelling.dwelling_id, HouseholdDwelling.household_id)
         .join(Household, Household.id == HouseholdDwelling.household_id)
         .where(
-            HouseholdDwelling.dwelling_id.in_(dwelling_ids),
+            HouseholdDwelling.dwelling_id.in_(homes),
             HouseholdDwelling.valid_to.is_(None),
             Household.valid_to.is_(None),
             Household.kind == HouseholdKind.living,
         )
-        .order_by(HouseholdDwelling.dwelling_id, HouseholdDwelling.household_id)
         .distinct()
     )
 
@@ -223,8 +228,7 @@ def workers_of(session: Session, area_ids: Collection[int], day: date) -> dict[i
         .where(
             Post.area_id.in_(area_ids),
             or_(Post.position == WORKER, Post.role == WORKER),
-            or_(Post.valid_from.is_(None), Post.valid_from <= day),
-            or_(Post.valid_to.is_(None), Post.valid_to >= day),
+            *in_force(Post, day),
         )
         .group_by(Post.area_id)
     )

@@ -13,7 +13,7 @@ from app.core import bulk, clock
 from app.registry.choices import HouseholdKind, TargetState
 from app.registry.models import Campaign, CampaignTarget, Dwelling, Household, HouseholdDwelling
 from app.registry.rules.campaigns import OPEN
-from app.registry.service.campaigns.settling import settle, workers_of
+from app.registry.service.campaigns.settling import living_in, settle, workers_of
 
 AREAS = 25  # areas of one step of the job
 
@@ -69,17 +69,7 @@ def _out_of_step(session: Session, campaign: Campaign, area_ids: Sequence[int]) 
     """Homes whose targets no longer say who lives there: closed ones, those whose household left or came."""
     mine = (CampaignTarget.campaign_id == campaign.id, CampaignTarget.area_id.in_(area_ids))
     standing = select(Dwelling.id).where(Dwelling.area_id.in_(area_ids), Dwelling.valid_to.is_(None))
-    lives = (
-        select(HouseholdDwelling.household_id, HouseholdDwelling.dwelling_id)
-        .join(Household, Household.id == HouseholdDwelling.household_id)
-        .where(
-            HouseholdDwelling.valid_to.is_(None),
-            HouseholdDwelling.dwelling_id.in_(standing),
-            Household.valid_to.is_(None),
-            Household.kind == HouseholdKind.living,
-        )
-        .subquery()
-    )
+    lives = living_in(standing).subquery()
     here = and_(
         lives.c.household_id == CampaignTarget.household_id, lives.c.dwelling_id == CampaignTarget.dwelling_id
     )
