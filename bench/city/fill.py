@@ -9,8 +9,9 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import inspect, text
 
-from bench.city import ground, people, site
+from bench.city import ground, lives, people, site
 from bench.city.load import PostgresLoader, Sink, SqliteLoader
+from bench.pages import sample
 
 MARK = "bench_city"
 STEP = 100_000  # people between two lines of progress
@@ -36,6 +37,7 @@ def fill(app: Flask, persons: int) -> float | None:
         there = size_of(db.engine)
         if there == persons:
             say(f"database holds {persons:,} people already")
+            _lives(db.engine)
             return None
         if there is not None:
             raise SystemExit(f"this database holds {there:,} people: name another one, or ask for that many")
@@ -48,6 +50,7 @@ def fill(app: Flask, persons: int) -> float | None:
         say(f"{shape.areas:,} areas, {persons:,} people")
         grids = _areas(shape)
         _people(db.engine, grids, persons, started)
+        _lives(db.engine)
         _counters(started)
         with db.engine.begin() as connection:
             connection.execute(text(f"CREATE TABLE {MARK} (persons bigint)"))
@@ -124,6 +127,17 @@ def _people(engine: Any, grids: list[ground.Place], persons: int, started: float
         sink.flush()
     say(f"  indexes and statistics, {time.monotonic() - started:.0f} s")
     loader.finish()
+
+
+def _lives(engine: Any) -> None:
+    """What hangs on the people whom the accounts look for. The counters of a database of before are a few short then."""
+    from app.core.scope import unscoped
+
+    with unscoped("the bench draws whom it looks for") as session:
+        drawn = [sample.draw(session, account) for account in site.accounts(session).values()]
+    given = lives.give(engine, [somebody.id for found in drawn for somebody in found.people])
+    if given:
+        say(f"  {given} people with a life")
 
 
 def _counters(started: float) -> None:

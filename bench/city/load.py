@@ -89,7 +89,7 @@ class SqliteLoader:
 
     def write(self, sink: Sink, rows: list[Any]) -> None:
         names, marks = ", ".join(sink.columns), ", ".join("?" * len(sink.columns))
-        rest = tuple(_plain(v) for v in sink.rest)
+        rest = tuple(plain(v) for v in sink.rest)
         self.connection.executemany(
             f"INSERT INTO {sink.name} ({names}) VALUES ({marks})", [row + rest for row in rows]
         )
@@ -102,7 +102,8 @@ class SqliteLoader:
         self.connection.close()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """As SQLite keeps it: instants without their zone."""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S.%f")
     return value.isoformat() if isinstance(value, date) else value

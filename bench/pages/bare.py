@@ -15,9 +15,9 @@ from flask import Flask, abort, redirect, request
 
 from app.core import crypto
 from app.core.masks import mask_id_number, mask_phone
-from bench.pages import templates
+from bench.pages import bare_person, templates
 from bench.pages.bare_sql import COUNTS, FIELDS, ROWS, Database, Visitor, one, private, read_list
-from bench.pages.sample import Sample
+from bench.pages.sample import ONE_RECORD, Sample
 from bench.pages.wsgi import Ask
 
 
@@ -27,11 +27,12 @@ class Bare:
     def __init__(self, app: Flask, engine: Any, codes: dict[str, dict[str, str]]) -> None:
         self.db, self.codes = Database(engine), codes
         self.db.make_log()
-        names = ("list", "show", "form", "counts")
+        names = ("list", "show", "one", "form", "counts")
         self.page = {n: app.jinja_env.from_string(getattr(templates, n.upper())) for n in names}
         app.add_url_rule("/list", view_func=self.listed)
         app.add_url_rule("/find", view_func=self.find, methods=["POST"])
         app.add_url_rule("/show/<uid>", view_func=self.show)
+        app.add_url_rule("/one/<uid>", view_func=self.one_record)
         app.add_url_rule("/edit/<uid>", view_func=self.edit)
         app.add_url_rule("/edit/<uid>", view_func=self.save, methods=["POST"])
         app.add_url_rule("/counts", view_func=self.counts)
@@ -77,6 +78,18 @@ class Bare:
         return self.page["list"].render(codes=self.codes, may=who.rights, **found)
 
     def show(self, uid: str) -> str:
+        """The rows of our page of a person."""
+        db = self.db
+        with db.reading():
+            who = Visitor(db)
+            row = one(db, who, uid)
+            found = bare_person.read(db, who, row)
+        db.log(who.user_id, row["id"], "read")
+        db.connection.commit()
+        return self.page["show"].render(row=row, codes=self.codes, **found)
+
+    def one_record(self, uid: str) -> str:
+        """One record with its numbers and nothing that hangs on it."""
         db = self.db
         with db.reading():
             who = Visitor(db)
@@ -85,7 +98,7 @@ class Bare:
             phones = private(db, "person_phone", [row["id"]], mask_phone)
         db.log(who.user_id, row["id"], "read")
         db.connection.commit()
-        return self.page["show"].render(row=row, numbers=numbers, phones=phones, codes=self.codes)
+        return self.page["one"].render(row=row, numbers=numbers, phones=phones, codes=self.codes)
 
     def edit(self, uid: str) -> str:
         with self.db.reading():
@@ -145,6 +158,7 @@ def asks(sample: Sample, page: int) -> dict[str, Callable[[int], Ask]]:
         "pinyin": lambda n: Ask("/find", {"q": who(n).initials}),
         "page 10,000": lambda _n: listed(page=str(page)),
         "show": lambda n: Ask(f"/show/{who(n).uid}"),
+        ONE_RECORD: lambda n: Ask(f"/one/{who(n).uid}"),
         "edit form": lambda n: Ask(f"/edit/{who(n).uid}"),
         "counts": lambda _n: Ask("/counts"),
     }

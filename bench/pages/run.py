@@ -71,6 +71,9 @@ def run(app: Flask, url: str, asked: Any, filled_in: float | None) -> None:
             work, _dot, name = entry["name"].rpartition(" · ")
             if work in found.get(name, {}):
                 entry[f"{kind}_ms"], entry[f"{kind}_cpu_ms"] = found[name][work]
+            if work == "show" and kind == "stock":
+                one = found[name][sample.ONE_RECORD]
+                entry["stock_one_record_ms"], entry["stock_one_record_cpu_ms"] = one
     for entry in entries:
         _ratios(entry)
     report = {
@@ -107,7 +110,10 @@ class Contest:
                 ask.form["csrf_token"] = ours.csrf_of(self.app, self.mine.cookie)
             return ask
 
-        return {"ours": (self.mine, signed), "limit": (self.limit, self.limits[work])}
+        made = {"ours": (self.mine, signed), "limit": (self.limit, self.limits[work])}
+        if work == "show":
+            made["one"] = (self.limit, self.limits[sample.ONE_RECORD])
+        return made
 
     def measure(self, work: str, repeat: int) -> dict[str, Any]:
         makers = self.makers(work)
@@ -117,7 +123,11 @@ class Contest:
         with ours.Statements(self.engine).watching() as seen:
             self.mine.send(ask)
         begun = sum(s.startswith("BEGIN") for s in seen.seen)
-        return _entry(mine, limit) | {"ours_sql": seen.count - begun, "ours_db_ms": round(seen.ms, 2)}
+        entry = _entry(mine, limit) | {"ours_sql": seen.count - begun, "ours_db_ms": round(seen.ms, 2)}
+        if "one" in found:
+            one = found["one"]
+            entry |= {"limit_one_record_ms": one.ms(), "limit_one_record_cpu_ms": one.cpu_ms()}
+        return entry
 
 
 def _entry(mine: Taken, limit: Taken) -> dict[str, Any]:
@@ -136,8 +146,19 @@ def _ratios(entry: dict[str, Any]) -> None:
     for kind in STOCK_LONGEST:
         for end in ("", "_cpu"):  # CPU tells more than the clock on a busy machine
             taken = entry.get(f"{kind}{end}_ms")
-            entry[f"ratio_{kind}{end}"] = None if taken is None else round(taken / entry[f"ours{end}_ms"], 1)
+            entry[f"ratio_{kind}{end}"] = None if taken is None else _ratio(taken, entry[f"ours{end}_ms"])
     entry["ratio_limit"] = round(entry["ours_cpu_ms"] / entry["limit_cpu_ms"], 2)
+    if "stock_one_record_ms" in entry:  # everything about somebody beside a page of one record
+        entry["ratio_stock_one_record"] = _ratio(entry["stock_one_record_ms"], entry["ours_ms"])
+        entry["ratio_stock_cpu_one_record"] = round(
+            entry["stock_one_record_cpu_ms"] / entry["ours_cpu_ms"], 1
+        )
+        entry["ratio_limit_one_record"] = round(entry["ours_cpu_ms"] / entry["limit_one_record_cpu_ms"], 2)
+
+
+def _ratio(one: float, other: float) -> float:
+    """With one digit behind the point, more where that would be nothing."""
+    return round(one / other, 1 if one >= other else 3)
 
 
 @dataclass(frozen=True)
@@ -158,7 +179,7 @@ class Stock:
         for entry in entries:
             work, _dot, name = entry["name"].rpartition(" · ")
             if kind == "stock" or name == SHIPPED_FOR:
-                works.setdefault(name, []).append(work)
+                works.setdefault(name, []).extend([work, sample.ONE_RECORD] if work == "show" else [work])
         task = {
             "url": self.url,
             "home": str(self.home),

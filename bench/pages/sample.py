@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from bench.city.site import Account
 
 COUNT = 40
+# beside the page of a person, which is everything about her: what a page of one record takes
+ONE_RECORD = "show, one record"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Flask-AppBuilder's own list, show and edit pages over the same tables, declared as its manual does it: once as it
 comes (a form has every column and relation, each relation a select of all rows) and once tuned by hand, with no select
-of documents and phones.
+of documents and phones. Below the page of a person stand FAB's lists of what hangs on her (``stock_hung``).
 
 Runs in a process of its own (``python -m bench.pages.stock``): nothing of the program's guards, caches and cures is
 loaded but the column types that decrypt. Scope is a base filter over the areas of the account, as the manual has it.
@@ -24,6 +24,8 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import Column, Table, create_engine, select
 from sqlalchemy.orm import relationship
 
+from bench.pages import stock_hung
+from bench.pages.sample import ONE_RECORD
 from bench.pages.wsgi import Ask, Browser, measured
 
 LIST = ["name", "sex", "birth_date", "document", "phone", "population_kind", "area"]
@@ -100,11 +102,13 @@ def classes(engine: Any) -> dict[str, Any]:
         def __repr__(self) -> str:
             return str(self.name)
 
-    return {"person": StockPerson, "document": StockDocument, "area": StockArea}
+    return {"person": StockPerson, "document": StockDocument, "phone": StockPhone, "area": StockArea}
 
 
-def make(url: str, home: Path, *, tuned: bool) -> tuple[Flask, Any]:
-    """The stock app with an administrator's account of its own."""
+def make(url: str, home: Path, *, tuned: bool, whole: bool = True) -> tuple[Flask, Any]:
+    """The stock app with an administrator's account of its own. Without ``whole`` nothing hangs on a person: the views of
+    that take seconds to declare.
+    """
     from app.core.crypto import Keyring, use
     from app.core.session import engine_options, prepare
 
@@ -129,7 +133,10 @@ def make(url: str, home: Path, *, tuned: bool) -> tuple[Flask, Any]:
 
     by_hand = {"search_columns": SEARCH, "edit_columns": EDIT, "add_columns": EDIT}
 
-    class StockPersonView(ModelView):
+    known = {"person_document": found["document"], "person_phone": found["phone"]}
+    hung = stock_hung.views(engine, found["person"], known) if whole else []
+
+    class StockOneView(ModelView):
         datamodel = SQLAInterface(found["person"])
         list_columns = LIST
         show_columns = [*EDIT, "document", "phone", "area"]
@@ -137,6 +144,9 @@ def make(url: str, home: Path, *, tuned: bool) -> tuple[Flask, Any]:
         page_size = ROWS
         base_order = ("id", "desc")
         base_filters = [["area_id", FilterInFunction, areas]]
+
+    class StockPersonView(StockOneView):
+        related_views = hung
 
     class StockDocumentView(ModelView):
         datamodel = SQLAInterface(found["document"])
@@ -146,7 +156,10 @@ def make(url: str, home: Path, *, tuned: bool) -> tuple[Flask, Any]:
     with app.app_context():
         prepare(db.engine)
         builder = AppBuilder(app, db.session)
+        for view in hung:
+            builder.add_view_no_menu(view)
         builder.add_view(StockPersonView, "Stock people")
+        builder.add_view_no_menu(StockOneView)
         builder.add_view(StockDocumentView, "Stock documents")
         return app, _user(builder)
 
@@ -202,6 +215,7 @@ def asks(people: list[dict[str, Any]], page: int) -> dict[str, Callable[[int], A
         "pinyin": lambda n: listed(_flt_0_name_initials=who(n)["initials"]),
         "page 10,000": lambda _n: listed(page_StockPersonView=str(page)),
         "show": lambda n: Ask(f"/stockpersonview/show/{who(n)['id']}"),
+        ONE_RECORD: lambda n: Ask(f"/stockoneview/show/{who(n)['id']}"),
         "edit form": lambda n: Ask(f"/stockpersonview/edit/{who(n)['id']}"),
         "save": save,
     }
@@ -210,7 +224,8 @@ def asks(people: list[dict[str, Any]], page: int) -> dict[str, Callable[[int], A
 def main() -> None:
     """Reads the task as JSON from stdin, writes {account: {work: [wall ms, cpu ms]}} to stdout."""
     task = json.load(sys.stdin)
-    app, user_id = make(task["url"], Path(task["home"]), tuned=task["tuned"])
+    whole = any("show" in account["works"] for account in task["accounts"])
+    app, user_id = make(task["url"], Path(task["home"]), tuned=task["tuned"], whole=whole)
     browser = Browser(app, cookie_of(app, user_id))
     found: dict[str, dict[str, list[float | None]]] = {}
     for account in task["accounts"]:

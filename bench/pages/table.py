@@ -27,6 +27,18 @@ def line(entry: dict[str, Any]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def beside_one_record(entry: dict[str, Any]) -> str:
+    """A second line of the page of a person: ours with everything, the others with one record."""
+    cells = (
+        f"{entry['name']}, beside one record",
+        f"{entry['ratio_stock_one_record']:g}",
+        f"{entry['ratio_stock_cpu_one_record']:g}",
+        "",
+        f"{entry['ratio_limit_one_record']:g}",
+    )
+    return "| " + " | ".join(cells) + " | | | | |"
+
+
 def main() -> None:
     for name in sys.argv[1:]:
         report = json.loads(Path(name).read_text())
@@ -36,6 +48,8 @@ def main() -> None:
         print(HEAD)
         for entry in report["entries"]:
             print(line(entry))
+            if "ratio_stock_one_record" in entry:
+                print(beside_one_record(entry))
 
 
 if __name__ == "__main__":

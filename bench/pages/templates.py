@@ -9,10 +9,26 @@ LIST = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Peop
 {% endfor %}</tbody></table>
 {% if more %}<a href="?after={{ rows[-1][1] }}">Next</a>{% endif %}</body></html>"""
 
-SHOW = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Person</title></head><body>
+ONE = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Person</title></head><body>
 <h1>{{ row["values"].name }}</h1><p>{{ row.area }}</p><dl>
 {% for name, value in row["values"].items() %}<dt>{{ name }}</dt><dd>{{ value or "" }}</dd>{% endfor %}
 <dt>Number</dt><dd>{{ numbers.get(row.id, "") }}</dd><dt>Phone</dt><dd>{{ phones.get(row.id, "") }}</dd></dl>
+<a href="/edit/{{ row.uid }}">Edit</a></body></html>"""
+
+SHOW = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Person</title></head><body>
+{% set lists = {"sex": "gender", "employment": "employment_status", "consistency": "household_consistency"} %}
+<h1>{{ row["values"].name }}</h1><p>{{ row.area }}</p><dl>
+{% for name, value in row["values"].items() %}<dt>{{ name }}</dt>
+<dd>{{ codes.get(lists.get(name, name), {}).get(value, value or "") }}</dd>{% endfor %}</dl>
+<table>{% for uid, kind, number, first, last in numbers %}
+<tr><td><a href="/number/{{ uid }}">{{ kind }}</a></td><td>{{ number }}</td>
+<td>{{ first or "" }} - {{ last or "" }}</td></tr>
+{% endfor %}</table>
+{% for title, lists, lines in tables %}<h2>{{ title }}</h2><table>{% for uid, first, last, words in lines %}
+<tr><td><a href="/row/{{ uid }}">{{ first or "" }} - {{ last or "" }}</a></td>{% for word in words %}
+<td>{{ codes.get(lists[loop.index0], {}).get(word, word or "") }}</td>{% endfor %}</tr>{% endfor %}</table>{% endfor %}
+<ol>{% for day, key, line, lists in moments %}<li>{{ day[:10] }} <a href="/row/{{ line[0] }}">{{ key }}
+{{ codes.get(lists[0], {}).get(line[3][0], line[3][0] or "") }}</a></li>{% endfor %}</ol>
 <a href="/edit/{{ row.uid }}">Edit</a></body></html>"""
 
 FORM = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Person</title></head><body>
