@@ -72,6 +72,7 @@ def give(engine: Any, ids: list[int]) -> int:
         wanted = text(FACTS).bindparams(bindparam("ids", expanding=True))
         people = [Somebody(*row) for row in connection.execute(wanted, {"ids": sorted(set(ids))})]
         items = connection.execute(text("SELECT id FROM service_item_version ORDER BY id")).scalars().all()
+        sourced = set(connection.execute(text("SELECT DISTINCT person_id FROM person_source")).scalars())
     people = list({p.id: p for p in people}.values())  # who has two homes is one person
     if not people:
         return 0
@@ -85,6 +86,7 @@ def give(engine: Any, ids: list[int]) -> int:
         uid=lambda: str(uuid_utils.uuid7()),
         seal=lambda value: loader.binary(keys.encrypt(json.dumps(value).encode(), "proxy_case.party")),
         items=items,
+        sourced=sourced,
     )
     for nth, person in enumerate(people):
         lives.write(nth, person)
@@ -104,8 +106,10 @@ class Lives:
         uid: Callable[[], str],
         seal: Callable[[Any], Any],
         items: Any,
+        sourced: set[int],
     ) -> None:
-        self.put, self.ids, self.uid, self.seal, self.items = put, ids, uid, seal, items
+        self.put, self.ids, self.uid, self.seal = put, ids, uid, seal
+        self.items, self.sourced = items, sourced
 
     def row(self, table: str, *values: Any) -> tuple[int, str]:
         key, uid = next(self.ids[table]), self.uid()
@@ -115,7 +119,7 @@ class Lives:
     def write(self, nth: int, person: Somebody) -> None:
         """Everything of one person; ``nth`` spreads days and kinds."""
         since = TODAY - timedelta(days=900 + 13 * nth)
-        for group, source in SOURCES:
+        for group, source in SOURCES if person.id not in self.sourced else ():  # who was saved has them
             self.row("person_source", person.id, group, source, _at(since))
         if nth % 4 == 0:
             names = (person.name[0] + person.name, person.name_pinyin, person.name_initials)
