@@ -2,7 +2,7 @@
 
 Two selects make a request's actor: the seats (posts with a role) and the person with the rights of the acting
 role. ``request_actor`` starts from the session token, ``build_actor`` from a user id (jobs, commands, tests).
-The statements are built once: building them anew cost more than running them.
+The statements are prepared: building them anew cost more than running them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from flask_appbuilder.security.sqla.models import (
     assoc_permissionview_role,
 )
 from flask_appbuilder.security.sqla.models import Role as RoleRow
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import ColumnElement
 
@@ -30,7 +30,7 @@ from app.areas.roles import ROLES
 from app.areas.rules import SEGMENT, granted, outermost, range_of
 from app.areas.succession import predecessor_paths, predecessor_values
 from app.core.actor import Actor
-from app.core.criteria import steady
+from app.core.prepared import Prepared
 from app.core.scope import not_deleted, unscoped
 
 
@@ -104,7 +104,7 @@ def _seats_query() -> Select[Any]:
             Area.path,
             Post.org_unit_id,
             Post.grid_group_id,
-            member.path,
+            member.path.label("member_path"),
         )
         .join(Area, Area.id == Post.area_id)
         .join(Account, Account.staff_id == Post.staff_id)
@@ -118,7 +118,7 @@ def _seats_query() -> Select[Any]:
     )
 
 
-def _fold(rows: list[Row[Any]]) -> tuple[list[Seat], dict[str, set[str]]]:
+def _fold(rows: list[Any]) -> tuple[list[Seat], dict[str, set[str]]]:
     """The seats, and the area paths of each role: a group's areas stand in for the area of its post."""
     seats: dict[int, Seat] = {}
     paths: dict[str, set[str]] = {}
@@ -192,31 +192,31 @@ def _person_query(areas: int) -> Select[Any]:
 
 
 @lru_cache(maxsize=1)
-def _seats_of_user() -> Select[Any]:
-    return _seats_query().where(BY_USER)
+def _seats_of_user() -> Prepared:
+    return Prepared(_seats_query().where(BY_USER).options(not_deleted()))
 
 
-def _by_token(query: Select[Any]) -> Any:
-    query = query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN).options(not_deleted())
-    return steady(query)
+def _by_token(query: Select[Any]) -> Prepared:
+    query = query.join(SignIn, SignIn.user_id == Account.user_id).where(BY_TOKEN)
+    return Prepared(query.options(not_deleted()))
 
 
 @lru_cache(maxsize=1)
-def _seats_of_token() -> Any:
+def _seats_of_token() -> Prepared:
     return _by_token(_seats_query().add_columns(SignIn.acting_role))
 
 
 @lru_cache(maxsize=64)
-def _person_of_user(areas: int) -> Select[Any]:
-    return _person_query(areas).where(BY_USER)
+def _person_of_user(areas: int) -> Prepared:
+    return Prepared(_person_query(areas).where(BY_USER).options(not_deleted()))
 
 
 @lru_cache(maxsize=64)
-def _person_of_token(areas: int) -> Any:
+def _person_of_token(areas: int) -> Prepared:
     return _by_token(_person_query(areas).add_columns(*SESSION))
 
 
-def _make(row: Row[Any], role: str, seats: list[Seat], paths: set[str], origin: str, address: str) -> Actor:
+def _make(row: Any, role: str, seats: list[Seat], paths: set[str], origin: str, address: str) -> Actor:
     spec = ROLES.get(role)
     label = row.staff_name or row.username
     if spec is None:
@@ -261,14 +261,14 @@ def build_actor(
     """
     values: dict[str, Any] = {"user_id": user_id, "day": day}
     with unscoped("sign-in: posts decide the scope, so they are read before there is one") as session:
-        seats, paths = _fold(list(session.execute(_seats_of_user(), values).all()))
+        seats, paths = _fold(_seats_of_user().rows(session.connection(), values))
         acting = _choose(seats, role)
         closed = _heritage(acting, paths.get(acting, set()))
         values |= {"role": acting, **predecessor_values(closed)}
-        person = session.execute(_person_of_user(len(closed)), values).one_or_none()
-    if person is None:
+        people = _person_of_user(len(closed)).rows(session.connection(), values)
+    if not people:
         return Actor(user_id=user_id, origin=origin, address=address), []
-    return _make(person, acting, seats, paths.get(acting, set()), origin, address), seats
+    return _make(people[0], acting, seats, paths.get(acting, set()), origin, address), seats
 
 
 def request_actor(
@@ -285,15 +285,16 @@ def request_actor(
     is still good (idle, ended, epoch) is for ``accounts.sessions`` to judge.
     """
     values: dict[str, Any] = {"token": token_hash, "day": day}
-    rows = session.execute(_seats_of_token(), values).all()
-    seats, paths = _fold([row[:-1] for row in rows])  # type: ignore[misc]
+    rows = _seats_of_token().rows(session.connection(), values)
+    seats, paths = _fold([row[:-1] for row in rows])
     several = len({seat.role for seat in seats}) > 1
     acting = _choose(seats, wanted() if several else None, rows[0].acting_role if rows else None)
     closed = _heritage(acting, paths.get(acting, set()))
     values |= {"role": acting, **predecessor_values(closed)}
-    person = session.execute(_person_of_token(len(closed)), values).one_or_none()
-    if person is None:
+    people = _person_of_token(len(closed)).rows(session.connection(), values)
+    if not people:
         return None
+    person = people[0]
     actor = _make(person, acting, seats, paths.get(acting, set()), "web", address)
     names = SessionFacts.__dataclass_fields__
     return actor, seats, SessionFacts(**{name: getattr(person, name) for name in names})

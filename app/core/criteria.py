@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlalchemy.orm.interfaces import CompileStateOption, CriteriaOption
 from sqlalchemy.sql import Select
+from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.sql.operators import in_op
 
 # the shape of all criteria of an actor → its number; a number is never given twice, whatever threads do
 _shapes: dict[tuple[Any, ...], int] = {}
 _numbers = itertools.count()
+KEY = "_generate_cache_key"
 
 
 class _Bundle:
@@ -29,8 +31,12 @@ class _Bundle:
         keys = [option._generate_cache_key() for option in self.options]
         if None in keys:
             raise TypeError("an option that cannot be cached would be compiled for each statement anew")
-        self.token = _shapes.setdefault(tuple(key.key for key in keys), next(_numbers))
-        self.binds = [bind for key in keys for bind in key.bindparams]
+        binds = [bind for key in keys for bind in key.bindparams]
+        once = {bind: at for at, bind in enumerate(dict.fromkeys(binds))}
+        # which of them are the same value is part of the shape: the statement cache goes by their places
+        shape = (*(key.key for key in keys), *(once[bind] for bind in binds))
+        self.token = _shapes.setdefault(shape, next(_numbers))
+        self.binds = list(once)
 
     def _gen_cache_key(self, anon_map: Any, bindparams: list[Any]) -> tuple[Any, ...]:
         bindparams.extend(self.binds)
@@ -72,12 +78,26 @@ class Criteria(_Bundle, CriteriaOption):
 def steady(statement: Any) -> Any:
     """A statement that is built once and runs with each request: its cache key is asked for once.
 
-    A statement made from it (with options, with filters) forgets the key, as SQLAlchemy's own memos do.
+    A statement made from it (with options, with filters) forgets the key, as SQLAlchemy's own memos do; with the
+    criteria of an actor it gets a new one (``guarded``).
     """
-    key = statement._generate_cache_key()
-    statement.__dict__["_generate_cache_key"] = lambda: key
-    statement._memoized_keys = statement._memoized_keys | {"_generate_cache_key"}
+    return _keyed(statement, statement._generate_cache_key())
+
+
+def _keyed(statement: Any, key: CacheKey) -> Any:
+    statement.__dict__[KEY] = lambda: key
+    statement._memoized_keys = statement._memoized_keys | {KEY}
     return statement
+
+
+def guarded(statement: Any, criteria: Criteria) -> Any:
+    """The statement with the criteria of an actor. The key of a steady one is put together out of the two keys."""
+    found = statement.options(criteria)
+    if KEY not in statement.__dict__:
+        return found
+    known = statement.__dict__[KEY]()
+    key = (steady, known.key, criteria.token)
+    return _keyed(found, CacheKey(key, [*known.bindparams, *criteria.binds], known.params))
 
 
 def by_key(build: Any) -> Any:

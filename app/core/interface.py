@@ -186,7 +186,7 @@ class Interface(SQLAInterface):
         )
         if deleted:
             query = query.where(self.obj.deleted_at.is_not(None)).execution_options(with_deleted=True)  # type: ignore[attr-defined]
-        row = session.scalars(query).one_or_none()
+        row = session.scalars(query).unique().one_or_none()
         if row is None:
             raise NotFound()
         return row

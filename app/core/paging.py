@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core import reach, scope
+from app.core.criteria import steady
 
 COUNT_CAP = 10_000
 SIZES = (25, 50, 100, 200)
@@ -214,8 +216,10 @@ class _Asked:
         if not keys:
             return []
         options = {"by_key": True} | self.options
-        query = query.where(self.keyset.pk.in_(keys)).execution_options(**options)
-        found = {getattr(row, self.keyset.pk.key): row for row in self.session.scalars(query).unique()}
+        rows = self.session.scalars(
+            _by_keys(query, self.keyset.pk), {"keys": keys}, execution_options=options
+        )
+        found = {getattr(row, self.keyset.pk.key): row for row in rows.unique()}
         return [found[key] for key in keys if key in found]
 
     def count(self) -> Count:
@@ -246,6 +250,12 @@ class _Asked:
         values = [(key.key, [bind.effective_value for bind in key.bindparams]) for key in keys if key]
         bind = self.session.get_bind()
         return repr((id(bind), scope.session_actor(self.session), self.model, self.options, values))
+
+
+@lru_cache(maxsize=256)
+def _by_keys(query: Select[Any], pk: Any) -> Any:
+    """The rows of ``query``, which a list makes once, by their ``keys``."""
+    return steady(query.where(pk.in_(bindparam("keys", expanding=True))))
 
 
 SLOW, BELIEVED, KEPT = 0.1, 60.0, 500  # seconds, seconds, counts

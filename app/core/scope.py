@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.sql import ColumnElement, Select
 
 from app.core.actor import Actor, as_actor, current_actor
-from app.core.criteria import Criteria, by_key
+from app.core.criteria import Criteria, by_key, guarded
 from app.core.errors import NotAllowed, NotFound
 from app.core.models import AreaBound, Deletable, Scoped, Stamped, StepBase
 from app.core.session import PlainGuardedSession
@@ -49,8 +50,20 @@ def guard(target: type, build: Criterion, *, whole_site: bool = False) -> None:
     _options.cache_clear()
 
 
+# the areas of the criteria that are being built together: one sub-select, so that its values are bound once, not with
+# each of forty criteria; never shared with anything outside of them
+_together: ContextVar[dict[Actor, Select[Any]] | None] = ContextVar("geban_areas_together", default=None)
+
+
 def visible_areas(actor: Actor) -> Select[Any]:
     """Sub-select of the area ids in the actor's subtrees (path is compared in collation C)."""
+    together = _together.get()
+    if together is None:
+        return _visible_areas(actor)
+    return together.setdefault(actor, _visible_areas(actor))
+
+
+def _visible_areas(actor: Actor) -> Select[Any]:
     area = Model.metadata.tables["area"]
     if not actor.ranges:
         return select(area.c.id).where(false())
@@ -87,6 +100,15 @@ def _options(actor: Actor, keyed: bool, with_deleted: bool) -> Criteria | None:
     """
     if actor.is_system:
         return None if with_deleted else not_deleted()
+    token = _together.set({})
+    try:
+        options = _criteria(actor, keyed, with_deleted)
+    finally:
+        _together.reset(token)
+    return Criteria(options) if options else None
+
+
+def _criteria(actor: Actor, keyed: bool, with_deleted: bool) -> list[Any]:
     options: list[Any] = [] if with_deleted else [_hide_deleted()]
     for g in _guards:
         if actor.whole_site and not g.whole_site:
@@ -97,7 +119,7 @@ def _options(actor: Actor, keyed: bool, with_deleted: bool) -> Criteria | None:
         if keyed:
             criterion = by_key(criterion)
         options.append(with_loader_criteria(g.target, criterion, include_aliases=True))
-    return Criteria(options) if options else None
+    return options
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +143,7 @@ def _scope_reads(state: ORMExecuteState) -> None:
     statement: Any = state.statement
     # the statements of relationship loaders bring the options of their parent along
     if criteria is not None and criteria not in statement._with_options:
-        state.statement = statement.options(criteria)
+        state.statement = guarded(statement, criteria)
 
 
 # --- writes ---------------------------------------------------------------------------------------------------

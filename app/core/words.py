@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import flask_babel
 from flask import Flask, current_app, g, has_app_context, render_template
 from flask_babel import Domain, get_locale
 from markupsafe import Markup
@@ -21,6 +22,15 @@ class Catalogue:
         self.raw: dict[str, Markup] = {}
         self.whole: dict[str, Markup] = {}
         self.pieces: dict[str, Markup] = {}
+        self.plain: dict[str, str] = {}
+        self.labels: dict[tuple[Any, str], str] = {}
+
+    def text(self, message: str) -> str:
+        """The word for Python."""
+        found = self.plain.get(message)
+        if found is None:
+            found = self.plain[message] = str(self.translations.ugettext(message))
+        return found
 
     def word(self, message: str) -> Markup:
         """The word for a template, as it is: ``%%`` not yet read as a sign."""
@@ -59,6 +69,14 @@ def catalogue() -> Catalogue:
     """The catalogue of the language in force."""
     found: Catalogue = current_app.extensions["geban_words"].catalogue()
     return found
+
+
+def gettext(message: str, /, **variables: Any) -> str:
+    """Flask-Babel's ``gettext``, found in a dictionary."""
+    if not has_app_context():
+        return str(flask_babel.gettext(message, **variables))
+    text = catalogue().text(message)
+    return text % variables if variables else text
 
 
 def install(app: Flask) -> None:

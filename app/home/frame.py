@@ -102,6 +102,7 @@ class Acting:
 
 
 _menu: list[Section] = []
+_people: dict[tuple[Actor, tuple[Any, ...], str], Acting] = {}
 _drawn: dict[tuple[frozenset[tuple[str, str]], str], tuple[list[Group], str]] = {}
 KEPT = 64
 
@@ -156,16 +157,22 @@ def side_menu(view: Any = None) -> Markup:
 
 
 def acting() -> Acting | None:
-    """The signed-in person of this request, or None."""
+    """The signed-in person of this request, or None; made once for each post, as long as nothing of it changes."""
+    actor = current_actor()
+    if actor.user_id is None:
+        return None
     if "geban_acting" not in g:
-        g.geban_acting = _acting(current_actor())
-    found: Acting | None = g.geban_acting
+        key = (actor, tuple(g.get("seats") or ()), str(get_locale()))
+        if key not in _people:
+            if len(_people) >= KEPT:
+                _people.clear()
+            _people[key] = _acting(actor)
+        g.geban_acting = _people[key]
+    found: Acting = g.geban_acting
     return found
 
 
-def _acting(actor: Actor) -> Acting | None:
-    if actor.user_id is None:
-        return None
+def _acting(actor: Actor) -> Acting:
     held: dict[str, list[str]] = {}
     for seat in g.get("seats") or []:
         held.setdefault(seat.role, []).append(seat.area_name)
@@ -243,6 +250,7 @@ def install(app: Flask, menu: Any) -> None:
     """Hang the frame's functions on the templates; ``menu`` is the table of app/menu.py."""
     _menu[:] = menu
     _drawn.clear()
+    _people.clear()
     words.install(app)
     app.jinja_env.globals.update(
         side_menu=side_menu,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from flask_babel import gettext
 from markupsafe import Markup
 
 from app.core import clock, codes, policy
@@ -15,6 +16,7 @@ from app.core.actor import Actor, current_actor
 from app.core.choices import Choice
 from app.core.interface import Fact, Interface
 from app.core.widgets import view_of
+from app.core.words import gettext
 
 
 def badge(label: Any, colour: str = "grey") -> Markup:
@@ -24,6 +26,8 @@ def badge(label: Any, colour: str = "grey") -> Markup:
 
 def plain(value: Any) -> str:
     """Any value as words, without knowledge of its column."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -95,8 +99,29 @@ class Cells:
         fact = self.view.datamodel.facts.get(name)
         if fact is None:
             return lambda row: _called(getattr(row, name))
-        key = fact.attribute or name
-        return lambda row: self.typed(row, name, fact, getattr(row, key))
+        return self._of_fact(name, fact)
+
+    def _of_fact(self, name: str, fact: Fact) -> Callable[[Any], str | Markup]:
+        """A column of the view's own model: what is open is read and worded without asking the policy of each row."""
+        key, model = attrgetter(fact.attribute or name), self.view.datamodel.obj
+        if policy.rule_of(model, name) is not None:
+            return lambda row: self.typed(row, name, fact, key(row))
+        word = self._wording(name, fact)
+
+        def cell(row: Any) -> str | Markup:
+            value = key(row)
+            return "" if value is None else word(value)
+
+        return cell
+
+    def _wording(self, name: str, fact: Fact) -> Callable[[Any], str | Markup]:
+        """What puts values of an open column into words; few different values are put into words once."""
+        choices = self.view.choices_columns.get(name)
+        if choices is not None:
+            return cache(lambda value: self.choice(choices, value))
+        if fact.kind == "code":
+            return cache(lambda value: codes.label(self.session, fact.code_list or "", value))
+        return self.link if fact.kind == "relation" else plain
 
     def _through(self, row: Any, name: str) -> str | Markup:
         """A column of a related row."""

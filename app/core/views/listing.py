@@ -9,9 +9,8 @@ from typing import Any
 from flask import request
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
-from flask_babel import gettext
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, Select, inspect, select
 from sqlalchemy.orm import RelationshipProperty, defer, joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
@@ -22,6 +21,7 @@ from app.core.paging import SIZES, Keyset, Page, fetch
 from app.core.views import arguments, drawing, filters
 from app.core.views.cells import Cells
 from app.core.widgets.drawn import options
+from app.core.words import gettext
 
 HEAVY = frozenset({"secret", "json", "binary"})
 # who made and changed a row stands on its history page; in a list it costs more than what is shown
@@ -60,6 +60,13 @@ class ListMixin:
         if key not in self._load_options:
             self._load_options[key] = [Loads(self.loads(columns))]
         return self._load_options[key]
+
+    def select_of(self, columns: list[str]) -> Select[Any]:
+        """The statement of a list that shows these columns, made once."""
+        key = tuple(columns)
+        if key not in self._selects:
+            self._selects[key] = select(self.datamodel.obj).options(*self.options(columns))
+        return self._selects[key]
 
     def loads(self, columns: list[str]) -> list[Any]:
         """The same one by one; a view adds what its formatters read beside the relations of ``eager``."""
@@ -123,7 +130,7 @@ class ListMixin:
         if deleted:
             model = self.datamodel.obj
             where = (*where, model.deleted_at.is_not(None), removal.put_away_rows(model))
-        query = select(self.datamodel.obj).options(*self.options(columns or self.list_columns))
+        query = self.select_of(columns or self.list_columns)
         keyset = self.keyset(asked.order, asked.descending)
         return fetch(
             self.session, query, keyset, self.datamodel.key_column, asked.cursor, where=where, **options
@@ -142,7 +149,7 @@ class ListMixin:
     def filter_field(self, name: str, asked: arguments.ListArgs) -> FilterField:
         fact: Fact = self.datamodel.fact(name)
         ops = filters.ops_of(fact)
-        label = str(self.label(name))
+        label = self.label_text(name)
         first = (f"_flt_0_{name}", str(ops[0].label), asked.value(name))
         if fact.kind == "code":
             pairs = list(codes.choices(self.session, fact.code_list or "", keep=asked.value(name)))
@@ -202,7 +209,7 @@ class ListMixin:
         """What the table template needs, computed rather than called for from the template."""
         columns = columns or self.list_columns
         cells = Cells(self, "list")
-        key_of, labels = self.datamodel.key_of, [str(self.label(name)) for name in columns]
+        key_of, labels = self.datamodel.key_of, [self.label_text(name) for name in columns]
         readers, actions = [cells.column(name) for name in columns], self.actions_here()
         rows = []
         for row in page.rows:

@@ -11,7 +11,7 @@ from flask_appbuilder import ModelView as FabModelView
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement
 
-from app.core import policy
+from app.core import policy, words
 from app.core.interface import Interface, facts_of, relation_of
 from app.core.paging import SIZES
 from app.core.views.base import COMMON_LABELS, BaseView
@@ -64,6 +64,7 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
 
     def __init__(self, **kwargs: Any) -> None:
         self._load_options: dict[tuple[str, ...], list[Any]] = {}
+        self._selects: dict[tuple[str, ...], Any] = {}
         off = OFF if self.keeps_viewers else OFF | {"viewers"}
         self.exclude_route_methods = off | set(self.exclude_route_methods)
         super().__init__(**kwargs)
@@ -157,6 +158,13 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
         """The label of a column: the view's own, the common one, else the last part of its name."""
         found = self.label_columns.get(name) or COMMON_LABELS.get(name)
         return found if found is not None else self._prettify_column(name.rpartition(".")[2])
+
+    def label_text(self, name: str) -> str:
+        """The same in the language of the page, found once for each language."""
+        kept = words.catalogue().labels
+        if (self, name) not in kept:
+            kept[self, name] = str(self.label(name))
+        return kept[self, name]
 
     def url_show(self, row: Any) -> str:
         """Address of a record's page."""

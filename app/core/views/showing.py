@@ -208,7 +208,7 @@ class ShowMixin:
         if query:
             found = found.where(search.matching(model, tuple(self.lookup_columns), query))
         found = reach.sorted_by(self.session, found, model, getattr(model, first), self.datamodel.pk_column)
-        return list(self.session.scalars(found.offset(page * LOOKUP_SIZE).limit(LOOKUP_SIZE + 1)))
+        return list(self.session.scalars(found.offset(page * LOOKUP_SIZE).limit(LOOKUP_SIZE + 1)).unique())
 
     def lookup_row(self, row: Any) -> dict[str, str]:
         return {"id": self.datamodel.key_of(row), "text": str(self.lookup_text(row))}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import StringField
 
@@ -15,6 +14,7 @@ from app.core.errors import DomainError
 from app.core.views import expose, has_access
 from app.core.views.fields import RecordForm
 from app.core.widgets import CodeField, DayField, Needed, TextField, Wire
+from app.core.words import gettext
 from app.registry.queries import cards
 from app.registry.rules import Birth, Precision, parse_birth
 from app.registry.service import matching
