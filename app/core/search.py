@@ -10,11 +10,14 @@ import re
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
+    Select,
     String,
     Text,
     and_,
+    any_,
     cast,
     column,
     false,
@@ -81,8 +84,9 @@ def in_part(model: Any) -> ColumnElement[bool]:
     return getattr(model, key) != literal_column(f"'{value}'")
 
 
-def contains(model: Any, key: str, value: str, *, part: bool = False) -> ColumnElement[bool] | None:
-    """Criterion “the column holds these characters in a row” by the character index; None when there is none.
+def near(model: Any, key: str, value: str, *, part: bool = False) -> ColumnElement[bool] | None:
+    """What the character index knows of “the column holds this text”: at least its characters, blanks left out. Stands
+    beside an exact criterion, which the index then answers; None when there is no index.
 
     ``part``: the rows of ``in_part`` are wanted; an index of a part answers nobody else.
     """
@@ -90,13 +94,24 @@ def contains(model: Any, key: str, value: str, *, part: bool = False) -> ColumnE
     value = "".join(value.split())
     if (name, key) not in CHARACTER_INDEXES or not value or (name in PARTS) != part:
         return None
-    attribute = getattr(model, key)
     if _dialect() == "sqlite":
         fts = table(f"{name}_{key}_fts", column("rowid"))
         hit = literal_column(f"{name}_{key}_fts").op("MATCH")(literal(f'"{tokens(value)}"'))
         return model.id.in_(select(fts.c.rowid).where(hit))
-    chars = func.string_to_array(attribute, None, type_=ARRAY(Text))
-    return and_(chars.op("@>")(cast(list(value), ARRAY(Text))), attribute.contains(value, autoescape=True))
+    chars = func.string_to_array(getattr(model, key), None, type_=ARRAY(Text))
+    return chars.op("@>")(cast(list(value), ARRAY(Text)))
+
+
+def contains(model: Any, key: str, value: str, *, part: bool = False) -> ColumnElement[bool] | None:
+    """Criterion “the column holds these characters in a row” by the character index; None when there is none.
+
+    Blanks in what was typed do not matter, and those of a name (as of one in Latin letters) may be typed or not.
+    """
+    found = near(model, key, value, part=part)
+    if found is None or _dialect() == "sqlite":
+        return found
+    attribute, typed = getattr(model, key), {" ".join(value.split()), "".join(value.split())}
+    return and_(found, or_(*(attribute.contains(words, autoescape=True) for words in sorted(typed))))
 
 
 def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = False) -> ColumnElement[bool]:
@@ -108,7 +123,7 @@ def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = F
     query = query.strip()
     if not query:
         return false()
-    letters = _letters(query)
+    letters = letters_of(query)
     hits: list[ColumnElement[bool]] = []
     for key in columns:
         attribute = getattr(model, key)
@@ -125,7 +140,21 @@ def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = F
     return or_(false(), *hits)
 
 
-def _letters(query: str) -> str:
+def one_of(key: Any, chosen: Select[Any], *, few: bool) -> ColumnElement[bool]:
+    """“The key is one of those chosen”, to stand beside another criterion with OR.
+
+    PostgreSQL goes through the table for ``IN`` inside an OR; an array of the keys it looks up in the index of ``key``.
+    Unless there are ``few`` whatever is typed, a row that it looks at for the other criterion is told by a hashed ``IN``
+    beside: an array is searched from its beginning.
+    """
+    inside: ColumnElement[bool] = key.in_(chosen)
+    if _dialect() == "sqlite":
+        return inside
+    listed = key == any_(func.array(chosen.scalar_subquery(), type_=ARRAY(BigInteger)))
+    return listed if few else and_(inside, listed)
+
+
+def letters_of(query: str) -> str:
     """What the pinyin columns are searched by: letters without the signs between syllables; empty for other words."""
     query = query.lower()
     return query.replace(" ", "").replace("'", "") if LATIN.fullmatch(query) else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.core import search
 from app.core.clock import day_bounds
@@ -26,7 +26,6 @@ class Active:
     op: int
     raw: str
     where: ColumnElement[bool]
-    selective: bool = False
 
     @property
     def argument(self) -> str:
@@ -95,13 +94,16 @@ def parse(view: Any, column: str, op: int, raw: str) -> Active:
     value = _value(fact, raw.strip(), column, view)
     if fact.kind == "relation":
         local, outer = _attribute(view.datamodel, f"{column.rpartition('.')[0]}.{fact.fk}".lstrip("."))
-        return Active(column, op, raw, outer(_related(view, fact, value, local)), selective=False)
+        return Active(column, op, raw, outer(_related(view, fact, value, local)))
     attribute, outer = _attribute(view.datamodel, column)
-    if op == 0 and fact.kind == "text":
+    where = ops[op].make(attribute, value)
+    if ops[op] is CONTAINS and fact.kind == "text":
         chars = search.contains(attribute.class_, attribute.key, value)
-        if chars is not None:
-            return Active(column, op, raw, outer(chars), selective=True)
-    return Active(column, op, raw, outer(ops[op].make(attribute, value)))
+        where = where if chars is None else chars
+    more = view.also_filters.get(column)
+    if more is not None:
+        where = or_(where, more(value, ops[op]))
+    return Active(column, op, raw, outer(where))
 
 
 def _attribute(interface: Interface, column: str) -> tuple[Any, Callable[[Any], Any]]:

@@ -17,7 +17,7 @@ from app.core.paging import SIZES
 from app.core.views.base import COMMON_LABELS, BaseView
 from app.core.views.editing import EditMixin
 from app.core.views.fields import Builder, RecordForm
-from app.core.views.filters import Own, ops_of
+from app.core.views.filters import Op, Own, ops_of
 from app.core.views.listing import ListMixin
 from app.core.views.removing import RemoveMixin
 from app.core.views.showing import RelatedList, ShowMixin
@@ -50,6 +50,8 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModel
     lookup_columns: tuple[str, ...] = ("name",)
     lookup_eager: tuple[str, ...] = ()  # relations that lookup_text reads
     own_filters: dict[str, Own] = {}  # argument -> a filter of the view itself
+    # column -> what a filter of it finds beside: (value, comparison) -> criterion on the rows of the list
+    also_filters: Mapping[str, Callable[[Any, Op], ColumnElement[bool]]] = {}
     choices_columns: dict[str, Any] = {}  # column -> Choice class, dict or pairs
     list_links: list[tuple[Any, Any, str]] = []
     row_actions: list[tuple[Any, Any, str]] = []

@@ -11,26 +11,29 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.areas.models import Area, Staff
-from app.core import search
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.proxy.models import ProxyCase, ServiceItem, ServiceItemVersion
 from app.proxy.service.catalogue import in_force
 from app.proxy.service.rounds import homes_of
 from app.registry.models import Person
+from app.registry.queries import names
 
 MOST_PEOPLE = 60
 
 
 @dataclass
 class Candidate:
-    """Somebody to plan a visit for; ``busy`` names the open case of the service."""
+    """Somebody to plan a visit for; ``busy`` names the open case of the service, ``hint`` the name that was typed where
+    it is not the present one.
+    """
 
     uid: str
     name: str
     born: int | None
     address: str
     busy: str | None = None
+    hint: str = ""
 
 
 def items_on(session: Session, today: date) -> list[ServiceItemVersion]:
@@ -67,7 +70,9 @@ def _own(actor: Actor) -> Any:
 def candidates(
     session: Session, actor: Actor, today: date, *, text: str = "", age: int = 0, item_code: str = ""
 ) -> tuple[list[Candidate], bool]:
-    """People of the actor's own areas of at least an age whose name fits, by name; and whether there are more."""
+    """People of the actor's own areas of at least an age whose name, present or other, fits, by name; and whether there
+    are more.
+    """
     query = (
         select(Person)
         .join(Area, Area.id == Person.area_id)
@@ -81,8 +86,10 @@ def candidates(
         leap = (today.month, today.day) == (2, 29)
         query = query.where(Person.birth_date <= (date(year, 2, 28) if leap else today.replace(year=year)))
     if text:
-        query = query.where(search.matching(Person, ("name", "name_initials", "name_pinyin"), text))
+        query = query.where(names.known_as(text))
     rows = list(session.scalars(query))
+    if text:
+        names.tell(session, rows, text)
     return _candidates(session, rows[:MOST_PEOPLE], item_code), len(rows) > MOST_PEOPLE
 
 
@@ -101,7 +108,7 @@ def _candidates(session: Session, people: Sequence[Person], item_code: str) -> l
         dwelling = homes.get(person.id, (None, None))[0]
         address = dwelling.address if dwelling is not None else person.register_address or ""
         born = person.birth_date.year if person.birth_date else None
-        found.append(Candidate(person.uid, person.name, born, address, busy.get(person.uid)))
+        found.append(Candidate(person.uid, person.name, born, address, busy.get(person.uid), person.found_as))
     return found
 
 

@@ -73,6 +73,8 @@ class Person(AreaBound, Record):
     status_reason: Mapped[str | None] = coded(list_name="cancel_reason")
     note: Mapped[str | None] = mapped_column(String(300))
 
+    found_as = ""  # said beside the name by the list that found the person by another one; never stored
+
     area: Mapped[Area] = relationship()
     documents: Mapped[list[PersonDocument]] = relationship(
         back_populates="person", order_by="PersonDocument.id"

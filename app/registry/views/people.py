@@ -16,7 +16,9 @@ from app.core import clock, hooks
 from app.core.actor import Actor, current_actor
 from app.core.errors import Conflict
 from app.core.masks import mask_id_number, mask_phone
+from app.core.paging import Page
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access
+from app.core.views.arguments import ListArgs
 from app.core.views.showing import LOOKUP_SIZE
 from app.registry.models import Person, PersonDocument, PersonPhone
 from app.registry.queries import cards, names
@@ -104,6 +106,7 @@ class PersonView(ModelView):
         "education",
         "area",
     ]
+    also_filters = {"name": names.filtered}
     eager = ("area",)
     add_fieldsets = [
         (
@@ -148,6 +151,7 @@ class PersonView(ModelView):
         RelatedList("PersonMergeView", "kept_id", title=_("Records merged into this one")),
     ]
     formatters_columns = {
+        "name": names.with_reason,
         "birth_date": born,
         "document": lambda row: _masked_document(row),
         "document_checked": lambda row: _checked_document(row),
@@ -167,6 +171,12 @@ class PersonView(ModelView):
         shown = parts if NUMBERS & set(columns) else ()
         loads = [joinedload(rows).options(*self.without_stamps(model)) for rows, model in shown]
         return [*super().loads(columns), *loads]
+
+    def read_page(self, asked: ListArgs, *extra: Any, **more: Any) -> Page:
+        page = super().read_page(asked, *extra, **more)
+        for found in (f for f in asked.filters if f.column == "name"):
+            names.tell_filtered(self.session, page.rows, found)
+        return page
 
     def lookup_text(self, row: Person) -> str:
         """Birth year and managing area tell two people of one name apart."""

@@ -90,6 +90,7 @@ if (list) {
     tick.disabled = Boolean(p.busy);
     line.querySelector("[data-name]").textContent = p.name;
     line.querySelector("[data-born]").textContent = p.born ?? "";
+    line.querySelector("[data-hint]").textContent = p.hint;
     line.querySelector("[data-address]").textContent = p.address;
     line.querySelector("[data-busy]").hidden = !p.busy;
     return line;
