@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.core import reach, scope
-from app.core.criteria import steady
+from app.core import made_once, reach, scope
 
 COUNT_CAP = 10_000
 SIZES = (25, 50, 100, 200)
@@ -57,9 +55,8 @@ def capped_count(
     session: Session, pk: InstrumentedAttribute[Any], *where: ColumnElement[bool], **options: Any
 ) -> Count:
     """Count at most 10,000 rows; what is beyond is shown as “10,000+”."""
-    inner = select(pk).where(*where).limit(COUNT_CAP + 1).subquery()
-    query = select(func.count()).select_from(inner).execution_options(**options)
-    found = session.scalar(query) or 0
+    query = made_once.counting(pk, COUNT_CAP, *where) if where else made_once.counting_all(pk, COUNT_CAP)
+    found = session.scalar(query, execution_options=options) or 0
     return Count(COUNT_CAP, True) if found > COUNT_CAP else Count(found)
 
 
@@ -208,8 +205,18 @@ class _Asked:
         keyset = self.keyset.fenced() if self.is_fenced else self.keyset
         counted = self.is_fenced and self.anchor is None
         columns = [self.keyset.pk, func.count().over()] if counted else [self.keyset.pk]
-        rows = self.session.execute(self._cut(select(*columns), keyset)).all()
+        plain = not (self.where or self.options or self.cursor.page) and keyset is self.keyset
+        if plain and keyset.by_pk:
+            rows = self._plain_keys()
+        else:
+            rows = self.session.execute(self._cut(select(*columns), keyset)).all()
         return [row[0] for row in rows], rows[0][1] if counted and rows else None
+
+    def _plain_keys(self) -> Any:
+        """The keys of a list without filters in the order of its keys."""
+        down = self.keyset.descending != self.backwards
+        query = made_once.in_key_order(self.keyset.pk, down, self.cursor.size + 1, self.anchor is not None)
+        return self.session.execute(query, {"beyond": self.anchor[1]} if self.anchor else None).all()
 
     def rows(self, query: Select[Any], keys: list[Any]) -> list[Any]:
         """The rows of these keys in their order; still guarded, the keys only make it a matter of 25 look-ups."""
@@ -217,7 +224,7 @@ class _Asked:
             return []
         options = {"by_key": True} | self.options
         rows = self.session.scalars(
-            _by_keys(query, self.keyset.pk), {"keys": keys}, execution_options=options
+            made_once.by_keys(query, self.keyset.pk), {"keys": keys}, execution_options=options
         )
         found = {getattr(row, self.keyset.pk.key): row for row in rows.unique()}
         return [found[key] for key in keys if key in found]
@@ -252,12 +259,6 @@ class _Asked:
         return repr((id(bind), scope.session_actor(self.session), self.model, self.options, values))
 
 
-@lru_cache(maxsize=256)
-def _by_keys(query: Select[Any], pk: Any) -> Any:
-    """The rows of ``query``, which a list makes once, by their ``keys``."""
-    return steady(query.where(pk.in_(bindparam("keys", expanding=True))))
-
-
 SLOW, BELIEVED, KEPT = 0.1, 60.0, 500  # seconds, seconds, counts
 _slow: dict[str, tuple[float, Count]] = {}
 
@@ -265,5 +266,5 @@ _slow: dict[str, tuple[float, Count]] = {}
 def _anchor(session: Session, keyset: Keyset, key: Any, wanted: str | int | None) -> tuple[Any, Any] | None:
     if wanted is None:
         return None
-    row = session.execute(select(keyset.column, keyset.pk).where(key == wanted)).one_or_none()
+    row = session.execute(made_once.at(keyset.column, keyset.pk, key), {"key": wanted}).one_or_none()
     return None if row is None else (row[0], row[1])

@@ -26,7 +26,7 @@ from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.queries.names import list_name, sees_names
 from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone, Venue
 from app.registry.queries import names
-from app.registry.rules import document_key, normalise_phone
+from app.registry.rules import document_key, has_right_check, normalise_phone
 
 PER_KIND = 8
 DOCUMENT_KINDS = ("111", "112", "414", "553", "Z10", "Z20")
@@ -56,10 +56,13 @@ class Kind:
 
 def find(session: Session, actor: Actor, query: str, today: date) -> list[Kind]:
     """Everything the acting role may open that fits the query."""
+    found: list[Kind | None] = []
+    if _looks_like_number(query) and _sees(actor, Person):
+        found = [_people_by_number(session, query)]
+        if found[0] and found[0].hits and has_right_check(query.upper()):
+            return found  # the number of somebody who was found: it is no other number as well
     wanted = [make for make in _SOURCES if make not in _NAMED or not LONG_NUMBER.fullmatch(query)]
-    found = [make(session, query) for make in wanted if _may(actor, make)]
-    if _looks_like_number(query):
-        found = [_people_by_number(session, query), *found] if _sees(actor, Person) else found
+    found += [make(session, query) for make in wanted if _may(actor, make)]
     return [kind for kind in found if kind is not None and kind.hits]
 
 

@@ -170,7 +170,8 @@ class PersonView(ModelView):
         # one or two rows each: together with the person they cost less than a statement of their own
         shown = parts if NUMBERS & set(columns) else ()
         loads = [joinedload(rows).options(*self.without_stamps(model)) for rows, model in shown]
-        return [*super().loads(columns), *loads]
+        # who entered a record today may put its identity right
+        return [*super().loads([*columns, "created_by"]), *loads]
 
     def read_page(self, asked: ListArgs, *extra: Any, **more: Any) -> Page:
         page = super().read_page(asked, *extra, **more)
