@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.registry.queries.narrow import Narrow
 
 PERSON, HOUSEHOLD, DWELLING = "person", "household", "dwelling"
 SUBJECTS = frozenset({PERSON, HOUSEHOLD, DWELLING})
@@ -35,22 +36,31 @@ class Row:
 
 # (session, record, actor) -> the newest rows; the record is a Person, Household or Dwelling that the actor sees
 Loader = Callable[[Session, Any, Actor], Sequence[Row]]
+# subject -> its branch of the page's statement; (a row of it, subject, actor) -> the line
+Branch = Callable[[str], Narrow]
+Teller = Callable[[Any, str, Actor], Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A section of a page. ``permission`` is the pair that a role must hold, such as ("can_list", "ProxyCaseView")."""
+    """A section of a page. ``permission`` is the pair that a role must hold, such as ("can_list", "ProxyCaseView").
+
+    Either ``load``, or ``part`` and ``told``. The part of a subject is made once; its key is that of the panel.
+    """
 
     key: str
     title: Any
     icon: str
     subjects: frozenset[str]
     permission: tuple[str, str]
-    load: Loader
+    load: Loader | None = None
     order: int = 50
+    part: Branch | None = None
+    told: Teller | None = None
 
 
 _panels: dict[str, Panel] = {}
+_parts: dict[tuple[str, str], Narrow] = {}
 
 
 def register(panel: Panel) -> None:
@@ -65,9 +75,30 @@ def register(panel: Panel) -> None:
 def remove(key: str) -> None:
     """Take a panel away again."""
     _panels.pop(key, None)
+    for known in [known for known in _parts if known[0] == key]:
+        del _parts[known]
 
 
 def panels_of(subject: str, actor: Actor) -> list[Panel]:
     """The panels of a page that the actor's role may see, in their order."""
     found = (p for p in _panels.values() if subject in p.subjects and actor.may(*p.permission))
     return sorted(found, key=lambda p: (p.order, p.key))
+
+
+def part_of(panel: Panel, subject: str) -> Narrow | None:
+    """The branch of the page's statement; None for a panel with a loader."""
+    if panel.part is None:
+        return None
+    found = _parts.get((panel.key, subject))
+    if found is None:
+        found = _parts[panel.key, subject] = panel.part(subject)
+    return found
+
+
+def rows_of(
+    panel: Panel, subject: str, found: dict[str, Any], session: Session, record: Any, actor: Actor
+) -> Sequence[Row]:
+    """The lines of a panel, from what the page has ``found`` or by its loader."""
+    if panel.told is None:
+        return panel.load(session, record, actor) if panel.load is not None else ()
+    return [panel.told(row, subject, actor) for row in found[panel.key]]

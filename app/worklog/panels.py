@@ -5,51 +5,48 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 
 from app.core.actor import Actor
 from app.registry import panels
-from app.registry.models import Dwelling, Household, HouseholdMember
+from app.registry.models import HouseholdMember
+from app.registry.queries.narrow import Beside, Narrow
+from app.registry.queries.parts import ME
 from app.worklog.choices import Outcome, VisitState
 from app.worklog.models import Visit, VisitStop
 
 
-def doors(session: Session, record: Any, _actor: Actor) -> list[panels.Row]:
+def doors(subject: str) -> Narrow:
     """The newest visits at the door of a home, of a household, or for a person and the person's present household."""
-    query = (
-        select(VisitStop)
-        .join(VisitStop.visit)
-        .where(_at(record), Visit.state != VisitState.cancelled.value)
-        .options(contains_eager(VisitStop.visit))
-        .order_by(Visit.planned_on.desc(), VisitStop.id.desc())
-        .limit(panels.MOST)
+    return Narrow(
+        "visits-at-the-door",
+        VisitStop,
+        "at note outcome",
+        and_(_at(subject), Visit.state != VisitState.cancelled.value),
+        (Beside(Visit, Visit.id == VisitStop.visit_id, "uid title planned_on state", must=True),),
+        newest=(Visit.planned_on, VisitStop.id),
+        most=panels.MOST,
     )
-    found = []
-    for stop in session.scalars(query):
-        went = Outcome(stop.outcome) if stop.outcome in Outcome.__members__ else VisitState(stop.visit.state)
-        words = stop.visit.title or str(_("Visit"))
-        url = f"/visits/show/{stop.visit.uid}"
-        found.append(
-            panels.Row(
-                stop.at or stop.visit.planned_on, words, stop.note or "", url, went.label, str(went.badge)
-            )
-        )
-    return found
 
 
-def _at(record: Any) -> Any:
-    if isinstance(record, Dwelling):
-        return VisitStop.dwelling_id == record.id
-    if isinstance(record, Household):
-        return VisitStop.household_id == record.id
-    mine = select(HouseholdMember.household_id).where(
-        HouseholdMember.person_id == record.id, HouseholdMember.valid_to.is_(None)
-    )
-    return or_(
-        VisitStop.person_id == record.id,
-        VisitStop.person_id.is_(None) & VisitStop.household_id.in_(mine),
-    )
+def door(found: Any, _subject: str, _actor: Actor) -> panels.Row:
+    """One visit as a line."""
+    stop, visit = found
+    went = Outcome(stop.outcome) if stop.outcome in Outcome.__members__ else VisitState(visit.state)
+    words = visit.title or str(_("Visit"))
+    url = f"/visits/show/{visit.uid}"
+    return panels.Row(stop.at or visit.planned_on, words, stop.note or "", url, went.label, str(went.badge))
+
+
+def _at(subject: str) -> Any:
+    if subject == panels.DWELLING:
+        return VisitStop.dwelling_id == ME
+    if subject == panels.HOUSEHOLD:
+        return VisitStop.household_id == ME
+    member = aliased(HouseholdMember)
+    mine = select(member.household_id).where(member.person_id == ME, member.valid_to.is_(None))
+    return or_(VisitStop.person_id == ME, VisitStop.person_id.is_(None) & VisitStop.household_id.in_(mine))
 
 
 panels.register(
@@ -59,7 +56,8 @@ panels.register(
         "fa-walking",
         panels.SUBJECTS,
         ("can_list", "VisitView"),
-        doors,
         order=30,
+        part=doors,
+        told=door,
     )
 )

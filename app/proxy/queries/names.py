@@ -17,5 +17,10 @@ def sees_names(actor: Actor) -> bool:
 
 def list_name(case: ProxyCase, actor: Actor) -> str:
     """The applicant in a list."""
-    plain = sees_names(actor) and case.item_version.sensitivity not in SENSITIVE
-    return case.party_name if plain else masks.mask_name(case.party_name)
+    return named(case.party_name, case.item_version.sensitivity, actor)
+
+
+def named(party: str, sensitivity: str, actor: Actor) -> str:
+    """The same of the name and the level of the service."""
+    plain = sees_names(actor) and sensitivity not in SENSITIVE
+    return party if plain else masks.mask_name(party)

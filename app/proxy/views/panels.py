@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, defer, joinedload
+from sqlalchemy.orm import aliased
 
 from app.core.actor import Actor
 from app.documents.choices import DocumentState
@@ -15,84 +15,87 @@ from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.queries import names
 from app.registry import panels
-from app.registry.models import Household, HouseholdMember, Person
+from app.registry.models import HouseholdMember, Person
+from app.registry.queries.narrow import ME_UID, Beside, Narrow
+from app.registry.queries.parts import ME
 
 OPEN_LEVELS = frozenset({"L1", "L2", "L3"})  # services whose name may stand outside the case
 
 
-def _people(record: Any) -> Any:
-    """The uids whose cases belong on the page: of the person, or of the household's present members."""
-    if isinstance(record, Household):
-        return (
-            select(Person.uid)
-            .join(HouseholdMember, HouseholdMember.person_id == Person.id)
-            .where(HouseholdMember.household_id == record.id, HouseholdMember.valid_to.is_(None))
-        )
-    return [record.uid]
+def _about(subject: str, uid: Any) -> Any:
+    """The column holds the uid of the person, or of one of the household's present members."""
+    if subject == panels.PERSON:
+        return uid == ME_UID
+    people = (
+        select(Person.uid)
+        .join(HouseholdMember, HouseholdMember.person_id == Person.id)
+        .where(HouseholdMember.household_id == ME, HouseholdMember.valid_to.is_(None))
+    )
+    return uid.in_(people)
 
 
-def cases(session: Session, record: Any, actor: Actor) -> list[panels.Row]:
+def cases(subject: str) -> Narrow:
     """The newest cases, with the state of each."""
-    query = (
-        select(ProxyCase)
-        .where(ProxyCase.person_uid.in_(_people(record)))
-        .options(
-            defer(ProxyCase.party),
-            defer(ProxyCase.applicant),
-            joinedload(ProxyCase.item_version).load_only(
-                ServiceItemVersion.name, ServiceItemVersion.sensitivity
-            ),
-        )
-        .order_by(ProxyCase.opened_at.desc(), ProxyCase.id.desc())
-        .limit(panels.MOST)
+    item = Beside(
+        ServiceItemVersion, ServiceItemVersion.id == ProxyCase.item_version_id, "name sensitivity", must=True
     )
-    found = session.scalars(query)
-    if isinstance(record, Household):
-        return [_case_row(case, names.list_name(case, actor)) for case in found]
-    return [_case_row(case, case.number) for case in found]
+    return Narrow(
+        "cases",
+        ProxyCase,
+        "uid number state opened_at party_name",
+        _about(subject, ProxyCase.person_uid),
+        (item,),
+        newest=(ProxyCase.opened_at, ProxyCase.id),
+        most=panels.MOST,
+    )
 
 
-def _case_row(case: ProxyCase, note: str) -> panels.Row:
-    stands, item = State(case.state), case.item_version
-    named = item.name if item.sensitivity in OPEN_LEVELS else case.number
-    return panels.Row(case.opened_at, named, note, f"/cases/show/{case.uid}", stands.label, str(stands.badge))
+def case_row(found: Any, subject: str, actor: Actor) -> panels.Row:
+    """A case as a line; on the page of a household it says whose."""
+    case, item = found
+    stands = State(case.state)
+    note = case.number
+    if subject == panels.HOUSEHOLD:
+        note = names.named(case.party_name, item.sensitivity, actor)
+    words = item.name if item.sensitivity in OPEN_LEVELS else case.number
+    return panels.Row(case.opened_at, words, note, f"/cases/show/{case.uid}", stands.label, str(stands.badge))
 
 
-def papers(session: Session, record: Any, _actor: Actor) -> list[panels.Row]:
+def papers(subject: str) -> Narrow:
     """The newest papers issued to the record itself or for its cases."""
-    mine = select(ProxyCase.uid).where(ProxyCase.person_uid.in_(_people(record)))
-    query = (
-        select(IssuedDocument)
-        .where(
-            or_(
-                IssuedDocument.owner_uid == record.uid,
-                (IssuedDocument.owner_kind == "proxy_case") & IssuedDocument.owner_uid.in_(mine),
-            )
-        )
-        .order_by(IssuedDocument.issued_at.desc(), IssuedDocument.id.desc())
-        .limit(panels.MOST)
+    case = aliased(ProxyCase)
+    mine = select(case.uid).where(_about(subject, case.person_uid))
+    for_a_case = (IssuedDocument.owner_kind == "proxy_case") & IssuedDocument.owner_uid.in_(mine)
+    return Narrow(
+        "papers",
+        IssuedDocument,
+        "uid title number sensitivity state issued_at",
+        or_(IssuedDocument.owner_uid == ME_UID, for_a_case),
+        newest=(IssuedDocument.issued_at, IssuedDocument.id),
+        most=panels.MOST,
     )
-    found = []
-    for paper in session.scalars(query):
-        stands = DocumentState(paper.state)
-        words = paper.title if paper.sensitivity in OPEN_LEVELS else paper.number
-        found.append(
-            panels.Row(
-                paper.issued_at,
-                words,
-                paper.number,
-                f"/documents/show/{paper.uid}",
-                stands.label,
-                str(stands.badge),
-            )
-        )
-    return found
+
+
+def paper_row(found: Any, _subject: str, _actor: Actor) -> panels.Row:
+    """A paper as a line."""
+    (paper,) = found
+    stands = DocumentState(paper.state)
+    words = paper.title if paper.sensitivity in OPEN_LEVELS else paper.number
+    url = f"/documents/show/{paper.uid}"
+    return panels.Row(paper.issued_at, words, paper.number, url, stands.label, str(stands.badge))
 
 
 BOTH = frozenset({panels.PERSON, panels.HOUSEHOLD})
 panels.register(
     panels.Panel(
-        "cases", _("Proxy cases"), "fa-folder-open", BOTH, ("can_list", "ProxyCaseView"), cases, order=10
+        "cases",
+        _("Proxy cases"),
+        "fa-folder-open",
+        BOTH,
+        ("can_list", "ProxyCaseView"),
+        order=10,
+        part=cases,
+        told=case_row,
     )
 )
 panels.register(
@@ -102,7 +105,8 @@ panels.register(
         "fa-file-signature",
         BOTH,
         ("can_list", "IssuedDocumentView"),
-        papers,
         order=20,
+        part=papers,
+        told=paper_row,
     )
 )

@@ -1,5 +1,5 @@
-"""What the pages of a person, a household and a home load: a handful of statements each, and nothing that the acting role
-may not list.
+"""What the pages of a person, a household and a home load: one statement for all that hangs on the record, and nothing that
+the acting role may not list.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, aliased, defer
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.core.actor import Actor
+from app.registry import panels
 from app.registry.choices.duplicates import DuplicateAction
 from app.registry.models import (
     ConsentTask,
@@ -38,9 +39,11 @@ from app.registry.models import (
     Tenancy,
     Venue,
 )
-from app.registry.queries.parts import ME, Part, load
+from app.registry.queries.narrow import PERIOD, Beside, Narrow, load
+from app.registry.queries.parts import ME
 
-VISITS = 20
+# (view that lists it, part)
+Parts = tuple[tuple[str, Narrow], ...]
 
 
 def may_list(actor: Actor, view: str) -> bool:
@@ -48,80 +51,135 @@ def may_list(actor: Actor, view: str) -> bool:
     return actor.may("can_list", view)
 
 
-def wanted(actor: Actor, parts: Iterable[tuple[str, Part]]) -> list[Part]:
+def wanted(actor: Actor, parts: Iterable[tuple[str, Narrow]]) -> list[Narrow]:
     """The parts whose view the acting role may list; an empty view name needs the page itself only."""
     return [part for view, part in parts if not view or may_list(actor, view)]
 
 
+def _load(session: Session, subject: str, record: Any, actor: Actor, parts: Parts) -> dict[str, Any]:
+    """The parts of a page and those that upper domains hang on it (by the key of the panel)."""
+    hung = (panels.part_of(panel, subject) for panel in panels.panels_of(subject, actor))
+    every = [*wanted(actor, parts), *(part for part in hung if part is not None)]
+    return load(session, type(record), record.id, record.uid, every)
+
+
 def of_person(session: Session, person: Person, actor: Actor) -> dict[str, Any]:
     """Dated parts of a person by key, co-members of the present households, newest visits of the groups."""
-    found: dict[str, Any] = load(session, wanted(actor, _person_parts()), person.id)
-    now_in = [m.household_id for m, _h in found.get("memberships", ()) if m.valid_to is None]
-    found["members"] = members_of(session, now_in) if now_in else []
-    group_ids = [g.id for (g,) in found.get("groups", ())]
-    found["visits"] = visits_of(session, group_ids) if group_ids else []
+    found = _load(session, panels.PERSON, person, actor, _person_parts())
     merges = [merge for (merge,) in found.get("merges", ())]
     found["merged_by"] = merged_by(session, merges) if merges else {}
+    if "memberships" in found:
+        found["memberships"] = _named(found["memberships"])
     return found
 
 
-# (view that lists it, part)
-Parts = tuple[tuple[str, Part], ...]
+def _who(model: Any) -> Beside:
+    """The person that a row points to, as far as the actor sees her."""
+    columns = "uid name birth_date birth_precision population_kind"
+    return Beside(Person, Person.id == model.person_id, columns, "name")
+
+
+def _home(model: Any) -> Beside:
+    return Beside(Dwelling, Dwelling.id == model.dwelling_id, "uid address", "address")
+
+
+def _household(model: Any) -> tuple[Beside, Beside]:
+    """The household that a row points to, and its head, by whom it is called without a name of its own."""
+    household = Beside(
+        Household, Household.id == model.household_id, "uid kind name household_no valid_to", "name"
+    )
+    return household, Beside(Person, Person.id == Household.head_person_id, "name")
+
+
+def _named(rows: list[Any]) -> list[Any]:
+    """(row, household) of rows that came with the head: the household bears the name that it is called by."""
+    return [
+        (
+            row,
+            household
+            and household._replace(name=household.name or (head.name if head else household.household_no)),
+        )
+        for row, household, head in rows
+    ]
 
 
 @cache
 def _person_parts() -> Parts:
-    return (*_own_parts(), *_places())
+    return (*_own_parts(), *_care(), *_places())
 
 
 def _own_parts() -> Parts:
     """What hangs on the person alone."""
-    happened = ((LifeEvent, LifeEvent.id == LifeEventPerson.event_id),)
+    happened = Beside(LifeEvent, LifeEvent.id == LifeEventPerson.event_id, "uid kind happened_on revoked_at")
+
+    def part(key: str, view: str, model: Any, columns: str, *beside: Beside) -> tuple[str, Narrow]:
+        return view, Narrow(key, model, columns, model.person_id == ME, beside)
+
+    merged = "uid pair_id gone_name reason created_at undone_at"
     return (
-        ("PersonNameView", Part("names", PersonName, PersonName.person_id == ME)),
-        ("", Part("sources", PersonSource, PersonSource.person_id == ME)),
-        ("PersonGroupView", Part("groups", PersonGroup, PersonGroup.person_id == ME)),
-        ("ConsentTaskView", Part("consents", ConsentTask, ConsentTask.person_id == ME)),
-        ("FloatingStayView", Part("floating", FloatingStay, FloatingStay.person_id == ME)),
-        ("LeftBehindView", Part("left_behind", LeftBehind, LeftBehind.person_id == ME)),
-        ("OverseasStayView", Part("overseas", OverseasStay, OverseasStay.person_id == ME)),
-        ("PersonMergeView", Part("merges", PersonMerge, PersonMerge.kept_id == ME)),
-        ("ProposalView", Part("proposals", Proposal, Proposal.person_id == ME)),
-        ("LifeEventView", Part("events", LifeEventPerson, LifeEventPerson.person_id == ME, happened)),
+        part("names", "PersonNameView", PersonName, f"uid kind name {PERIOD}"),
+        part("sources", "", PersonSource, "field_group source confirmed_at"),
+        part("consents", "ConsentTaskView", ConsentTask, "uid kind due_on done_on"),
+        part("floating", "FloatingStayView", FloatingStay, f"uid inflow_reason permit_ends_on {PERIOD}"),
+        part("left_behind", "LeftBehindView", LeftBehind, f"uid {PERIOD}"),
+        part("overseas", "OverseasStayView", OverseasStay, f"uid purpose {PERIOD}"),
+        ("PersonMergeView", Narrow("merges", PersonMerge, merged, PersonMerge.kept_id == ME)),
+        part("proposals", "ProposalView", Proposal, "uid rule topic state due_on"),
+        part("events", "LifeEventView", LifeEventPerson, "role", happened),
     )
+
+
+def _care() -> Parts:
+    """Special groups and the newest visits to the member, of all groups, without what was written down at them."""
+    columns = f"uid group_code level last_visit_on next_visit_on {PERIOD}"
+    groups = Narrow("groups", PersonGroup, columns, PersonGroup.person_id == ME)
+    visits = Narrow(
+        "visits",
+        GroupVisit,
+        "group_id visited_on way",
+        PersonGroup.person_id == ME,
+        (Beside(PersonGroup, PersonGroup.id == GroupVisit.group_id, "", must=True),),
+        newest=(GroupVisit.visited_on, GroupVisit.id),
+    )
+    return (("PersonGroupView", groups), ("PersonGroupView", visits))
 
 
 def _places() -> Parts:
-    """Where the person lives, rents and belongs."""
-    home, rented = aliased(Dwelling), aliased(Dwelling)
-    lives = ((home, home.id == Residence.dwelling_id),)
+    """Where the person lives, rents and belongs, and with whom."""
+    member = HouseholdMember
+    mine = aliased(HouseholdMember)
+    present = select(mine.household_id).where(mine.person_id == ME, mine.valid_to.is_(None))
+    lives = _home(Residence)
     rents = (
-        (RentalHome, RentalHome.id == Tenancy.rental_home_id),
-        (rented, rented.id == RentalHome.dwelling_id),
+        Beside(RentalHome, RentalHome.id == Tenancy.rental_home_id, ""),
+        _home(RentalHome),
     )
-    belongs = ((Household, Household.id == HouseholdMember.household_id),)
+    home = f"uid kind outside_division outside_address dwelling_id dwelling_type {PERIOD}"
+    belonging = f"household_id relation {PERIOD}"
     return (
-        ("ResidenceView", Part("homes", Residence, Residence.person_id == ME, lives)),
-        ("TenancyView", Part("tenancies", Tenancy, Tenancy.person_id == ME, rents)),
+        ("ResidenceView", Narrow("homes", Residence, home, Residence.person_id == ME, (lives,))),
+        (
+            "TenancyView",
+            Narrow("tenancies", Tenancy, f"uid head_count {PERIOD}", Tenancy.person_id == ME, rents),
+        ),
         (
             "HouseholdMemberView",
-            Part("memberships", HouseholdMember, HouseholdMember.person_id == ME, belongs),
+            Narrow("memberships", member, belonging, member.person_id == ME, _household(member)),
+        ),
+        (
+            "HouseholdMemberView",
+            Narrow(
+                "members",
+                member,
+                belonging,
+                and_(member.household_id.in_(present), member.valid_to.is_(None)),
+                (_who(member),),
+            ),
         ),
     )
 
 
-def members_of(session: Session, household_ids: list[int]) -> list[tuple[HouseholdMember, Person | None]]:
-    """Present members of some households with the person as far as the actor sees them."""
-    query = (
-        select(HouseholdMember, Person)
-        .outerjoin(Person, Person.id == HouseholdMember.person_id)
-        .where(HouseholdMember.household_id.in_(household_ids), HouseholdMember.valid_to.is_(None))
-        .order_by(HouseholdMember.household_id, HouseholdMember.id)
-    )
-    return [(member, person) for member, person in session.execute(query)]
-
-
-def merged_by(session: Session, merges: list[PersonMerge]) -> dict[int, str]:
+def merged_by(session: Session, merges: list[Any]) -> dict[int, str]:
     """Who made each merge, by its key: the step of its pair that was taken in the same transaction."""
     query = select(DuplicateStep.pair_id, DuplicateStep.at, DuplicateStep.by_label).where(
         DuplicateStep.pair_id.in_([merge.pair_id for merge in merges]),
@@ -135,87 +193,95 @@ def merged_by(session: Session, merges: list[PersonMerge]) -> dict[int, str]:
     return found
 
 
-def visits_of(session: Session, group_ids: list[int]) -> list[GroupVisit]:
-    """The newest visits to a member, of all groups, without what was written down at them."""
-    query = select(GroupVisit).where(GroupVisit.group_id.in_(group_ids)).options(defer(GroupVisit.details))
-    query = query.order_by(GroupVisit.visited_on.desc(), GroupVisit.id.desc())
-    return list(session.scalars(query.limit(VISITS)))
-
-
 def of_household(session: Session, household: Household, actor: Actor) -> dict[str, Any]:
-    """Members, homes, help, life events of a household, and who is registered or lives with it; ``people`` by key."""
-    found = load(session, wanted(actor, _household_parts()), household.id)
-    return _with_people(session, found, ("members", "residences", "help"))
+    """Members, homes, help, life events of a household, each with whom it is about."""
+    return _load(session, panels.HOUSEHOLD, household, actor, _household_parts())
 
 
 @cache
 def _household_parts() -> Parts:
-    home, lived = aliased(Dwelling), aliased(Dwelling)
+    happened = or_(LifeEvent.household_id == ME, LifeEvent.other_household_id == ME)
     return (
         (
             "HouseholdMemberView",
-            Part("members", HouseholdMember, HouseholdMember.household_id == ME),
+            Narrow(
+                "members",
+                HouseholdMember,
+                f"uid relation {PERIOD}",
+                HouseholdMember.household_id == ME,
+                (_who(HouseholdMember),),
+            ),
         ),
         (
             "",
-            Part(
+            Narrow(
                 "homes",
                 HouseholdDwelling,
+                PERIOD,
                 HouseholdDwelling.household_id == ME,
-                ((home, home.id == HouseholdDwelling.dwelling_id),),
+                (_home(HouseholdDwelling),),
             ),
         ),
+        ("ResidenceView", _residents("residences", Residence.household_id == ME, _home(Residence))),
         (
-            "ResidenceView",
-            Part(
-                "residences",
-                Residence,
-                Residence.household_id == ME,
-                ((lived, lived.id == Residence.dwelling_id),),
+            "HelpRecordView",
+            Narrow(
+                "help",
+                HelpRecord,
+                "uid person_id given_on what amount source",
+                HelpRecord.household_id == ME,
+                (_who(HelpRecord),),
             ),
         ),
-        ("HelpRecordView", Part("help", HelpRecord, HelpRecord.household_id == ME)),
-        (
-            "LifeEventView",
-            Part("events", LifeEvent, or_(LifeEvent.household_id == ME, LifeEvent.other_household_id == ME)),
-        ),
+        ("LifeEventView", Narrow("events", LifeEvent, "uid kind happened_on revoked_at", happened)),
+    )
+
+
+def _residents(key: str, on: Any, *beside: Beside) -> Narrow:
+    return Narrow(
+        key, Residence, f"kind outside_address dwelling_id {PERIOD}", on, (_who(Residence), *beside)
     )
 
 
 def of_dwelling(session: Session, dwelling: Dwelling, actor: Actor) -> dict[str, Any]:
-    """Households and people of a home over time, what is let, venues, life events; ``people`` by key."""
-    found = load(session, wanted(actor, _dwelling_parts()), dwelling.id)
-    return _with_people(session, found, ("residents", "tenancies"))
+    """Households and people of a home over time, what is let, venues, life events."""
+    found = _load(session, panels.DWELLING, dwelling, actor, _dwelling_parts())
+    if "households" in found:
+        found["households"] = _named(found["households"])
+    return found
 
 
 @cache
 def _dwelling_parts() -> Parts:
     rented = aliased(RentalHome)
     mine = select(rented.id).where(rented.dwelling_id == ME)
+    let = "uid name risk landlord_name lease_from lease_until"
     return (
         (
             "HouseholdView",
-            Part(
+            Narrow(
                 "households",
                 HouseholdDwelling,
+                PERIOD,
                 HouseholdDwelling.dwelling_id == ME,
-                ((Household, Household.id == HouseholdDwelling.household_id),),
+                _household(HouseholdDwelling),
             ),
         ),
-        ("ResidenceView", Part("residents", Residence, Residence.dwelling_id == ME)),
-        ("RentalHomeView", Part("rentals", RentalHome, RentalHome.dwelling_id == ME)),
-        ("TenancyView", Part("tenancies", Tenancy, Tenancy.rental_home_id.in_(mine))),
-        ("VenueView", Part("venues", Venue, Venue.dwelling_id == ME)),
-        ("LifeEventView", Part("events", LifeEvent, LifeEvent.dwelling_id == ME)),
+        ("ResidenceView", _residents("residents", Residence.dwelling_id == ME)),
+        ("RentalHomeView", Narrow("rentals", RentalHome, let, RentalHome.dwelling_id == ME)),
+        (
+            "TenancyView",
+            Narrow(
+                "tenancies",
+                Tenancy,
+                f"uid head_count {PERIOD}",
+                Tenancy.rental_home_id.in_(mine),
+                (_who(Tenancy),),
+            ),
+        ),
+        ("VenueView", Narrow("venues", Venue, "uid name venue_key operator_name", Venue.dwelling_id == ME)),
+        (
+            "LifeEventView",
+            Narrow("events", LifeEvent, "uid kind happened_on revoked_at", LifeEvent.dwelling_id == ME),
+        ),
     )
-
-
-def _with_people(session: Session, found: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    """The persons that rows point to, as far as the actor sees them, in one statement.
-
-    Not beside the rows: the guard of persons cannot be told of a second name of their table.
-    """
-    ids = {row.person_id for key in keys for row, *_rest in found.get(key, ()) if row.person_id}
-    people = session.scalars(select(Person).where(Person.id.in_(ids))) if ids else ()
-    found["people"] = {person.id: person for person in people}
-    return found

@@ -50,7 +50,7 @@ class PersonPage(PersonParts):
             self.merges,
             self.provenance,
         )
-        hung, told = panel_sections(self.session, panels.PERSON, self.person, self.actor)
+        hung, told = panel_sections(self.session, panels.PERSON, self.person, self.actor, self.found)
         self.moments += told
         before, after = ([s for maker in makers if (s := maker()) is not None] for makers in (first, last))
         return [*before, *hung, *after]
@@ -78,7 +78,8 @@ class PersonPage(PersonParts):
         homes = {h.id: h for _m, h in self.found["memberships"] if h is not None}
         for member, person in self.found["members"]:
             household = homes.get(member.household_id)
-            who = gettext("(this person)") if person is self.person else linked("PersonView", person)
+            own = person is not None and person.id == self.person.id
+            who = gettext("(this person)") if own else linked("PersonView", person)
             years = age(person, clock.today()) if person is not None else None
             relation = self.label("household_relation", member.relation)
             name = self.household_words(household)
@@ -191,7 +192,7 @@ class PersonPage(PersonParts):
             return None
         made.add_url = None
         groups = {row.id: row for (row,) in self.found["groups"]}
-        for visit in self.found["visits"]:
+        for visit, _group in self.found["visits"]:
             group = groups[visit.group_id]
             went = self.label("visit_outcome", visit.way)
             words, url = self.group_words(group), page_url("PersonGroupView", group)

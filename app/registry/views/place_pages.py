@@ -53,7 +53,7 @@ class PlacePage:
     def sections(self) -> list[Section]:
         """All sections; those of upper domains after the first two."""
         made = [section for maker in self.makers() if (section := maker()) is not None]
-        hung, told = panel_sections(self.session, self.subject, self.record, self.actor)
+        hung, told = panel_sections(self.session, self.subject, self.record, self.actor, self.found)
         self.moments += told
         return [*made[:2], *hung, *made[2:]]
 
@@ -69,10 +69,6 @@ class PlacePage:
         if add and view:
             made.add_url, made.add_words = adding(view, self.column, self.record, self.back)
         return made
-
-    def person(self, row: Any) -> Any:
-        """The person that a row points to; None outside the scope."""
-        return self.found["people"].get(row.person_id)
 
     def events(self) -> Section | None:
         """Life events of the place, revoked ones grey."""
@@ -96,12 +92,12 @@ class PlacePage:
         heads = [_("Resident"), _("Kind"), _("When"), *([_("Home")] if with_home else [])]
         made = self.section("residents", "ResidenceView", _("Residents over time"), "fa-user-clock", *heads)
         for row in sorted(self.found[key], key=lambda r: (is_over(r[0]), -r[0].id)):
-            residence, person = row[0], self.person(row[0])
+            residence, person = row[:2]
             kind = ResidenceKind.label_of(residence.kind)
             cells = [linked("PersonView", person), kind, span(residence)]
             if with_home:
                 where = residence.outside_address or ""
-                cells.append(linked("DwellingView", row[1]) if residence.dwelling_id else where)
+                cells.append(linked("DwellingView", row[2]) if residence.dwelling_id else where)
             made.lines.append(Line(cells, None, is_over(residence)))
             who = str(person) if person is not None else gettext("(outside your area)")
             self.moments += begun_and_ended(
@@ -145,8 +141,7 @@ class HouseholdPage(PlacePage):
             _("Kind of resident"),
             _("When"),
         )
-        for (member,) in sorted(self.found["members"], key=lambda r: (is_over(r[0]), r[0].id)):
-            person = self.person(member)
+        for member, person in sorted(self.found["members"], key=lambda r: (is_over(r[0]), r[0].id)):
             relation = self.label("household_relation", member.relation)
             years = age(person, clock.today()) if person is not None else None
             kind = self.label("population_kind", person.population_kind) if person is not None else ""
@@ -191,8 +186,8 @@ class HouseholdPage(PlacePage):
             _("Given to"),
             _("Worth (yuan)"),
         )
-        for (row,) in sorted(self.found["help"], key=lambda r: r[0].given_on, reverse=True):
-            to = linked("PersonView", self.person(row)) if row.person_id else gettext("the household")
+        for row, person in sorted(self.found["help"], key=lambda r: r[0].given_on, reverse=True):
+            to = linked("PersonView", person) if row.person_id else gettext("the household")
             worth = "" if row.amount is None else f"{row.amount:,.2f}"
             source = self.label("help_source", row.source)
             url = page_url("HelpRecordView", row)
@@ -261,12 +256,17 @@ class DwellingPage(PlacePage):
             until = f"{home.lease_from or '…'} – {home.lease_until or '…'}"
             made.lines.append(
                 Line(
-                    [str(home), home.landlord_name or "", state(risk, colour) if risk else "", until],
+                    [
+                        home.name or self.record.address,
+                        home.landlord_name or "",
+                        state(risk, colour) if risk else "",
+                        until,
+                    ],
                     page_url("RentalHomeView", home),
                 )
             )
-        for (tenancy,) in self.found.get("tenancies", ()):
-            over, person = is_over(tenancy), self.person(tenancy)
+        for tenancy, person in self.found.get("tenancies", ()):
+            over = is_over(tenancy)
             cells = [gettext("Tenant"), linked("PersonView", person), tenancy.head_count, span(tenancy)]
             made.lines.append(Line(cells, page_url("TenancyView", tenancy), over))
             who = str(person) if person is not None else gettext("(outside your area)")

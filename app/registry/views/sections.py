@@ -102,12 +102,12 @@ def state(words: Any, colour: str) -> Markup:
 
 
 def panel_sections(
-    session: Any, subject: str, record: Any, actor: Actor
+    session: Any, subject: str, record: Any, actor: Actor, found: dict[str, Any]
 ) -> tuple[list[Section], list[Moment]]:
     """The sections that upper domains hang on the page, and what they add to the timeline."""
     sections, moments = [], []
     for panel in panels.panels_of(subject, actor):
-        rows = panel.load(session, record, actor)
+        rows = panels.rows_of(panel, subject, found, session, record, actor)
         section = Section(
             panel.key, panel.title, panel.icon, [gettext("Date"), gettext("What"), gettext("State")]
         )
