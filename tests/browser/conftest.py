@@ -160,12 +160,11 @@ def open_as(probe, probe_app, chromium, _served) -> Iterator[Callable]:
 @pytest.fixture
 def axe(_served) -> Callable[[Any], list[str]]:
     """``axe(page)`` names what axe-core finds once the page asks for nothing more; [] is what we want."""
-    from axe_playwright_python.sync_playwright import Axe
+    from tests.support.axe import violations
 
     def _check(page: Any) -> list[str]:
         # what a page fetches after its load is drawn before the look; Playwright's "networkidle" waits five times as long
         _served.settle(seconds=0.1)
-        found = Axe().run(page).response["violations"]
-        return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found]
+        return violations(page)
 
     return _check

@@ -13,10 +13,10 @@ from itertools import groupby
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import template_rendered
 
 from app import menu
+from tests.support.axe import violations
 from tests.support.marked import Marked
 
 pytestmark = pytest.mark.browser
@@ -104,7 +104,7 @@ class Finder:
 
 @pytest.fixture
 def pages(probe_app, probe, system, world):
-    """(account, address, whether every rule is asked) of every page."""
+    """(account, address, how many pages of its template came before it) of every page."""
     account = world.accounts["worker_a"]
     marked = Marked(system, world.areas["grid_a11"], account.user_id, account.staff_id)
     rows = marked.make_all()
@@ -124,8 +124,8 @@ def pages(probe_app, probe, system, world):
             continue
         seen[reader[1]] += 1
         if seen[reader[1]] <= ALIKE.get(reader[1], 999):
-            found.append((reader[0], url, seen[reader[1]] <= IN_FULL))
-    return found + [(*extra, True) for extra in EXTRA]
+            found.append((reader[0], url, seen[reader[1]] - 1))
+    return found + [(*extra, 0) for extra in EXTRA]
 
 
 # buttons, links and fields of a phone page that are lower than a thumb needs; the box of a select stands for its input
@@ -136,19 +136,14 @@ LOW = """() => [...document.querySelectorAll('a[href], button, input:not([type=h
 }).map(e => e.outerHTML.slice(0, 120))"""
 
 
-def axe_on(page: Any, **options: Any) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
-
-
-def findings(page: Any, size: str, in_full: bool) -> list[str]:
+def findings(page: Any, size: str, in_full: bool, frame: bool) -> list[str]:
     """What is wrong with the page that is open, in words that name the place."""
     page.set_viewport_size(SIZES[size])
     found = []
     if size == "pc":
-        found = axe_on(page) if in_full else axe_on(page, rules=LIGHT)
+        found = violations(page, frame=frame, **({} if in_full else {"rules": LIGHT}))
     elif in_full:
-        found = axe_on(page, runOnly={"type": "rule", "values": BY_SIZE})
+        found = violations(page, frame=frame, runOnly={"type": "rule", "values": BY_SIZE})
     over, raw = page.evaluate(
         "[document.documentElement.scrollWidth - innerWidth, / object at 0x/.test(document.body.innerText)]"
     )
@@ -160,12 +155,14 @@ def findings(page: Any, size: str, in_full: bool) -> list[str]:
 def test_axe_finds_nothing_on_any_page_at_either_size(open_as, pages):
     wrong: dict[str, list[str]] = {}
     for account, group in groupby(sorted(pages, key=lambda p: p[0] or ""), key=lambda p: p[0]):
-        page = open_as(account)
-        for _account, url, in_full in group:
+        page, is_first = open_as(account), True
+        for _account, url, before in group:
             page.set_viewport_size(SIZES["pc"])
             page.goto(url)
+            # head and menu are looked at with the first page of each account and of each template
+            frame, is_first = is_first or not before, False
             for size in SIZES:
-                problems = findings(page, size, in_full)
+                problems = findings(page, size, before < IN_FULL, frame)
                 if problems:
                     wrong[f"{url} ({account}, {size})"] = problems
     assert len(pages) > 70, "the finder finds next to nothing"

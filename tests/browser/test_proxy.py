@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.proxy.models import ProxyCase
+from tests.browser.test_axe_pages import SIZES
 from tests.browser.test_field import Finger
 from tests.factories.proxy import step, walk, years_before
 from tests.factories.registry import ResidentFactory, make_home, make_household
@@ -191,29 +192,29 @@ def test_a_clerk_books_by_letters_and_is_asked_for_the_conditions(open_as, syste
     assert [m.applies for m in case.materials if m.condition] == [False, None]
 
 
-@pytest.mark.parametrize("size", ["phone", "pc"])
-def test_axe_targets_and_no_side_scroll(open_as, axe, sessions, booked, size):
+def test_axe_targets_and_no_side_scroll(open_as, axe, sessions, booked):
+    """The case between two steps and the forms of its steps; the lists and the booking stand in test_axe_pages."""
     uid = booked("MZ-01")
     walk(sessions, uid, "collect")
     wj = booked()
     walk(sessions, wj, "receive")
+    pages = {account: open_as(account) for account in ("worker_a", "health")}
     found = {}
     for account, path in (
-        ("worker_a", "/proxy/"),
-        ("worker_a", "/proxy/book"),
-        ("worker_a", "/cases/list/"),
         ("worker_a", f"/cases/show/{uid}"),
         ("worker_a", f"/cases/{uid}/act/request_supplement"),
         ("worker_a", f"/cases/{uid}/act/withdraw"),
         ("health", f"/cases/show/{wj}"),
         ("health", f"/cases/{wj}/act/request_supplement"),
     ):
-        page = open_as(account, size)
+        page = pages[account]
+        page.set_viewport_size(SIZES["pc"])
         page.goto(path)
-        found[path] = axe(page)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 1, path
-        small = page.evaluate(SMALL)
-        assert size == "pc" or small == [], path
+        for size, box in SIZES.items():
+            page.set_viewport_size(box)
+            found[path, size] = axe(page)
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 1, (path, size)
+        assert page.evaluate(SMALL) == [], path
     assert {path: what for path, what in found.items() if what} == {}
 
 
