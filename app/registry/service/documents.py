@@ -73,7 +73,7 @@ def refuse_second(person: Person, document: PersonDocument, day: date) -> None:
     if document.kind not in ONE_EACH or not _in_force(document, day):
         return
     others = (d for d in person.documents if d is not document and d.kind == document.kind)
-    if any(d.deleted_at is None and _in_force(d, day) for d in others):
+    if any(is_valid(d, day) for d in others):
         text = _(
             "This person has a document of this kind in force, and nobody has two. For a renewed one enter the event "
             "“New document” and say which it replaces; a number that was typed wrongly is put right on the document itself."
@@ -89,6 +89,11 @@ def bears(person: Person, kind: str, number: str) -> bool:
 
 def _in_force(document: PersonDocument, day: date) -> bool:
     return document.valid_to is None or document.valid_to > day
+
+
+def is_valid(document: PersonDocument, day: date) -> bool:
+    """Whether a document is on file and stands for its holder on a day; one that ends later still does."""
+    return document.deleted_at is None and _in_force(document, day)
 
 
 def add_document(

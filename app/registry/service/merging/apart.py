@@ -29,7 +29,7 @@ from app.registry.models import (
 )
 from app.registry.service import duplicates
 from app.registry.service.duplicates import pairs
-from app.registry.service.merging import homes, parts
+from app.registry.service.merging import homes, papers, parts
 from app.registry.service.merging.follow import Pointer, pointers
 from app.registry.service.merging.join import locked_people, seen_by
 from app.registry.service.merging.kept import end_of_chain
@@ -75,6 +75,7 @@ def undo(wide: Session, uid: str, *, reason: str, actor: Actor, now: datetime) -
     changed = _changed_since(wide, row)
     left = revert(wide, row.moved)
     left += homes.one_home_each(wide, kept, row.moved)
+    left += papers.one_card_each(wide, row, now)
     _reopened(wide, row, now)
     row.undone_at, row.undone_by, row.undo_reason = now, actor.user_id, reason.strip()[:200]
     pair = wide.get(DuplicatePair, row.pair_id) if row.pair_id else None

@@ -21,7 +21,7 @@ from app.registry.models.people import visible_persons
 from app.registry.service import duplicates, following, removals
 from app.registry.service.checks import expect_version
 from app.registry.service.duplicates import pairs
-from app.registry.service.merging import fields, homes, parts
+from app.registry.service.merging import fields, homes, papers, parts
 from app.registry.service.merging.ledger import recording
 
 MERGED = "merged"
@@ -69,7 +69,7 @@ def merge(
     with recording(wide) as ledger:
         called = {kept.name, gone.name}
         fields.take_values(wide, kept, gone, choices)
-        parts.move_documents(wide, kept, gone, choices.get(fields.DOCUMENT), now)
+        papers.move_documents(wide, kept, gone, choices.get(fields.DOCUMENT), now)
         parts.move_names(wide, kept, gone, called, day, now)
         parts.move_rows(wide, kept, gone, day, now)
         homes.move_homes(wide, kept, gone, choices, day)

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Mapper, Session
 from app.core import removal
 from app.core.models import Deletable, Period
 from app.registry.choices import NameKind
-from app.registry.models import Person, PersonDocument, PersonName
+from app.registry.models import Person, PersonName
 from app.registry.service import removals
-from app.registry.service.merging.fields import GONE
 from app.registry.service.merging.follow import MOVES, Pointer, pointers
 from app.registry.service.ties import last_day
 
@@ -95,45 +94,7 @@ def close(row: Any, day: date, now: datetime, closing: Any = None, *, hide: bool
         setattr(row, key, value)
 
 
-# --- documents and names --------------------------------------------------------------------------------------------
-
-
-def move_documents(session: Session, kept: Person, gone: Person, choice: str | None, now: datetime) -> None:
-    """The same number is kept once, and no longer as somebody else's; which one comes first is chosen."""
-    mine = rows_of(session, PersonDocument, "person_id", kept.id)
-    theirs = rows_of(session, PersonDocument, "person_id", gone.id)
-    held = {(d.kind, d.number_index): d for d in mine if d.deleted_at is None}
-    for document in theirs:
-        if document.deleted_at is None and (document.kind, document.number_index) in held:
-            removal.take_away(document, removals.MERGED, now=now)
-        document.person_id = kept.id
-    session.flush()
-    for document in held.values():
-        if document.dup_no and not _others(session, document):
-            document.dup_no, document.dup_reason = 0, None
-    session.flush()
-    _settle_primary(session, mine, theirs, choice)
-
-
-def _others(session: Session, document: PersonDocument) -> bool:
-    query = select(PersonDocument.id).where(
-        PersonDocument.kind == document.kind,
-        PersonDocument.number_index == document.number_index,
-        PersonDocument.id != document.id,
-    )
-    return session.scalars(query).first() is not None
-
-
-def _settle_primary(
-    session: Session, mine: list[PersonDocument], theirs: list[PersonDocument], choice: str | None
-) -> None:
-    """One document stands for the person."""
-    first, second = ([d for d in rows if is_open(d) and d.is_primary] for rows in (mine, theirs))
-    if not (first and second):
-        return
-    for document in first if choice == GONE else second:
-        document.is_primary = False
-    session.flush()
+# --- names -----------------------------------------------------------------------------------------------------------
 
 
 def move_names(
