@@ -67,6 +67,7 @@ def _text(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
+@lru_cache(maxsize=1024)
 def is_logged(model: type) -> bool:
     """Whether changes of a mapped class are written to the change log."""
     name = getattr(model, "__tablename__", None)

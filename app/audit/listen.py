@@ -65,11 +65,12 @@ def _needs_reading(row: Any) -> bool:
     """Whether some changed attribute has lost its old value (set while expired)."""
     state = inspect(row)
     changed = (f.key for f in fields_of(type(row)) if f.key in state.dict and f.key in state.committed_state)
-    return any(not _history(row, key).deleted for key in changed)
+    return any(_is_lost(get_history(row, key)) for key in changed)
 
 
-def _history(row: Any, key: str) -> History:
-    return get_history(row, key)
+def _is_lost(history: History) -> bool:
+    # an attribute that was set to the value it had has neither an added nor a deleted one
+    return bool(history.added) and not history.deleted
 
 
 def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
@@ -127,8 +128,9 @@ def _inserted(row: Any) -> Changed:
 def _updated(row: Any, stored: dict[str, Any]) -> Changed:
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
+    state = inspect(row)
     for f in fields_of(type(row)):
-        if f.key not in inspect(row).dict:
+        if f.key not in state.committed_state or f.key not in state.dict:  # not set since it was read
             continue
         history = get_history(row, f.key)
         if history.added:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from weakref import ReferenceType, ref
 
 from sqlalchemy import LargeBinary, column, func, select, table
 from sqlalchemy.engine import Connection
@@ -23,6 +24,8 @@ from app.core.crypto import EncryptedText, ring
 # has it, every row up to the highest id is committed and none can slip under a seal later (PostgreSQL; SQLite has
 # one writer anyway).
 WRITERS_LOCK = 0x4765426C
+_LOCK = select(func.pg_advisory_xact_lock_shared(WRITERS_LOCK))
+HELD = "audit_lock_held"
 PROTECTED = "change_log.protected"
 
 
@@ -40,6 +43,7 @@ ACCESS_LOG = _raw(AccessLog)
 AUDIT_SEAL = _raw(AuditSeal)
 AUDIT_PURGE = _raw(AuditPurge)
 LOGS: dict[str, TableClause] = {"change_log": CHANGE_LOG, "access_log": ACCESS_LOG}
+_INSERTS = {log: raw.insert() for log, raw in LOGS.items()}
 _CONTENT = {log: [c.name for c in raw.columns if c.name not in {"id", "mac"}] for log, raw in LOGS.items()}
 MANY = 200  # rows from which the way of bulk writes is the quicker one
 _canonical = json.JSONEncoder(ensure_ascii=False).encode
@@ -81,9 +85,22 @@ def _of_table(raw: TableClause, row: Mapping[str, Any]) -> bytes:
 
 
 def hold_writers_lock(connection: Connection) -> None:
-    """Shared, until the end of the transaction. Asking again in the same transaction costs a round trip only."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock_shared(WRITERS_LOCK)))
+    """Shared, until the end of the transaction, and asked for once in it.
+
+    What was asked for inside a savepoint is given back when the savepoint is rolled back: it is remembered for that
+    savepoint only. A transaction is known by its object, so a new one on the same connection asks anew.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    within: Any = connection.get_nested_transaction()
+    held: tuple[ReferenceType[Any], ...] = connection.info.get(HELD, ())
+    whole = connection.get_transaction()
+    if any(known() is not None and known() in (whole, within) for known in held):
+        return
+    connection.execute(_LOCK)
+    whole = connection.get_transaction()  # the statement may have begun it
+    if whole is not None:
+        connection.info[HELD] = (ref(within or whole),)
 
 
 def write(connection: Connection, log: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -95,6 +112,6 @@ def write(connection: Connection, log: str, rows: Sequence[dict[str, Any]]) -> N
     for row in rows:
         row["mac"] = keys.mac(content(log, row))
     if len(rows) < MANY:
-        connection.execute(LOGS[log].insert(), rows)
+        connection.execute(_INSERTS[log], rows)
     else:
         put(connection, LOGS[log], {name: name for name in (*_CONTENT[log], "mac")}, rows)

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.types import TypeDecorator
 
@@ -72,8 +74,9 @@ class Key:
     def digest(self, purpose: bytes, message: bytes) -> bytes:
         """Keyed digest (32 bytes) under the index key, or the MAC key for the purpose ``b"mac"``."""
         key = self.mac if purpose == b"mac" else self.index
-        algorithm = hashes.SHA256() if self.suite == "aes" else hashes.SM3()
-        h = hmac.HMAC(key, algorithm)
+        if self.suite == "aes":  # in one step: each row of the log has one
+            return hmac.digest(key, purpose + b"\x00" + message, "sha256")
+        h = HMAC(key, hashes.SM3())
         h.update(purpose + b"\x00" + message)
         return h.finalize()
 

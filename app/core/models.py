@@ -63,7 +63,10 @@ class Keyed:
     __table_args__: Any = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, sort_order=-20)
-    uid: Mapped[str] = mapped_column(String(36), default=new_uid, unique=True, sort_order=-19)
+    # many new rows go in by one statement: the uid tells which of the keys that come back is whose (SQLite)
+    uid: Mapped[str] = mapped_column(
+        String(36), default=new_uid, unique=True, insert_sentinel=True, sort_order=-19
+    )
 
 
 class Stamped:

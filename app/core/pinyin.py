@@ -27,9 +27,9 @@ def syllables(text: str | None, *, name: bool = False) -> list[str]:
     ``name``: the first characters are read as a surname, which often has a reading of its own (surnames.yaml). A
     character without a reading (rare, private use) is left out: it cannot be typed as pinyin.
     """
-    from pypinyin import lazy_pinyin  # 0.2 s to load: only where something is written
-
     plain = (text or "").strip()
+    if plain.isascii():
+        return _ascii(plain)
     head: list[str] = []
     if name:
         for size in (2, 1):
@@ -37,7 +37,19 @@ def syllables(text: str | None, *, name: bool = False) -> list[str]:
             if reading and len(plain) >= size:
                 head, plain = list(reading), plain[size:]
                 break
-    return head + [part for word in lazy_pinyin(plain) for part in _ascii(word)]
+    return [*head, *(_given(plain) if name else _read(plain))]
+
+
+def _read(plain: str) -> tuple[str, ...]:
+    from pypinyin import lazy_pinyin  # 0.2 s to load: only where something is written
+
+    return tuple(part for word in lazy_pinyin(plain) for part in _ascii(word))
+
+
+@lru_cache(maxsize=4096)
+def _given(plain: str) -> tuple[str, ...]:
+    """Given names come again and again; read anew, one costs as much as writing a row."""
+    return _read(plain)
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,7 @@ from app.core.actor import Actor, as_actor, current_actor
 from app.core.criteria import Criteria, by_key, guarded
 from app.core.errors import NotAllowed, NotFound
 from app.core.models import AreaBound, Deletable, Scoped, Stamped, StepBase
+from app.core.proofs import is_as_parent, parents, proofs
 from app.core.session import PlainGuardedSession
 
 Criterion = Callable[[Actor], Any]
@@ -184,13 +185,20 @@ def _must_see(session: Session, wanted: Iterable[tuple[type, int]]) -> None:
                 raise NotAllowed()
 
 
-def _parents(rows: Iterable[Any]) -> Iterator[tuple[type, int]]:
-    """Existing parents of new rows: hanging a child on a row is a write on that row."""
-    for row in rows:
-        if hasattr(row, "__scope_parent__"):
-            column, parent = row.__scope_parent__()
-            if getattr(row, column) is not None:
-                yield parent, getattr(row, column)
+@lru_cache(maxsize=2048)
+def _kind(cls: type, _guards_known: int) -> tuple[bool, bool]:
+    return is_guarded(cls), is_as_parent(cls, [g.target for g in guarded_by(cls)])
+
+
+def stands_with_parent(cls: type) -> bool:
+    """Whether rows of a guarded class are seen exactly when their parent is (core/proofs.py)."""
+    return _kind(cls, len(_guards))[1]
+
+
+def _is_guarded(row: Any) -> bool:
+    """``is_guarded`` of the row's class, remembered while no guard is added: asked of every row of every flush."""
+    cls: type = type(row)
+    return _kind(cls, len(_guards))[0]
 
 
 @event.listens_for(PlainGuardedSession, "before_flush")
@@ -198,8 +206,8 @@ def _scope_writes(session: Session, _context: Any, _instances: Any) -> None:
     actor = session_actor(session)
     changed = [r for r in session.dirty if session.is_modified(r)] + list(session.deleted)
     _stamp(session, actor, changed)
-    new = [r for r in session.new if is_guarded(type(r))]
-    old = [r for r in changed if is_guarded(type(r))]
+    new = [r for r in session.new if _is_guarded(r)]
+    old = [r for r in changed if _is_guarded(r)]
     if actor.is_system or not (new or old):
         return
     if actor.read_only:
@@ -209,8 +217,8 @@ def _scope_writes(session: Session, _context: Any, _instances: Any) -> None:
             for area_id in _touched_areas(row, new=row in session.new):
                 if not actor.covers(_area_path(session, area_id)):
                     raise NotAllowed()
-    _must_see(session, ((type(r), r.id) for r in old if not isinstance(r, Scoped)))
-    _must_see(session, _parents(new))
+    touched = ((type(r), r.id) for r in old if not isinstance(r, Scoped))
+    _must_see(session, (*touched, *parents(new)))
     session.info.setdefault("recheck", []).extend(r for r in new if not isinstance(r, Scoped))
 
 
@@ -218,7 +226,7 @@ def _scope_writes(session: Session, _context: Any, _instances: Any) -> None:
 def _scope_written(session: Session, _context: Any) -> None:
     """New rows that are scoped by something else than their own area must have landed inside the scope."""
     rows = session.info.pop("recheck", [])
-    _must_see(session, ((type(r), r.id) for r in rows if r in session))
+    _must_see(session, proofs((r for r in rows if r in session), stands_with_parent))
 
 
 def _stamp(session: Session, actor: Actor, changed: Iterable[Any]) -> None:

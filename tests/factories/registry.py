@@ -70,9 +70,14 @@ def make_home(session: Session, area_id: int, number: str = "1", now: datetime |
 
 def make_person(session: Session, area_id: int, resident: Resident | None = None, **kw: Any) -> Person:
     """A person with document, managed by an area."""
-    resident = resident or ResidentFactory(**kw)
+    person = _enter(session, area_id, resident or ResidentFactory(**kw))
+    session.flush()
+    return person
+
+
+def _enter(session: Session, area_id: int, resident: Resident) -> Person:
     actor, now = session_actor(session), clock.now()
-    person = persons.create_person(
+    person = persons.enter_person(
         session,
         name=resident.name,
         area_id=area_id,
@@ -98,7 +103,7 @@ def make_household(
     actor, now = session_actor(session), clock.now()
     household = households.create_household(session, dwelling, kind=kind, now=now)
     for resident in residents or [ResidentFactory()]:
-        person = make_person(session, dwelling.area_id, resident)
+        person = _enter(session, dwelling.area_id, resident)
         households.add_member(
             session, household, person, resident.relation, dwelling=dwelling, actor=actor, now=now
         )

@@ -19,6 +19,7 @@ from app.audit.verify import verify
 from app.core.actor import Actor
 from app.core.scope import unscoped
 from app.core.session import PlainGuardedSession, unit_of_work
+from app.extensions import db
 from app.registry.models import Dwelling
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -266,6 +267,48 @@ def test_without_the_writers_lock_a_late_row_would_be_found(app, folder, world, 
     go.set()
     thread.join()
     assert [f.kind for f in flaws(folder)] == ["changed_set"]
+
+
+def test_a_transaction_asks_for_the_writers_lock_once_and_always_holds_it(app, world):
+    """What a savepoint took is given back with it: the next row asks again. So does every new transaction."""
+    if _is_sqlite():
+        pytest.skip("SQLite has one writer at a time")
+    from app.audit.rows import WRITERS_LOCK
+
+    asked = []
+
+    def count(_connection, _cursor, statement, *_rest):
+        asked.extend(["once"] if "pg_advisory_xact_lock_shared" in statement else [])
+
+    query = text(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {WRITERS_LOCK}")
+    with unscoped("tests arrange and assert") as session, unscoped("tests arrange and assert") as other:
+
+        def write(number: int) -> tuple[int, int]:
+            session.add(Dwelling(area_id=world.areas["grid_a11"], address=f"{number}"))
+            session.flush()
+            held = other.scalar(query)
+            other.rollback()
+            return len(asked), held
+
+        event.listen(db.engine, "before_cursor_execute", count)
+        try:
+            savepoint = session.begin_nested()
+            assert [write(1), write(2)] == [(1, 1), (1, 1)]
+            savepoint.rollback()
+            assert [write(3), write(4)] == [(2, 1), (2, 1)]
+            with session.begin_nested():
+                assert write(5) == (2, 1)
+            session.rollback()
+            assert write(6) == (3, 1)
+            session.commit()
+            assert write(7) == (4, 1)
+            session.rollback()
+            savepoint = session.begin_nested()
+            assert write(8) == (5, 1)
+            savepoint.commit()
+            assert write(9)[1] == 1
+        finally:
+            event.remove(db.engine, "before_cursor_execute", count)
 
 
 def test_the_log_table_names_are_the_models(app):

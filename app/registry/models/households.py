@@ -65,6 +65,7 @@ class Household(Scoped, Period, Confirmed, Record):
 class HouseholdChild:
     """Row of a household; visible with it."""
 
+    __scope_as_parent__ = True
     household_id: Mapped[int] = mapped_column(BigKey, ForeignKey("household.id"), index=True, sort_order=-9)
 
     @classmethod

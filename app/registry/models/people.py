@@ -97,6 +97,7 @@ def visible_persons(actor: Actor) -> Select[Any]:
 class PersonChild:
     """Something dated about a person; visible and writable with the person."""
 
+    __scope_as_parent__ = True
     person_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"), index=True, sort_order=-9)
 
     @classmethod
@@ -263,6 +264,7 @@ class PersonSource(PersonChild, Table):
     source: Mapped[str] = coded(list_name="data_source", nullable=False)
     confirmed_at: Mapped[datetime] = mapped_column(Instant)
     confirmed_by: Mapped[int | None] = mapped_column(Integer)
+    person: Mapped[Person] = relationship()
 
 
 class ConsentTask(PersonChild, Table):

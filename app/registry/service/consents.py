@@ -27,6 +27,7 @@ from app.registry.models import ConsentTask, HouseholdMember, Person, PersonArea
 from app.registry.papers import Asked
 from app.registry.rules import Birth, Precision, age_on
 from app.registry.rules.guardian import GROWN_UP, Guardian, guardian_of
+from app.registry.service.newcomers import is_pending
 
 CHILD_UNDER = 14  # PIPL art. 31
 DAYS = 30
@@ -44,14 +45,12 @@ def ask_if_child(session: Session, person: Person, day: date) -> ConsentTask | N
     age = age_on(birth_of(person), day)
     if age is None or age >= CHILD_UNDER:
         return None
-    query = select(ConsentTask.id).where(
-        ConsentTask.person_id == person.id, ConsentTask.kind == str(ConsentKind.child_under_14)
-    )
-    if session.scalars(query).first() is not None:
-        return None
-    task = ConsentTask(
-        person_id=person.id, kind=str(ConsentKind.child_under_14), due_on=day + timedelta(days=DAYS)
-    )
+    kind = str(ConsentKind.child_under_14)
+    if not is_pending(person):
+        query = select(ConsentTask.id).where(ConsentTask.person_id == person.id, ConsentTask.kind == kind)
+        if session.scalars(query).first() is not None:
+            return None
+    task = ConsentTask(person=person, person_id=person.id, kind=kind, due_on=day + timedelta(days=DAYS))
     session.add(task)
     return task
 

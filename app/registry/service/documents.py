@@ -21,6 +21,7 @@ from app.registry.rules import Birth, document_key, inspect_document, normalise_
 from app.registry.rules.id_number import ONE_EACH
 from app.registry.service import consents, duplicates, matching, removals, sources
 from app.registry.service.checks import check_code
+from app.registry.service.newcomers import is_pending
 
 FIELD = "number"
 OTHER_HOLDER = "other_holder"
@@ -127,8 +128,9 @@ def add_document(
     settle_twins(session, document, person, dup_reason)
     note_doubt(document, findings, warning_reason)
     person.documents.append(document)
-    session.flush()
     sources.confirm(session, person, {FieldGroup.identity}, actor=actor, now=now)
+    if not is_pending(person):
+        session.flush()
     if document.dup_no:  # kept apart with a reason: somebody settles it (guards, section 3)
         duplicates.entered(session, [person], actor=actor, now=now)
     return document

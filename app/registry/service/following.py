@@ -7,6 +7,7 @@ those.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -56,13 +57,20 @@ def _note(session: Session, _context: Any) -> None:
     pending = session.info.setdefault(KEY, Pending())
     if pending.busy:
         return
+    new, dirty, deleted = (_watched(rows) for rows in (session.new, session.dirty, session.deleted))
+    if not (new or dirty or deleted):
+        return
     today = clock.today()
-    for row in session.new:
+    for row in new:
         _note_row(pending, row, _filled(row), is_new=True, today=today)
-    for row in session.dirty:
+    for row in dirty:
         _note_row(pending, row, _changed(row), is_new=False, today=today)
-    for row in session.deleted:
+    for row in deleted:
         _note_row(pending, row, frozenset({"deleted_at", "valid_to"}), is_new=False, today=today)
+
+
+def _watched(rows: Iterable[Any]) -> list[Any]:
+    return [row for row in rows if isinstance(row, WATCHED)]
 
 
 def _note_row(pending: Pending, row: Any, columns: frozenset[str], *, is_new: bool, today: date) -> None:
@@ -96,16 +104,15 @@ def _may_be_aged(person: Person, today: date) -> bool:
 
 
 def _filled(row: Any) -> frozenset[str]:
-    if not isinstance(row, WATCHED):
-        return frozenset()
     return frozenset(c.key for c in inspect(type(row)).column_attrs if getattr(row, c.key) is not None)
 
 
 def _changed(row: Any) -> frozenset[str]:
-    if not isinstance(row, WATCHED):
-        return frozenset()
     state: Any = inspect(row)
-    return frozenset(c.key for c in state.mapper.column_attrs if state.attrs[c.key].history.has_changes())
+    columns = state.mapper.column_attrs
+    return frozenset(
+        key for key in state.committed_state if key in columns and state.attrs[key].history.has_changes()
+    )
 
 
 @event.listens_for(PlainGuardedSession, "before_commit")

@@ -14,12 +14,13 @@ from app.areas.models import Area
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Conflict, Finding, refuse_errors
+from app.core.models import new_uid
 from app.core.scope import unscoped
 from app.registry.choices import HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household, HouseholdDwelling, HouseholdMember, Person
 from app.registry.rules import Member, household_findings
 from app.registry.rules.household import HEAD
-from app.registry.service import wording
+from app.registry.service import newcomers, wording
 from app.registry.service.checks import check_code, check_fields, not_after
 from app.registry.service.consents import birth_of
 from app.registry.service.residences import close_residence, open_residence, open_residences
@@ -49,10 +50,12 @@ def create_household(
         household_no=household_no or None,
         note=note or None,
         valid_from=day,
+        head_person_id=None,  # known to be empty: settle_head need not read them
+        name=None,
     )
+    household.dwellings.append(HouseholdDwelling(dwelling_id=dwelling.id, valid_from=day))
     session.add(household)
     session.flush()
-    link_dwelling(session, household, dwelling, day)
     return household
 
 
@@ -91,14 +94,20 @@ def add_member(
     check_code(session, "household_relation", relation, field="relation")
     today = clock.to_local(now).date()
     day = not_after(since or today, today, field="valid_from")
-    refuse_foreign_membership(household, person, actor)
+    if newcomers.rows_of(session, person, HouseholdMember) is None:
+        refuse_foreign_membership(household, person, actor)
     for other in open_memberships(session, person, household.kind):
         if other.household_id == household.id:
             other.relation = relation
             return other
         end_membership(session, other, reason="moveout", actor=actor, now=now, on=day, leave_home=False)
     member = HouseholdMember(
-        household_id=household.id, person_id=person.id, relation=relation, valid_from=day
+        uid=new_uid(),
+        household_id=household.id,
+        person=person,
+        person_id=person.id,
+        relation=relation,
+        valid_from=day,
     )
     session.add(member)
     if dwelling is not None:
@@ -114,7 +123,8 @@ def add_member(
             since=day,
             fields=fields,
         )
-    session.flush()
+    if not newcomers.is_pending(person):
+        session.flush()
     return member
 
 
@@ -216,6 +226,10 @@ def day_after(last: date, today: date) -> date:
 
 def open_memberships(session: Session, person: Person, kind: str) -> Sequence[HouseholdMember]:
     """Open memberships of a person in households of a kind, as far as the actor sees them."""
+    own = newcomers.rows_of(session, person, HouseholdMember)
+    if own is not None:
+        open_ones = [m for m in own if m.valid_to is None and m.deleted_at is None]
+        return [m for m in open_ones if session.get_one(Household, m.household_id).kind == str(kind)]
     query = (
         select(HouseholdMember)
         .join(Household, Household.id == HouseholdMember.household_id)

@@ -43,12 +43,43 @@ def create_person(
 
     Raises Invalid for a name that is none, unknown codes and fields that cannot be set here.
     """
+    person = enter_person(
+        session,
+        name=name,
+        area_id=area_id,
+        actor=actor,
+        now=now,
+        birth=birth,
+        fields=fields,
+        ties=ties,
+        source=source,
+    )
+    session.flush()
+    return person
+
+
+def enter_person(
+    session: Session,
+    *,
+    name: str,
+    area_id: int,
+    actor: Actor,
+    now: datetime,
+    birth: Birth | None = None,
+    fields: Mapping[str, Any] | None = None,
+    ties: Iterable[AreaTie] = (),
+    source: str = sources.GRID,
+) -> Person:
+    """``create_person`` without the flush: documents, phones, home and household of a whole family are hung on first and
+    go to the database together.
+    """
     values = dict(fields or {})
     check_fields(session, Person, values, FIELDS)
     person = Person(area_id=area_id, **{key: value or None for key, value in values.items()})
     person.name = name
     set_birth(person, birth)
-    return settle_new(session, person, ties=ties, actor=actor, now=now, source=source)
+    _settle(session, person, ties, actor=actor, now=now, source=source)
+    return person
 
 
 def settle_new(
@@ -61,16 +92,22 @@ def settle_new(
     source: str = sources.GRID,
 ) -> Person:
     """Whatever a new person needs beside its columns: name row, ties to the area, provenance, a child's consent."""
+    _settle(session, person, ties, actor=actor, now=now, source=source)
+    session.flush()
+    return person
+
+
+def _settle(
+    session: Session, person: Person, ties: Iterable[AreaTie], *, actor: Actor, now: datetime, source: str
+) -> None:
     day = clock.to_local(now).date()
     set_name(person, person.name)
     person.names.append(PersonName(kind=str(NameKind.current), name=person.name, valid_from=day))
+    session.add(person)
     for kind in (AreaTie.managing, *ties):
         open_tie(session, person, person.area_id, kind, day)
-    session.add(person)
-    session.flush()
     sources.confirm(session, person, FieldGroup, actor=actor, now=now, source=source)
     consents.ask_if_child(session, person, day)
-    return person
 
 
 def edit_person(
@@ -163,7 +200,7 @@ def set_phone(
     if found is None:
         found = PersonPhone(number=phone.number, kind=phone.kind, valid_from=day)
         person.phones.append(found)
-        if person.id is not None:
+        if person in session:
             sources.confirm(session, person, {FieldGroup.contact}, actor=actor, now=now)
     if replaces is not None and replaces is not found:
         replaces.valid_to = last_day(replaces.valid_from, day)

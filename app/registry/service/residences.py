@@ -17,7 +17,7 @@ from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.scope import unscoped
 from app.registry.choices import AreaTie, FieldGroup, ResidenceKind
 from app.registry.models import Dwelling, Household, Person, Residence
-from app.registry.service import sources
+from app.registry.service import newcomers, sources
 from app.registry.service.checks import check_code, check_fields, not_after
 from app.registry.service.ties import close_tie, last_day, manage_in, open_tie
 
@@ -54,8 +54,10 @@ def open_residence(
         for key, value in values.items():
             setattr(same, key, value or None)
         return same
-    refuse_foreign_home(person, kind, actor)
+    if newcomers.rows_of(session, person, Residence) is None:
+        refuse_foreign_home(person, kind, actor)
     new = Residence(
+        person=person,
         person_id=person.id,
         dwelling_id=dwelling.id,
         household_id=household.id if household else None,
@@ -65,13 +67,15 @@ def open_residence(
     )
     session.add(new)
     open_tie(session, person, dwelling.area_id, TIE[kind], day)
-    session.flush()
+    if known or person.area_id != dwelling.area_id:
+        session.flush()  # the new tie stands before an old one goes
     for old in known:
         _end(session, old, day, MOVED)
     if kind is ResidenceKind.living:
         manage_in(session, person, dwelling.area_id, day)
-    session.flush()
     sources.confirm(session, person, {FieldGroup.residence}, actor=actor, now=now)
+    if not newcomers.is_pending(person):
+        session.flush()
     return new
 
 
@@ -106,10 +110,10 @@ def add_home(
         raise Invalid(_("Please choose a home, or give the address outside."), field="dwelling_id")
     today = clock.to_local(now).date()
     day = not_after(since or today, today, field="valid_from")
-    new = Residence(person_id=person.id, kind=str(kind), valid_from=day, **values)
+    new = Residence(person=person, person_id=person.id, kind=str(kind), valid_from=day, **values)
     session.add(new)
-    session.flush()
     sources.confirm(session, person, {FieldGroup.residence}, actor=actor, now=now)
+    session.flush()
     return new
 
 
@@ -137,6 +141,10 @@ def close_residence(
 
 def open_residences(session: Session, person: Person, kind: ResidenceKind) -> list[Residence]:
     """Residences in force that this session may close, that is, in homes it can see or at outside addresses."""
+    own = newcomers.rows_of(session, person, Residence)
+    if own is not None:
+        open_ones = [r for r in own if (r.kind, r.valid_to, r.deleted_at) == (str(kind), None, None)]
+        return [r for r in open_ones if r.dwelling_id is None or session.get(Dwelling, r.dwelling_id)]
     query = select(Residence).where(
         Residence.person_id == person.id, Residence.kind == str(kind), Residence.valid_to.is_(None)
     )

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.registry.choices import FieldGroup
 from app.registry.models import Person, PersonSource
+from app.registry.service import newcomers
 from app.registry.service.checks import check_code
 
 GRID = "grid"
@@ -52,21 +53,34 @@ def confirm(
         return
     if source is not None:
         check_code(session, "data_source", source, field="source")
-    query = select(PersonSource).where(PersonSource.person_id == person.id)
-    known = {row.field_group: row for row in session.scalars(query)}
+    known = {row.field_group: row for row in _rows(session, person)}
     for group in sorted(wanted):
-        row = known.get(group) or PersonSource(person_id=person.id, field_group=group, source=source or GRID)
+        row = known.get(group)
+        if row is None:
+            row = PersonSource(person=person, person_id=person.id, field_group=group, source=source or GRID)
+            session.add(row)
+            known[group] = row
         row.source = source or row.source
         row.confirmed_at, row.confirmed_by = now, actor.user_id
-        session.add(row)
-        known[group] = row
     _note_oldest(session, person, min(row.confirmed_at for row in known.values()))
 
 
+def _rows(session: Session, person: Person) -> Iterable[PersonSource]:
+    found = newcomers.rows_of(session, person, PersonSource)
+    if found is not None:
+        return found
+    return session.scalars(select(PersonSource).where(PersonSource.person_id == person.id))
+
+
 def _note_oldest(session: Session, person: Person, oldest: datetime) -> None:
-    """A column that follows from others: set without a new version, so that nobody's open form grows stale by it."""
+    """A column that follows from others: set without a new version, so that nobody's open form grows stale by it. Where
+    the person is written anyway, it goes along.
+    """
     day = clock.to_local(oldest).date()
     if person.confirmed_on == day:
+        return
+    if newcomers.is_pending(person) or session.is_modified(person, include_collections=False):
+        person.confirmed_on = day
         return
     session.flush()
     session.execute(

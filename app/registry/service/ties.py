@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.registry.choices import AreaTie
 from app.registry.models import Person, PersonArea
+from app.registry.service import newcomers
 
 
 def last_day(valid_from: date | None, day: date) -> date:
@@ -45,11 +46,10 @@ def manage_in(session: Session, person: Person, area_id: int, day: date) -> None
 
 
 def _open_tie(session: Session, person: Person, area_id: int, kind: AreaTie) -> PersonArea | None:
-    for tie in person.areas if person.id is None else ():
-        if (tie.area_id, tie.kind) == (area_id, kind):
-            return tie
-    if person.id is None:
-        return None
+    known = newcomers.rows_of(session, person, PersonArea)
+    if known is not None:
+        there = (t for t in known if (t.area_id, t.kind, t.valid_to) == (area_id, str(kind), None))
+        return next(there, None)
     query = select(PersonArea).where(
         PersonArea.person_id == person.id,
         PersonArea.area_id == area_id,

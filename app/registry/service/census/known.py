@@ -16,6 +16,7 @@ from app.registry.rules.id_number import ONE_EACH
 from app.registry.service import corrections, documents, persons
 from app.registry.service.census.entry import APART
 from app.registry.service.census.parse import Row
+from app.registry.service.newcomers import is_pending
 
 
 def edit(
@@ -83,4 +84,5 @@ def contact(session: Session, row: Row, person: Person, *, actor: Actor, now: da
     if row.phone:
         old = cards.latest_phone(person.phones)
         persons.set_phone(session, person, row.phone, actor=actor, now=now, replaces=old)
-        session.flush()
+        if not is_pending(person):
+            session.flush()

@@ -142,6 +142,8 @@ def _row(
     else:
         _change_member(session, checked, household, member, row, actor=actor, now=now)
     saved.refs[entry.ref] = member.uid
+    if row.groups:
+        session.flush()
     for code in row.groups:
         if code not in _groups_of(person):
             groups.add_group(session, person, code, actor=actor, now=now)
@@ -169,8 +171,9 @@ def _person(
 def _create(session: Session, checked: Checked, row: Row, *, actor: Actor, now: datetime) -> Person:
     fields = dict(row.person_fields)
     fields["sex"] = fields.get("sex") or row.sex
-    _fill_registration(checked.dwelling, row, fields)
-    person = persons.create_person(
+    with session.no_autoflush:  # nothing is asked of a family's rows: they go to the database together
+        _fill_registration(checked.dwelling, row, fields)
+    person = persons.enter_person(
         session,
         name=row.name or "",
         area_id=checked.dwelling.area_id,

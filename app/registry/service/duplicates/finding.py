@@ -66,8 +66,8 @@ def entered(
     """What was saved all the same opens pairs with whoever the actor sees; those elsewhere are found by the search
     of the register, so that saving tells nothing about strangers. Call it at the end of the unit of work.
     """
-    ids = [person.id for person in people]
     session.flush()
+    ids = [person.id for person in people]
     return _queue(session, ids, DuplicateFound.entry, actor=actor, now=now) if ids else []
 
 
