@@ -169,13 +169,9 @@ class _Asked:
     def page(self, query: Select[Any]) -> tuple[list[Any], bool, int | None]:
         """The rows, whether there are more, and how many in all where that was no further work."""
         size, count = self.cursor.size, None
-        first = self._first_keys()
-        if first is not None:
-            where = self.keyset.pk.in_(first)
-            order = self.keyset.order(backwards=self.backwards)
-            query = query.where(where).order_by(*order).execution_options(by_key=True)
-            found = list(self.session.scalars(query).unique())
-            return found[:size], len(found) > size, None
+        keys = self._first_keys()
+        if keys is not None:
+            return self.rows(query, keys[:size]), len(keys) > size, None
         if self.is_narrow or self.cursor.page:
             keys, count = self.keys()
             return self.rows(query, keys[:size]), len(keys) > size, count
@@ -191,7 +187,7 @@ class _Asked:
             query = query.offset(self.cursor.page * self.cursor.size)
         return query.limit(self.cursor.size + 1).execution_options(**self.options)
 
-    def _first_keys(self) -> Select[Any] | None:
+    def _first_keys(self) -> list[int] | None:
         """The keys of this page and one more out of the areas, for the plain list in key order."""
         if self.where or self.options or not self.keyset.by_pk or self.cursor.page:
             return None

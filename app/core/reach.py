@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.core import scope
 from app.core.actor import Actor
+from app.core.criteria import steady
 from app.core.models import Deletable, Scoped
 
 
@@ -63,9 +64,11 @@ def sorted_by(session: Session, query: Select[Any], model: type, *order: Any) ->
 
 def first_keys(
     session: Session, model: type, *, descending: bool, beyond: int | None, count: int
-) -> Select[Any] | None:
-    """A sub-select of the first ``count`` keys of the actor's rows in key order, beyond a key if one is given; None where
-    the areas do not decide alone which rows of the class the actor sees, and on SQLite, which sorts a scope as quickly.
+) -> list[int] | None:
+    """The first ``count`` keys of the actor's rows in key order, beyond a key if one is given; None where the areas do not
+    decide alone which rows of the class the actor sees, and on SQLite, which sorts a scope as quickly.
+
+    They are read by themselves: where the statement of the rows holds this one, PostgreSQL joins whole tables first.
     """
     actor = scope.session_actor(session)
     if session.get_bind().dialect.name != "postgresql" or not is_narrow(actor, model):
@@ -76,7 +79,7 @@ def first_keys(
     values: dict[str, Any] = {"count": count} | ({"beyond": beyond} if beyond is not None else {})
     for at, (low, high) in enumerate(actor.ranges):
         values |= {f"low_{at}": low, f"high_{at}": high}
-    return statement.params(values)
+    return list(session.scalars(statement, values))
 
 
 @lru_cache(maxsize=256)
@@ -100,4 +103,4 @@ def _statement(model: Any, ranges: int, descending: bool, is_beyond: bool) -> Se
         query = query.where(table.c.deleted_at.is_(None))
     each = query.where(found.area == area.c.id).correlate(area).lateral("each_area")
     joined = select(each.c.id).distinct().select_from(area.join(each, true())).where(inside)
-    return joined.order_by(down(each.c.id)).limit(count)
+    return steady(joined.order_by(down(each.c.id)).limit(count))
