@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from app.core import clock
+from app.core.words import gettext
 from app.registry import panels
 from app.registry.choices import HouseholdKind, ResidenceKind
 from app.registry.models import PersonGroup
@@ -55,7 +54,7 @@ class PersonPage(PersonParts):
         before, after = ([s for maker in makers if (s := maker()) is not None] for makers in (first, last))
         return [*before, *hung, *after]
 
-    def timeline(self) -> list[Moment]:
+    def timeline(self) -> Markup:
         """Everything with a day, newest first; call after ``sections``."""
         return timeline(self.moments)
 
@@ -65,13 +64,13 @@ class PersonPage(PersonParts):
         made = self.section(
             "household",
             "HouseholdMemberView",
-            _("Household"),
+            gettext("Household"),
             "fa-people-roof",
-            _("Who"),
-            _("Relation to head"),
-            _("Age"),
-            _("Household"),
-            _("When"),
+            gettext("Who"),
+            gettext("Relation to head"),
+            gettext("Age"),
+            gettext("Household"),
+            gettext("When"),
         )
         if made is None:
             return None
@@ -117,12 +116,12 @@ class PersonPage(PersonParts):
         made = self.section(
             "homes",
             "ResidenceView",
-            _("Homes over time"),
+            gettext("Homes over time"),
             "fa-house",
-            _("Kind"),
-            _("Home"),
-            _("When"),
-            _("How"),
+            gettext("Kind"),
+            gettext("Home"),
+            gettext("When"),
+            gettext("How"),
         )
         if made is None:
             return None
@@ -144,12 +143,12 @@ class PersonPage(PersonParts):
         made = self.section(
             "groups",
             "PersonGroupView",
-            _("Special groups"),
+            gettext("Special groups"),
             "fa-heart",
-            _("Group"),
-            _("When"),
-            _("Last visit"),
-            _("Next visit"),
+            gettext("Group"),
+            gettext("When"),
+            gettext("Last visit"),
+            gettext("Next visit"),
         )
         if made is None:
             return None
@@ -182,11 +181,11 @@ class PersonPage(PersonParts):
         made = self.section(
             "visits",
             "PersonGroupView",
-            _("Care visits"),
+            gettext("Care visits"),
             "fa-walking",
-            _("Date"),
-            _("Group"),
-            _("How it went"),
+            gettext("Date"),
+            gettext("Group"),
+            gettext("How it went"),
         )
         if made is None:
             return None

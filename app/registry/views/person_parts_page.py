@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from app.core import clock, codes
 from app.core.actor import current_actor
 from app.core.masks import mask_id_number, mask_phone
+from app.core.words import gettext
 from app.registry.choices import (
     ConsentKind,
     EventKind,
@@ -63,12 +62,15 @@ class PersonParts:
 
     def stays(self) -> Section | None:
         kinds = (
-            ("floating", "FloatingStayView", _("Floating resident")),
-            ("left_behind", "LeftBehindView", _("Left behind")),
-            ("overseas", "OverseasStayView", _("Overseas resident")),
+            ("floating", "FloatingStayView", gettext("Floating resident")),
+            ("left_behind", "LeftBehindView", gettext("Left behind")),
+            ("overseas", "OverseasStayView", gettext("Overseas resident")),
         )
         made = Section(
-            "stays", _("Kind of resident"), "fa-suitcase-rolling", [_("Kind"), _("When"), _("More")]
+            "stays",
+            gettext("Kind of resident"),
+            "fa-suitcase-rolling",
+            [gettext("Kind"), gettext("When"), gettext("More")],
         )
         seen = False
         for key, view, words in kinds:
@@ -101,12 +103,12 @@ class PersonParts:
         made = self.section(
             "proposals",
             "ProposalView",
-            _("Proposals"),
+            gettext("Proposals"),
             "fa-lightbulb",
-            _("What is proposed"),
-            _("Topic"),
-            _("Due on"),
-            _("State"),
+            gettext("What is proposed"),
+            gettext("Topic"),
+            gettext("Due on"),
+            gettext("State"),
         )
         if made is None:
             return None
@@ -128,11 +130,11 @@ class PersonParts:
         made = self.section(
             "events",
             "LifeEventView",
-            _("Life events"),
+            gettext("Life events"),
             "fa-calendar-day",
-            _("Date"),
-            _("Event"),
-            _("As what"),
+            gettext("Date"),
+            gettext("Event"),
+            gettext("As what"),
         )
         if made is None:
             return None
@@ -152,8 +154,8 @@ class PersonParts:
         return made
 
     def papers_of_identity(self) -> Section | None:
-        made = Section("identity-parts", _("Documents, names, phones"), "fa-id-card")
-        made.heads = [_("Kind"), _("Value"), _("When")]
+        made = Section("identity-parts", gettext("Documents, names, phones"), "fa-id-card")
+        made.heads = [gettext("Kind"), gettext("Value"), gettext("When")]
         person = self.person
         if overview.may_list(self.actor, "PersonDocumentView"):
             for row in person.documents:
@@ -179,7 +181,13 @@ class PersonParts:
         if not self.found.get("tenancies"):
             return None
         made = self.section(
-            "tenancies", "TenancyView", _("Rents"), "fa-key", _("When"), _("Home"), _("Head count")
+            "tenancies",
+            "TenancyView",
+            gettext("Rents"),
+            "fa-key",
+            gettext("When"),
+            gettext("Home"),
+            gettext("Head count"),
         )
         if made is None:
             return None
@@ -195,17 +203,17 @@ class PersonParts:
         made = self.section(
             "consents",
             "ConsentTaskView",
-            _("Consents"),
+            gettext("Consents"),
             "fa-file-signature",
-            _("Kind"),
-            _("Due on"),
-            _("State"),
+            gettext("Kind"),
+            gettext("Due on"),
+            gettext("State"),
         )
         if made is None:
             return None
         made.add_url = None
         for (row,) in self.found["consents"]:
-            done = state(_("Done"), "green") if row.done_on else state(_("Open"), "yellow")
+            done = state(gettext("Done"), "green") if row.done_on else state(gettext("Open"), "yellow")
             cells = [ConsentKind.label_of(row.kind), row.due_on.isoformat(), done]
             made.lines.append(Line(cells, page_url("ConsentTaskView", row), row.done_on is not None))
         return made
@@ -214,9 +222,15 @@ class PersonParts:
         """Records that were made one with this one, by whom and why, and the way back (S4-61)."""
         if not self.found.get("merges"):
             return None
-        heads = (_("Date"), _("Name on the other record"), _("Reason"), _("Who"), _("State"))
+        heads = (
+            gettext("Date"),
+            gettext("Name on the other record"),
+            gettext("Reason"),
+            gettext("Who"),
+            gettext("State"),
+        )
         made = self.section(
-            "merges", "PersonMergeView", _("Records merged into this one"), "fa-object-group", *heads
+            "merges", "PersonMergeView", gettext("Records merged into this one"), "fa-object-group", *heads
         )
         if made is None:
             return None
@@ -238,7 +252,10 @@ class PersonParts:
     def provenance(self) -> Section | None:
         """Where each field group comes from and when it was confirmed last (S4-54)."""
         made = Section(
-            "provenance", _("Sources"), "fa-check-double", [_("Fields"), _("Source"), _("Confirmed on")]
+            "provenance",
+            gettext("Sources"),
+            "fa-check-double",
+            [gettext("Fields"), gettext("Source"), gettext("Confirmed on")],
         )
         for (row,) in self.found["sources"]:
             day = clock.to_local(row.confirmed_at).date().isoformat()

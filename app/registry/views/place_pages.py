@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from app.core import clock, codes
 from app.core.actor import current_actor
+from app.core.words import gettext
 from app.registry import panels
 from app.registry.choices import EventKind, HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household
@@ -57,7 +57,7 @@ class PlacePage:
         self.moments += told
         return [*made[:2], *hung, *made[2:]]
 
-    def timeline(self) -> list[Moment]:
+    def timeline(self) -> Markup:
         """Everything with a day, newest first; call after ``sections``."""
         return timeline(self.moments)
 
@@ -74,7 +74,9 @@ class PlacePage:
         """Life events of the place, revoked ones grey."""
         if "events" not in self.found:
             return None
-        made = self.section("events", "", _("Life events"), "fa-calendar-day", _("Date"), _("Event"))
+        made = self.section(
+            "events", "", gettext("Life events"), "fa-calendar-day", gettext("Date"), gettext("Event")
+        )
         for (event,) in sorted(self.found["events"], key=lambda r: -r[0].id):
             words = str(EventKind.label_of(event.kind))
             over = event.revoked_at is not None
@@ -89,8 +91,15 @@ class PlacePage:
         """Who lives or is registered here over time."""
         if key not in self.found:
             return None
-        heads = [_("Resident"), _("Kind"), _("When"), *([_("Home")] if with_home else [])]
-        made = self.section("residents", "ResidenceView", _("Residents over time"), "fa-user-clock", *heads)
+        heads = [
+            gettext("Resident"),
+            gettext("Kind"),
+            gettext("When"),
+            *([gettext("Home")] if with_home else []),
+        ]
+        made = self.section(
+            "residents", "ResidenceView", gettext("Residents over time"), "fa-user-clock", *heads
+        )
         for row in sorted(self.found[key], key=lambda r: (is_over(r[0]), -r[0].id)):
             residence, person = row[:2]
             kind = ResidenceKind.label_of(residence.kind)
@@ -133,13 +142,13 @@ class HouseholdPage(PlacePage):
         made = self.section(
             "members",
             "HouseholdMemberView",
-            _("Members"),
+            gettext("Members"),
             "fa-users",
-            _("Relation to head"),
-            _("Resident"),
-            _("Age"),
-            _("Kind of resident"),
-            _("When"),
+            gettext("Relation to head"),
+            gettext("Resident"),
+            gettext("Age"),
+            gettext("Kind of resident"),
+            gettext("When"),
         )
         for member, person in sorted(self.found["members"], key=lambda r: (is_over(r[0]), r[0].id)):
             relation = self.label("household_relation", member.relation)
@@ -163,7 +172,9 @@ class HouseholdPage(PlacePage):
         return made
 
     def homes(self) -> Section | None:
-        made = self.section("homes", "", _("Homes over time"), "fa-house", _("Home"), _("When"))
+        made = self.section(
+            "homes", "", gettext("Homes over time"), "fa-house", gettext("Home"), gettext("When")
+        )
         for link, dwelling in sorted(self.found["homes"], key=lambda r: (is_over(r[0]), -r[0].id)):
             made.lines.append(Line([linked("DwellingView", dwelling), span(link)], None, is_over(link)))
             words = dwelling.address if dwelling is not None else gettext("(outside your area)")
@@ -178,13 +189,13 @@ class HouseholdPage(PlacePage):
         made = self.section(
             "help",
             "HelpRecordView",
-            _("Help given"),
+            gettext("Help given"),
             "fa-hand-holding-heart",
-            _("Date"),
-            _("What was given"),
-            _("Source of the help"),
-            _("Given to"),
-            _("Worth (yuan)"),
+            gettext("Date"),
+            gettext("What was given"),
+            gettext("Source of the help"),
+            gettext("Given to"),
+            gettext("Worth (yuan)"),
         )
         for row, person in sorted(self.found["help"], key=lambda r: r[0].given_on, reverse=True):
             to = linked("PersonView", person) if row.person_id else gettext("the household")
@@ -220,12 +231,12 @@ class DwellingPage(PlacePage):
         made = self.section(
             "households",
             "",
-            _("Households"),
+            gettext("Households"),
             "fa-people-roof",
-            _("Household"),
-            _("Kind"),
-            _("Number"),
-            _("When"),
+            gettext("Household"),
+            gettext("Kind"),
+            gettext("Number"),
+            gettext("When"),
         )
         made.add_url, made.add_words = adding("HouseholdView", "dwelling", self.record, self.back)
         for link, household in sorted(self.found["households"], key=lambda r: (is_over(r[0]), -r[0].id)):
@@ -248,7 +259,14 @@ class DwellingPage(PlacePage):
         if "rentals" not in self.found:
             return None
         made = self.section(
-            "rentals", "RentalHomeView", _("Let"), "fa-key", _("What"), _("Who"), _("State"), _("When")
+            "rentals",
+            "RentalHomeView",
+            gettext("Let"),
+            "fa-key",
+            gettext("What"),
+            gettext("Who"),
+            gettext("State"),
+            gettext("When"),
         )
         for (home,) in self.found["rentals"]:
             risk = self.label("rental_risk", home.risk)
@@ -284,11 +302,11 @@ class DwellingPage(PlacePage):
         made = self.section(
             "venues",
             "VenueView",
-            _("Venues"),
+            gettext("Venues"),
             "fa-store",
-            _("Designation"),
-            _("Kind of venue"),
-            _("Operator"),
+            gettext("Designation"),
+            gettext("Kind of venue"),
+            gettext("Operator"),
         )
         for (venue,) in self.found["venues"]:
             kind = self.label("venue_key", venue.venue_key)

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
-from flask_babel import gettext
 from markupsafe import Markup
 
 from app.core import clock
 from app.core.actor import Actor
 from app.core.views.cells import badge, name_of
+from app.core.words import gettext
 from app.registry import panels
+from app.registry.views import drawn
 
 
 @dataclass
@@ -40,6 +41,11 @@ class Section:
     more_url: str | None = None  # where the whole of it stands: a button beside the heading
     more_words: Any = ""
     note: Any = ""
+
+    @property
+    def drawn(self) -> Markup:
+        """Its lines as rows of a table."""
+        return drawn.lines(self.heads, self.lines)
 
 
 @dataclass(frozen=True)
@@ -126,9 +132,9 @@ def _day(at: date | datetime | None) -> date | None:
     return clock.to_local(at).date() if isinstance(at, datetime) else at
 
 
-def timeline(moments: Iterable[Moment], most: int = 40) -> list[Moment]:
-    """The newest moments, newest first."""
-    return sorted(moments, key=lambda m: m.day, reverse=True)[:most]
+def timeline(moments: Iterable[Moment], most: int = 40) -> Markup:
+    """The newest moments, newest first, as they are drawn."""
+    return drawn.moments(sorted(moments, key=lambda m: m.day, reverse=True)[:most])
 
 
 def begun_and_ended(row: Any, begun: str, ended: str, **more: Any) -> list[Moment]:

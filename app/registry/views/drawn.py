@@ -1,0 +1,43 @@
+"""The parts of a page of sections that are drawn a hundred times, the lines and the timeline, drawn in Python (speed.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from app.core.jinja import day
+from app.core.views.drawing import SPECIAL
+
+
+def safe(value: Any) -> str:
+    """The value escaped; the most are words with nothing to escape."""
+    return value if type(value) is str and not SPECIAL(value) else str(escape(value))
+
+
+def lines(heads: Iterable[Any], found: Iterable[Any]) -> Markup:
+    """``<tr>`` of each line: its cells under their heads, the first one leads to the record."""
+    opened = [f'<td data-label="{safe(head)}">' for head in heads]
+    drawn = []
+    for line in found:
+        cells = [
+            head + ("" if cell is None else safe(cell)) for head, cell in zip(opened, line.cells, strict=True)
+        ]
+        if line.url:
+            cells[0] = f'{opened[0]}<a href="{safe(line.url)}">{safe(line.cells[0])}</a>'
+        over = " gb-over" if line.over else ""
+        drawn.append(f'<tr class="gb-record{over}">{"</td>".join(cells)}</td></tr>')
+    return Markup("".join(drawn))  # noqa: S704  every value has been escaped
+
+
+def moments(found: Iterable[Any]) -> Markup:
+    """``<li>`` of each moment: what, when, and a note."""
+    drawn = []
+    for moment in found:
+        words = safe(moment.words)
+        if moment.url:
+            words = f'<a href="{safe(moment.url)}">{words}</a>'
+        note = f" · {safe(moment.note)}" if moment.note else ""
+        drawn.append(f"<li><strong>{words}</strong><span>{safe(day(moment.day))}{note}</span></li>")
+    return Markup("".join(drawn))  # noqa: S704  every value has been escaped
