@@ -139,17 +139,14 @@ class HouseholdPage(PlacePage):
     def members(self) -> Section | None:
         if "members" not in self.found:
             return None
-        made = self.section(
-            "members",
-            "HouseholdMemberView",
-            gettext("Members"),
-            "fa-users",
+        heads = (
             gettext("Relation to head"),
             gettext("Resident"),
             gettext("Age"),
             gettext("Kind of resident"),
             gettext("When"),
         )
+        made = self.section("members", "HouseholdMemberView", gettext("Members"), "fa-users", *heads)
         for member, person in sorted(self.found["members"], key=lambda r: (is_over(r[0]), r[0].id)):
             relation = self.label("household_relation", member.relation)
             years = age(person, clock.today()) if person is not None else None
@@ -186,17 +183,14 @@ class HouseholdPage(PlacePage):
     def help(self) -> Section | None:
         if "help" not in self.found:
             return None
-        made = self.section(
-            "help",
-            "HelpRecordView",
-            gettext("Help given"),
-            "fa-hand-holding-heart",
+        heads = (
             gettext("Date"),
             gettext("What was given"),
             gettext("Source of the help"),
             gettext("Given to"),
             gettext("Worth (yuan)"),
         )
+        made = self.section("help", "HelpRecordView", gettext("Help given"), "fa-hand-holding-heart", *heads)
         for row, person in sorted(self.found["help"], key=lambda r: r[0].given_on, reverse=True):
             to = linked("PersonView", person) if row.person_id else gettext("the household")
             worth = "" if row.amount is None else f"{row.amount:,.2f}"
@@ -228,16 +222,8 @@ class DwellingPage(PlacePage):
     def households(self) -> Section | None:
         if "households" not in self.found:
             return None
-        made = self.section(
-            "households",
-            "",
-            gettext("Households"),
-            "fa-people-roof",
-            gettext("Household"),
-            gettext("Kind"),
-            gettext("Number"),
-            gettext("When"),
-        )
+        heads = (gettext("Household"), gettext("Kind"), gettext("Number"), gettext("When"))
+        made = self.section("households", "", gettext("Households"), "fa-people-roof", *heads)
         made.add_url, made.add_words = adding("HouseholdView", "dwelling", self.record, self.back)
         for link, household in sorted(self.found["households"], key=lambda r: (is_over(r[0]), -r[0].id)):
             kind = HouseholdKind.label_of(household.kind) if household is not None else ""
@@ -258,16 +244,8 @@ class DwellingPage(PlacePage):
     def rentals(self) -> Section | None:
         if "rentals" not in self.found:
             return None
-        made = self.section(
-            "rentals",
-            "RentalHomeView",
-            gettext("Let"),
-            "fa-key",
-            gettext("What"),
-            gettext("Who"),
-            gettext("State"),
-            gettext("When"),
-        )
+        heads = (gettext("What"), gettext("Who"), gettext("State"), gettext("When"))
+        made = self.section("rentals", "RentalHomeView", gettext("Let"), "fa-key", *heads)
         for (home,) in self.found["rentals"]:
             risk = self.label("rental_risk", home.risk)
             colour = (home.risk or "grey") if home.risk in {"green", "yellow", "red"} else "grey"
@@ -299,15 +277,8 @@ class DwellingPage(PlacePage):
     def venues(self) -> Section | None:
         if "venues" not in self.found:
             return None
-        made = self.section(
-            "venues",
-            "VenueView",
-            gettext("Venues"),
-            "fa-store",
-            gettext("Designation"),
-            gettext("Kind of venue"),
-            gettext("Operator"),
-        )
+        heads = (gettext("Designation"), gettext("Kind of venue"), gettext("Operator"))
+        made = self.section("venues", "VenueView", gettext("Venues"), "fa-store", *heads)
         for (venue,) in self.found["venues"]:
             kind = self.label("venue_key", venue.venue_key)
             made.lines.append(
