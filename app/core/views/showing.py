@@ -79,20 +79,23 @@ class ShowMixin:
             "heading": self.heading(item),
             "key": self.datamodel.key_of(item),
             "sections": sections,
-            "related_lists": [r for r in self.related_here() if r.view.can("list")],
+            "related_lists": self.related_shown(),
             "can": can,
             "links": self.links_of(item),
         }
 
+    def related_shown(self) -> list[RelatedList]:
+        """The lists below the record that the acting role may see; none on a page that shows their rows itself."""
+        return [r for r in self.related_here() if r.view.can("list")]
+
     def shown_value(self, cells: Cells, item: Any, name: str) -> dict[str, Any]:
         """Label, words and whether the plain value may be asked for."""
-        words = cells.of(item, name)
-        rule = policy.rule_of(self.datamodel.obj, name) if name in self.datamodel.facts else None
+        words, fact = cells.of(item, name), self.datamodel.facts.get(name)
+        rule = policy.rule_of(self.datamodel.obj, name) if fact is not None else None
         hidden = rule is not None and bool(words) and words == rule.masked(getattr(item, name))
         may = hidden and self.can("reveal") and policy.may(cells.actor, "see", self.datamodel.obj, name)
-        fact = self.datamodel.facts.get(name)
         wide = fact is not None and fact.kind == "longtext"
-        return {"name": name, "label": self.label(name), "words": words, "reveal": may, "wide": wide}
+        return {"name": name, "label": self.label_text(name), "words": words, "reveal": may, "wide": wide}
 
     @expose("/show/<pk>/<child>", methods=["GET"])
     @has_access

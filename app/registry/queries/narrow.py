@@ -114,12 +114,13 @@ def _key_once(element: Any) -> None:
     """The key of an element that never changes stands for it, its bound values follow it: a statement of twenty tables
     is not walked through for each request.
     """
-    key = element._generate_cache_key()
+    # a value that is named in many branches is told once
+    binds = list({bind.key: bind for bind in element._generate_cache_key().bindparams}.values())
     token = (type(element), next(_numbers))
 
     def gen_cache_key(anon_map: Any, bindparams: list[Any]) -> tuple[Any, ...]:
         if not anon_map.get_anon(element)[1]:  # each of its columns asks again
-            bindparams.extend(key.bindparams)
+            bindparams.extend(binds)
         return token
 
     element.__dict__["_gen_cache_key"] = gen_cache_key

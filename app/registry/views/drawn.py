@@ -8,12 +8,39 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from app.core.jinja import day
-from app.core.views.drawing import SPECIAL
+from app.core.views.drawing import NAMELESS, SPECIAL
+from app.core.words import gettext
 
 
 def safe(value: Any) -> str:
     """The value escaped; the most are words with nothing to escape."""
     return value if type(value) is str and not SPECIAL(value) else str(escape(value))
+
+
+def link(url: str, words: Any) -> Markup:
+    """``<a>`` with its words."""
+    return Markup(f'<a href="{safe(url)}">{safe(words)}</a>')  # noqa: S704  both have been escaped
+
+
+def fields(values: Iterable[dict[str, Any]], reveal: str) -> Markup:
+    """A pair of label and words for each field; behind a mask a button that asks for the plain value at ``reveal``."""
+    drawn = []
+    for value in values:
+        label, words, wide = (
+            safe(value["label"]),
+            safe(value["words"]),
+            ' class="gb-wide"' if value["wide"] else "",
+        )
+        if value["reveal"]:
+            ask = (
+                f'data-reveal="{safe(reveal)}/{value["name"]}" aria-label="{safe(gettext("Show"))}: {label}"'
+            )
+            words = (
+                f'<span class="gb-secret" data-secret>{words}</span> '
+                f'<button type="button" class="gb-link" {ask}>{safe(gettext("Show"))}</button>'
+            )
+        drawn.append(f"<div{wide}><dt>{label}</dt><dd>{words or NAMELESS}</dd></div>")
+    return Markup("".join(drawn))  # noqa: S704  every value has been escaped
 
 
 def lines(heads: Iterable[Any], found: Iterable[Any]) -> Markup:

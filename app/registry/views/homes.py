@@ -18,6 +18,7 @@ from app.registry.rules import normalise_phone
 from app.registry.service import closing, homes, households, regrid
 from app.registry.views.common import open_only
 from app.registry.views.place_pages import DwellingPage
+from app.registry.views.sections import Overview
 
 PROPERTY = "property"  # code list org_kind
 
@@ -105,7 +106,7 @@ def _floor_grid(row: Building) -> str:
     return url_for("CensusDesk.index", area=row.area.uid, building=row.uid)
 
 
-class DwellingView(EndPage, ModelView):
+class DwellingView(Overview, EndPage, ModelView):
     """Flats and houses; the address line is derived from its parts."""
 
     route_base = "/dwelling"
@@ -158,7 +159,7 @@ class DwellingView(EndPage, ModelView):
         ),
         (_("Use and owner"), {"fields": [*_USE, "valid_from", "valid_to"]}),
     ]
-    show_template = "registry/overview.html"
+    page = DwellingPage
     related = [
         RelatedList("ResidenceView", "dwelling_id"),
         RelatedList("RentalHomeView", "dwelling_id"),
@@ -176,10 +177,6 @@ class DwellingView(EndPage, ModelView):
         (_("What happened?"), lambda row: f"/life/dwelling/{row.uid}", "can_use:LifeDesk"),
         (_("This home is no more"), lambda row: open_only(row, "DwellingView.close"), "can_edit"),
     ]
-
-    def show_context(self, item: Dwelling) -> dict[str, Any]:
-        page = DwellingPage(self.session, item, self.url_show(item))
-        return super().show_context(item) | {"parts": page.sections(), "moments": page.timeline()}
 
     def lookup_text(self, row: Dwelling) -> str:
         return row.address

@@ -19,13 +19,14 @@ from app.registry.models import Dwelling, Household, HouseholdDwelling, Househol
 from app.registry.service import awaited, households, residences
 from app.registry.views.common import NO_LOOKUP, ByService, EndByCodeForm, Loose, open_only
 from app.registry.views.place_pages import HouseholdPage
+from app.registry.views.sections import Overview
 
 
 class LooseHome(Loose, RemoteField):
     """The home of a new household."""
 
 
-class HouseholdView(ByService, ModelView):
+class HouseholdView(Overview, ByService, ModelView):
     """Households: registered, living, collective."""
 
     route_base = "/household"
@@ -52,7 +53,7 @@ class HouseholdView(ByService, ModelView):
     show_columns = ["name", "kind", "household_no", "head", "homes", "area", "note", "valid_from", "valid_to"]
     add_form_extra_fields = {"dwelling": LooseHome(_("Home"), [Needed()], model=Dwelling)}
     formatters_columns = {"homes": lambda row: _homes(row)}
-    show_template = "registry/overview.html"
+    page = HouseholdPage
     related = [
         RelatedList("HouseholdMemberView", "household_id", title=_("Members")),
         RelatedList("ResidenceView", "household_id", blocks=False),
@@ -74,10 +75,6 @@ class HouseholdView(ByService, ModelView):
 
     def heading(self, item: Household) -> str:
         return str(item) or gettext("Household without a head")
-
-    def show_context(self, item: Household) -> dict[str, Any]:
-        page = HouseholdPage(self.session, item, self.url_show(item))
-        return super().show_context(item) | {"parts": page.sections(), "moments": page.timeline()}
 
     def lookup_text(self, row: Household) -> str:
         kind = HouseholdKind.label_of(row.kind)

@@ -36,6 +36,7 @@ from app.registry.views.common import (
     renamed,
 )
 from app.registry.views.person_page import PersonPage
+from app.registry.views.sections import Overview
 
 IDENTITY = ["name", "sex", "birth_date", "ethnic", "nationality", "native_place"]
 REGISTRATION = ["population_kind", "consistency", "separation", "register_division", "register_address"]
@@ -57,7 +58,7 @@ BIRTH = BirthField(_("Born"), description=_("Such as 1985-02-21, 19850221, or 19
 NUMBERS = frozenset({"document", "document_checked", "phone_number"})
 
 
-class PersonView(ModelView):
+class PersonView(Overview, ModelView):
     """Everybody the registry knows, inside the actor's areas."""
 
     route_base = "/person"
@@ -135,7 +136,7 @@ class PersonView(ModelView):
         (_("Household registration"), {"fields": ["area", *REGISTRATION]}),
         (_("Work and family"), {"fields": STATUS}),
     ]
-    show_template = "registry/overview.html"
+    page = PersonPage
     related = [
         RelatedList("PersonDocumentView", "person_id", blocks=False),
         RelatedList("PersonPhoneView", "person_id", blocks=False),
@@ -199,10 +200,6 @@ class PersonView(ModelView):
 
     def reading(self, item: Person) -> None:
         log_access("READ", "person", item.id, item.area_id)
-
-    def show_context(self, item: Person) -> dict[str, Any]:
-        page = PersonPage(self.session, item, self.url_show(item))
-        return super().show_context(item) | {"parts": page.sections(), "moments": page.timeline()}
 
     def rows_about(self, item: Person, verb: str) -> list[tuple[Any, hooks.Rows]]:
         """The logs of records that were merged into this one stand in one line of time with its own."""

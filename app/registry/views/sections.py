@@ -76,7 +76,7 @@ def linked(view_name: str, row: Any) -> str | Markup:
         return gettext("(outside your area)")
     url = page_url(view_name, row)
     words = name_of(row)
-    return Markup('<a href="{}">{}</a>').format(url, words) if url else words
+    return drawn.link(url, words) if url else words
 
 
 def adding(view_name: str, column: str, row: Any, back: str) -> tuple[str | None, Any]:
@@ -145,3 +145,22 @@ def begun_and_ended(row: Any, begun: str, ended: str, **more: Any) -> list[Momen
     if row.valid_to is not None:
         found.append(Moment(row.valid_to, ended, **more))
     return found
+
+
+class Overview:
+    """A view that shows a record as a page of sections: its own fields, what hangs on it, the timeline."""
+
+    show_template = "registry/overview.html"
+    page: Any  # (session, record, address) -> the builder of the sections
+
+    def related_shown(self: Any) -> list[Any]:
+        """The page shows their rows itself."""
+        return []
+
+    def show_context(self: Any, item: Any) -> dict[str, Any]:
+        """The page with what is drawn of it."""
+        page = self.page(self.session, item, self.url_show(item))
+        context: dict[str, Any] = super().show_context(item)  # type: ignore[misc]
+        reveal = f"{self.route_base}/reveal/{context['key']}"
+        own = [(label, drawn.fields(values, reveal)) for label, values, _given in context["sections"]]
+        return context | {"own": own, "parts": page.sections(), "moments": page.timeline()}
