@@ -16,7 +16,7 @@ from flask import Flask, abort, redirect, request
 from app.core import crypto
 from app.core.masks import mask_id_number, mask_phone
 from bench.pages import bare_person, templates
-from bench.pages.bare_sql import COUNTS, FIELDS, ROWS, Database, Visitor, one, private, read_list
+from bench.pages.bare_sql import COUNTS, FIELDS, ROWS, Database, Visitor, one, private, read_list, read_others
 from bench.pages.sample import ONE_RECORD, Sample
 from bench.pages.wsgi import Ask
 
@@ -68,14 +68,16 @@ class Bare:
         with db.reading():
             who = Visitor(db)
             values: list[Any]
+            others: list[tuple[str, list[Any]]] = []
             if query[:-1].isdigit():
                 where = "p.id IN (SELECT person_id FROM person_document WHERE number_index = ?)"
                 values = [crypto.blind("document", query)]
             else:
                 where = f"({db.begins('p.name_initials')} OR {db.begins('p.name_pinyin')})"
                 values = db.begins_values(query) * 2
+                others = read_others(db, who, query)
             found = read_list(db, who, where, values, "p.name, p.id")
-        return self.page["list"].render(codes=self.codes, may=who.rights, **found)
+        return self.page["list"].render(codes=self.codes, may=who.rights, others=others, **found)
 
     def show(self, uid: str) -> str:
         """The rows of our page of a person."""

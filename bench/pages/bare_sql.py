@@ -34,6 +34,7 @@ SCOPE = (
     "p.id IN (SELECT person_id FROM person_area WHERE valid_to IS NULL AND area_id IN"
     " (SELECT id FROM area WHERE path BETWEEN ? AND ?))"
 )
+SCOPE_OF_AREA = "p.area_id IN (SELECT id FROM area WHERE path BETWEEN ? AND ?)"
 COUNTS = (
     "SELECT t.uid, t.name, sum(c.value) FROM area t JOIN area i ON i.path BETWEEN t.path AND t.path || '~'"
     " JOIN area_counter c ON c.area_id = i.id AND c.kind = 'household.living' WHERE t.parent_id ="
@@ -132,6 +133,33 @@ def read_list(
     numbers = private(db, "person_document", [r[0] for r in shown], mask_id_number)
     phones = private(db, "person_phone", [r[0] for r in shown], mask_phone)
     return {"rows": shown, "more": len(rows) > ROWS, "count": count, "numbers": numbers, "phones": phones}
+
+
+# the other kinds that the search box knows: table, what is shown of a row, columns that begin with the word
+KINDS = (
+    ("dwelling", "address", ("address_pinyin",)),
+    ("household", "household_no", ("household_no",)),
+    ("proxy_case", "party_name", ("number",)),
+    ("venue", "name", ("name_initials",)),
+    ("staff", "name", ("name_initials",)),
+    ("area", "name", ("name_initials", "code")),
+)
+
+
+def read_others(db: Database, who: Visitor, word: str) -> list[tuple[str, list[Any]]]:
+    """Eight rows of each other kind that begin with a word of letters, one statement for each."""
+    found = []
+    for table, shown, columns in KINDS:
+        where = " OR ".join(db.begins(f"p.{name}") for name in columns)
+        inside = "" if who.whole or table == "area" else f" AND {SCOPE_OF_AREA}"
+        given = [*db.begins_values(word) * len(columns), *([who.path, who.path + "~"] if inside else [])]
+        rows = db.rows(
+            f"SELECT p.uid, p.{shown}, a.name FROM {table} p LEFT JOIN area a ON a.id = "
+            f"{'p.parent_id' if table == 'area' else 'p.area_id'} WHERE ({where}){inside} ORDER BY p.id LIMIT 9",
+            *given,
+        )
+        found.append((table, rows))
+    return found
 
 
 def private(db: Database, table: str, ids: list[int], mask: Callable[[str], str]) -> dict[int, str]:

@@ -7,7 +7,9 @@ LIST = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Peop
 <td>{{ numbers.get(id, "") }}</td><td>{{ phones.get(id, "") }}</td><td>{{ codes.population_kind.get(kind, kind) }}</td>
 <td>{{ area }}</td><td>{% if ("can_edit", "PersonView") in may %}<a href="/edit/{{ uid }}">Edit</a>{% endif %}</td></tr>
 {% endfor %}</tbody></table>
-{% if more %}<a href="?after={{ rows[-1][1] }}">Next</a>{% endif %}</body></html>"""
+{% if more %}<a href="?after={{ rows[-1][1] }}">Next</a>{% endif %}
+{% for kind, found in others|default([]) %}<h2>{{ kind }}</h2><ul>{% for uid, name, area in found %}
+<li><a href="/{{ kind }}/{{ uid }}">{{ name }}</a> {{ area }}</li>{% endfor %}</ul>{% endfor %}</body></html>"""
 
 ONE = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Person</title></head><body>
 <h1>{{ row["values"].name }}</h1><p>{{ row.area }}</p><dl>
