@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String, Text, inspect, select
+from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric, String, Text, inspect
 from sqlalchemy.orm import Mapper, RelationshipProperty, Session
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
+from app.core import made_once
 from app.core.crypto import EncryptedJson, EncryptedText
 from app.core.errors import Invalid, NotFound
 from app.core.models import Deletable, Instant, Versioned
@@ -178,15 +179,10 @@ class Interface(SQLAInterface):
         Raises NotFound for a missing, deleted or foreign row, Invalid for what cannot be a key. ``deleted`` looks
         into the recycle bin only.
         """
-        query = (
-            select(self.obj)
-            .where(self.key_column == checked_key(key, uid=self.has_uid))
-            .options(*options)
-            .execution_options(by_key=True)
-        )
-        if deleted:
-            query = query.where(self.obj.deleted_at.is_not(None)).execution_options(with_deleted=True)  # type: ignore[attr-defined]
-        row = session.scalars(query).unique().one_or_none()
+        query = made_once.one_row(self.obj, self.key_column, deleted, options)
+        how = {"by_key": True} | ({"with_deleted": True} if deleted else {})
+        values = {"key": checked_key(key, uid=self.has_uid)}
+        row = session.scalars(query, values, execution_options=how).unique().one_or_none()
         if row is None:
             raise NotFound()
         return row

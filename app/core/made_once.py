@@ -32,6 +32,13 @@ def in_key_order(pk: Any, descending: bool, size: int, is_beyond: bool) -> Any:
 
 
 @lru_cache(maxsize=512)
+def one_row(model: Any, column: Any, deleted: bool, options: tuple[Any, ...]) -> Any:
+    """The row with this public ``key``, or the one of the recycle bin."""
+    query = select(model).where(column == bindparam("key")).options(*options)
+    return steady(query.where(model.deleted_at.is_not(None)) if deleted else query)
+
+
+@lru_cache(maxsize=512)
 def at(column: Any, pk: Any, key: Any) -> Any:
     """Where the row with this public ``key`` stands in an order."""
     return steady(select(column, pk).where(key == bindparam("key")))

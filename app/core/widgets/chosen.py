@@ -10,13 +10,12 @@ from markupsafe import Markup
 from sqlalchemy import select
 from wtforms import Field, SelectField
 from wtforms.validators import ValidationError
-from wtforms.widgets import TextInput
 
 from app.core import codes
 from app.core.choices import Choice
 from app.core.errors import DomainError
 from app.core.interface import Interface
-from app.core.widgets.drawn import DrawnSelect
+from app.core.widgets.drawn import DrawnInput, DrawnSelect
 from app.core.widgets.typed import Wire
 
 FALLBACK_ROWS = 200
@@ -90,7 +89,7 @@ class YesNoField(ChoiceField):
 class RemoteField(Wire, Field):
     """A many-to-one relation: a remote select whose posted key is looked up again inside the scope."""
 
-    widget = TextInput()
+    widget = DrawnInput()
 
     def __init__(
         self, label: Any = None, validators: Any = None, *, model: type, as_id: bool = False, **kw: Any

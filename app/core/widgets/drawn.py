@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from markupsafe import Markup
-from wtforms.widgets import html_params
+from markupsafe import Markup, escape
+from wtforms.widgets import TextInput, html_params
 
 
 def options(pairs: Iterable[tuple[Any, Any]], chosen: Any = None) -> Markup:
@@ -22,6 +22,24 @@ def _options(pairs: tuple[tuple[str, str], ...], chosen: str) -> Markup:
     return Markup("").join(plain.format(mark if v == chosen else "", v, w) for v, w in pairs)
 
 
+@lru_cache(maxsize=4096)
+def _attributes(pairs: tuple[tuple[str, Any], ...]) -> Markup:
+    return html_params(**dict(pairs))
+
+
+def _drawn_params(**attributes: Any) -> str:
+    """WTForms' attributes of a tag: those of a field are the same for everybody and drawn once, its value is not."""
+    value = attributes.pop("value", None)
+    fixed = _attributes(tuple(attributes.items()))
+    return fixed if value is None else f'{fixed} value="{escape(value)}"'
+
+
+class DrawnInput(TextInput):
+    """WTForms' line of text, drawn in that way."""
+
+    html_params = staticmethod(_drawn_params)
+
+
 class DrawnSelect:
     """WTForms' select, whose options are drawn once for each list and choice."""
 
@@ -33,4 +51,4 @@ class DrawnSelect:
             if name in field.flags and name not in attributes:
                 attributes[name] = getattr(field.flags, name)
         drawn = options(field.choices or (), field.data)
-        return Markup(f"<select {html_params(name=field.name, **attributes)}>{drawn}</select>")  # noqa: S704  escaped
+        return Markup(f"<select {_drawn_params(name=field.name, **attributes)}>{drawn}</select>")  # noqa: S704  escaped

@@ -13,11 +13,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import StopValidation, ValidationError
-from wtforms.widgets import TextInput
 
 from app.core import clock
 from app.core.dates import parse_day, parse_moment
 from app.core.errors import DomainError
+from app.core.widgets.drawn import DrawnInput
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 
@@ -88,7 +88,7 @@ class LongTextField(TextField, TextAreaField):
 class WholeField(Wire, StringField):
     """A whole number within 32 bits."""
 
-    widget = TextInput()
+    widget = DrawnInput()
     data: Any
 
     def _value(self) -> str:
@@ -137,7 +137,7 @@ class NumberField(WholeField):
 class DayField(Wire, StringField):
     """A date as text (demand of the look: no date control rewrites what was typed)."""
 
-    widget = TextInput()
+    widget = DrawnInput()
     data: Any
     parse = staticmethod(parse_day)
 

@@ -36,6 +36,8 @@ from app.proxy.views.item_words import (
 AGES = ["age_from", "age_to"]
 AGE_HELP = _("Full years; empty for no limit. Whoever is outside is booked with a warning.")
 
+WITH_ITEM = (joinedload(ServiceItemVersion.item),)
+
 
 class ServiceMaterialView(ModelView):
     """The papers of a version; they change only while the version is a draft."""
@@ -213,7 +215,7 @@ class ServiceItemVersionView(ModelView):
         }
 
     def _one(self, session: Any, pk: str) -> ServiceItemVersion:
-        return self.datamodel.by_key(session, pk, options=(joinedload(ServiceItemVersion.item),))
+        return self.datamodel.by_key(session, pk, options=WITH_ITEM)
 
     @expose("/draft/<pk>", methods=["POST"])
     @has_access
