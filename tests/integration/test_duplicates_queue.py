@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -44,6 +46,21 @@ def pairs(session, **where) -> list[DuplicatePair]:
 
 def search(system, n=0) -> dict:
     return run_now(system, duplicates.SCAN)
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """The statements that are sent inside."""
+    read: list[str] = []
+
+    def note(_conn, _cursor, statement, *_more) -> None:
+        read.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield read
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -104,18 +121,9 @@ def test_people_told_apart_by_their_numbers_cost_no_look_at_phones_and_homes(sys
         actor, now = session_actor(system), clock.now()
         documents.add_document(system, person, kind="111", number=number, actor=actor, now=now)
     system.commit()
-    read: list[str] = []
-
-    def note(_conn, _cursor, statement, *_more) -> None:
-        read.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        with unscoped("test") as wide:
-            actor = session_actor(wide)
-            assert scan.search(wide, "birth", 0, 1, actor=actor, now=clock.now()) == (0, 0)
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+    with unscoped("test") as wide, counting() as read:
+        actor = session_actor(wide)
+        assert scan.search(wide, "birth", 0, 1, actor=actor, now=clock.now()) == (0, 0)
     assert any("FROM person_document" in statement for statement in read)
     assert not any("FROM person_phone" in statement or "FROM residence" in statement for statement in read)
 
@@ -258,6 +266,23 @@ class TestAcross:
         }
         assert acting("clerk_a").scalars(select(DuplicatePair)).all() == []
         assert [p.uid for p in acting("town_clerk_a").scalars(select(DuplicatePair))] == [across.uid]
+
+    def test_many_pairs_are_written_and_told_of_in_as_many_statements_as_few(self, system, world):
+        """A night may open thousands: nothing is asked or written pair by pair."""
+        written = []
+        for day, people in ((1, 2), (2, 6)):
+            for n in range(people):
+                area = world.areas["grid_a11" if n % 2 else "grid_a21"]
+                lina(system, area, birth=date(1985, 2, day))
+            system.commit()
+            with unscoped("test") as wide, counting() as statements:
+                actor = session_actor(wide)
+                found = scan.search(wide, "birth", 0, 1, actor=actor, now=clock.now())
+                wide.commit()
+            written.append((found[0], len(statements)))
+        (few, once), (many, again) = written
+        assert (few, many) == (1, 15)
+        assert again <= once
 
     def test_no_notice_names_anybody(self, system, across):
         for notice in system.scalars(select(Notice).where(Notice.kind == "duplicates")):

@@ -14,7 +14,6 @@ from app.registry.models import DuplicatePair, Person
 from app.registry.rules.duplicates import Facts, Rule, judge, may_fire, probe_of
 from app.registry.service.duplicates import pairs
 from app.registry.service.duplicates.facts import read_facts, read_identity, with_contact
-from app.registry.service.duplicates.notices import tell
 from app.registry.service.duplicates.probes import beside
 from app.registry.service.duplicates.rules import rules_in_force
 
@@ -76,9 +75,7 @@ def for_import(wide: Session, ids: Collection[int], *, actor: Actor, now: dateti
 
     Both sides of a pair across communities are told that something waits above.
     """
-    opened = _queue(wide, ids, DuplicateFound.imported, actor=actor, now=now)
-    tell(wide, opened, now)
-    return opened
+    return _queue(wide, ids, DuplicateFound.imported, actor=actor, now=now)
 
 
 def _queue(
@@ -97,8 +94,7 @@ def review(wide: Session, person_id: int, *, actor: Actor, now: datetime) -> Non
     Pairs that somebody noticed by hand stay: no rule had pointed to them.
     """
     rules = rules_in_force(wide)
-    opened = _queue(wide, [person_id], DuplicateFound.scan, actor=actor, now=now)
-    tell(wide, opened, now)
+    _queue(wide, [person_id], DuplicateFound.scan, actor=actor, now=now)
     waiting = select(DuplicatePair).where(
         DuplicatePair.state == str(DuplicateState.open),
         DuplicatePair.found_by != str(DuplicateFound.hand),

@@ -14,20 +14,30 @@ from app.inbox.service import notify
 from app.registry.choices.duplicates import DuplicateNotice
 from app.registry.models import DuplicatePair, Person
 from app.registry.rules.duplicates import DECIDERS
-from app.registry.service.posts import nearest_users
+from app.registry.service.duplicates.facts import chunks
+from app.registry.service.posts import nearest_users_of
 
 INBOX = "duplicates"
 QUEUE = "/duplicate/list/"
 
 
 def tell(wide: Session, opened: Iterable[DuplicatePair], now: datetime) -> None:
-    """One line a day for each user, however many pairs wait: a search of the register must not flood an inbox."""
+    """One line a day for each user, however many pairs wait: a search of the register must not flood an inbox.
+
+    A pair that is told of before it is flushed takes no second statement.
+    """
     told = [pair for pair in opened if pair.is_across and pair.told_at is None]
     if not told:
         return
+    for pair in told:
+        pair.told_at = now
     day = clock.to_local(now).date()
     keys = {key for pair in told for key in (pair.first_id, pair.second_id)}
-    areas = set(wide.scalars(select(Person.area_id).where(Person.id.in_(keys))))
+    areas = {
+        area
+        for some in chunks(sorted(keys))
+        for area in wide.scalars(select(Person.area_id).where(Person.id.in_(some)))
+    }
     above = _users(wide, {pair.common_area_id for pair in told}, day)
     sides = _users(wide, areas, day) - above
     for users, notice in ((above, DuplicateNotice.decide), (sides, DuplicateNotice.above)):
@@ -40,11 +50,13 @@ def tell(wide: Session, opened: Iterable[DuplicatePair], now: datetime) -> None:
             link=QUEUE if notice is DuplicateNotice.decide else None,
             key=f"{INBOX}:{notice}:{day}",
         )
-    for pair in told:
-        pair.told_at = now
     wide.flush()
 
 
 def _users(wide: Session, areas: set[int], day: date) -> set[int]:
-    rows = wide.scalars(select(Area).where(Area.id.in_(areas)))
-    return {user for area in rows for user in nearest_users(wide, area, DECIDERS, day)}
+    paths = {
+        path
+        for some in chunks(sorted(areas))
+        for path in wide.scalars(select(Area.path).where(Area.id.in_(some)))
+    }
+    return nearest_users_of(wide, paths, DECIDERS, day)

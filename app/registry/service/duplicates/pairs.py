@@ -18,10 +18,12 @@ from app.registry.models import DuplicatePair, DuplicateStep, Person
 from app.registry.rules.duplicates import MACHINE, Facts, Rule, Verdict, is_news, read_of
 from app.registry.service.checks import expect_version
 from app.registry.service.duplicates.facts import chunks, read_facts
+from app.registry.service.duplicates.notices import tell
 from app.registry.service.duplicates.places import places_of
 from app.registry.service.duplicates.rules import rules_in_force
 
 DIGEST = 12
+TOLD = (DuplicateFound.scan, DuplicateFound.imported)  # found without row scope
 SYSTEM = "system"
 
 
@@ -66,7 +68,8 @@ def put(
 ) -> list[DuplicatePair]:
     """Queue what was found; returns the pairs that were opened, newly or again.
 
-    A pair that waits already takes the present weight. One that was found different comes back only for news.
+    A pair that waits already takes the present weight. One that was found different comes back only for news. Whoever
+    settles pairs across communities is told, unless a clerk found them: saving tells nothing about strangers.
     """
     known = known_pairs(session, [item.key for item in found])
     fresh = [item for item in found if item.key not in known]
@@ -94,6 +97,8 @@ def put(
             pair.state, pair.told_at = str(DuplicateState.open), None
             _look(pair, item, basis)
             opened.append(pair)
+    if by in TOLD:
+        tell(session, opened, now)
     session.flush()
     for pair in opened:
         before = known.get((pair.first_id, pair.second_id))

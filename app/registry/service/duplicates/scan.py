@@ -21,7 +21,6 @@ from app.registry.models import Person
 from app.registry.rules.duplicates import PROBES, probe_of
 from app.registry.service.duplicates import pairs
 from app.registry.service.duplicates.finding import judged
-from app.registry.service.duplicates.notices import tell
 from app.registry.service.duplicates.placing import place_all
 from app.registry.service.duplicates.probes import crowds
 from app.registry.service.duplicates.rules import rules_in_force
@@ -66,9 +65,7 @@ def search(wide: Any, probe: str, slice_no: int, slices: int, *, actor: Actor, n
     _be_patient(wide)
     candidates, skipped = crowds(wide, probe, slice_no, slices)
     found = judged(wide, candidates, rules)
-    opened = pairs.put(wide, found, DuplicateFound.scan, actor=actor, now=now)
-    tell(wide, opened, now)
-    return len(opened), skipped
+    return len(pairs.put(wide, found, DuplicateFound.scan, actor=actor, now=now)), skipped
 
 
 def _be_patient(wide: Session) -> None:
