@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from app.registry.models import Person, PersonPhone
 from app.site import backup as backups
 from app.site import dump
 from app.site.sealed_file import CHUNK, SealedReader, SealedWriter, Secret, Unreadable
+from tests.support.commands import FLASK, run
 
 SECRET = Secret.from_passphrase("a long enough passphrase")
 NAME = "Zhang Backup"
@@ -278,20 +277,7 @@ def test_the_commands_do_it(app, filled, empty, tmp_path):
     env = {k: v for k, v in os.environ.items() if not k.startswith("GEBAN_")}
     url = empty.engine.url.render_as_string(hide_password=False)
     env |= {"GEBAN_HOME": str(empty.home), "GEBAN_DATABASE_URL": url, "GEBAN_ENV": "test"}
-    command = [
-        sys.executable,
-        "-m",
-        "flask",
-        "--app",
-        "run",
-        "restore",
-        str(tmp_path / "b.gbk"),
-        "--key-file",
-        str(key),
-    ]
-    done = subprocess.run(
-        command, cwd=Path(__file__).resolve().parents[2], env=env, capture_output=True, text=True, check=False
-    )
+    done = run(*FLASK, "restore", str(tmp_path / "b.gbk"), "--key-file", str(key), env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert dump.counts(empty.engine)["person"] == 1
 

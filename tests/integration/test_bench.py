@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
+import os
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.commands import run
+
 FIGURES = (
     "n",
     "ours_ms",
@@ -25,11 +24,9 @@ FIGURES = (
 @pytest.mark.any_database
 def test_the_benchmark_measures_all_three_and_writes_ratios(tmp_path):
     out = tmp_path / "registry.json"
-    command = [sys.executable, "-m", "bench.registry", "--db", f"sqlite:///{tmp_path / 'bench.sqlite'}"]
+    command = ["-m", "bench.registry", "--db", f"sqlite:///{tmp_path / 'bench.sqlite'}"]
     command += ["--home", str(tmp_path / "home"), "--persons", "300", "--json", str(out), "--repeat", "1"]
-    done = subprocess.run(
-        [*command, "--only", "list;save"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
-    )
+    done = run(*command, "--only", "list;save", env=os.environ, timeout=120)
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(out.read_text())
     entries = {entry["name"]: entry for entry in report["entries"]}

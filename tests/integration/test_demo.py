@@ -8,7 +8,6 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pysqlite3.dbapi2 as sqlite
@@ -17,10 +16,9 @@ from werkzeug.security import check_password_hash
 
 from app.areas.roles import ROLES
 from app.proxy.choices import State
-from config import ROOT
+from tests.support.commands import FLASK, run, start
 from tests.support.postgres import ephemeral_postgres
 
-FLASK = [sys.executable, "-m", "flask", "--app", "run"]
 PERSONS = "400"
 
 
@@ -30,14 +28,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def flask(home: Path, *command: str, **more: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [*FLASK, *command],
-        cwd=ROOT,
-        env=environment(home, **more),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run(*FLASK, *command, env=environment(home, **more))
 
 
 def load(home: Path, **more: str) -> subprocess.CompletedProcess:
@@ -46,19 +37,12 @@ def load(home: Path, **more: str) -> subprocess.CompletedProcess:
 
 def interrupted(home: Path, at: str) -> int:
     """Start loading and press Ctrl+C when a line of progress holds these words."""
-    with subprocess.Popen(
-        [*FLASK, "demo", "--persons", PERSONS],
-        cwd=ROOT,
-        env=environment(home, PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        if any(at in line for line in process.stdout):
-            process.send_signal(signal.SIGINT)
-        process.stdout.read()
-        return process.wait(timeout=120)
+    process = start(*FLASK, "demo", "--persons", PERSONS, env=environment(home))
+    if any(at in line for line in process.stdout):
+        process.send_signal(signal.SIGINT)
+    process.communicate(timeout=120)
+    assert process.returncode is not None
+    return process.returncode
 
 
 def ask(home: Path, question: str) -> list:
@@ -206,14 +190,7 @@ def test_what_the_bulk_wrote_is_counted_and_logged(city):
         "from app import create_app\nfrom app.core import counters\nfrom app.core.scope import unscoped\n"
         "app = create_app()\nwith app.app_context(), unscoped('test') as s:\n    print(counters.verify(s))"
     )
-    said = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env=environment(city),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    said = run("-c", script, env=environment(city))
     assert said.stdout.strip() == "[]"
     audit = flask(city, "verify-audit")
     assert audit.returncode == 0, audit.stdout

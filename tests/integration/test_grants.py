@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.registry.models import Dwelling
 from app.site import status
+from tests.support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = "geban_site"
@@ -119,9 +118,7 @@ for line in sys.argv[1:]:
 
 
 def run(env, *arguments):
-    done = subprocess.run(
-        [sys.executable, "-c", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-    )
+    done = commands.run("-c", *arguments, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -188,12 +185,12 @@ def test_a_plain_owner_sets_a_site_up_from_the_roles_of_deploy(app, tmp_path):
         with server.connect() as connection:
             for statement in made:
                 connection.execute(text(statement))
-        for user, commands in (
+        for user, asked in (
             ("geban_owner", ("init", "grants --role geban_site --apply")),
             ("geban_site", ("worker --once", "verify-audit")),
         ):
             url = db.engine.url.set(username=user, database="geban").render_as_string(hide_password=False)
-            run(env | {"GEBAN_DATABASE_URL": url}, COMMANDS, *commands)
+            run(env | {"GEBAN_DATABASE_URL": url}, COMMANDS, *asked)
     finally:
         with server.connect() as connection:
             connection.execute(text("DROP DATABASE IF EXISTS geban WITH (FORCE)"))

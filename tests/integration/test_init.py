@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from sqlalchemy import create_engine, func, make_url, select, text
 from app.areas.models import Area, AreaLevel, RoleScheme, RoleSchemeSeat
 from app.areas.roles import ROLES
 from app.core.codes import CodeItem, CodeList
+from tests.support.commands import FLASK, start
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,19 +38,16 @@ def fresh_url(app, tmp_path):
     admin.dispose()
 
 
-def start(url, home):
+def first_start(url, home):
     env = {k: v for k, v in os.environ.items() if not k.startswith("GEBAN_")}
     env |= {"GEBAN_HOME": str(home), "GEBAN_DATABASE_URL": url, "GEBAN_ENV": "test"}
-    command = [sys.executable, "-m", "flask", "--app", "run", "init"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    return start(*FLASK, "init", env=env)
 
 
 def test_three_starts_at_once_on_an_empty_site(fresh_url, tmp_path):
     home = tmp_path / "home"
-    starts = [start(fresh_url, home) for _ in range(3)]
-    outputs = [p.communicate(timeout=240)[0] for p in starts]
+    starts = [first_start(fresh_url, home) for _ in range(3)]
+    outputs = [p.communicate(timeout=240) for p in starts]
     assert [p.returncode for p in starts] == [0, 0, 0], "\n".join(outputs)
     passwords = [re.findall(r"account (\w+) \((\w+)\), password shown only now: (\S+)", o) for o in outputs]
     assert sorted(len(p) for p in passwords) == [0, 0, 3]  # shown once, by the one that made them
@@ -205,7 +201,7 @@ def test_levels_from_county_to_micro_cell_and_the_industrial_park(app, system):
 def test_the_three_administrators_can_sign_in_and_must_change_their_password(fresh_url, tmp_path):
     if "postgresql" in fresh_url:
         pytest.skip("the same code path as on SQLite; the process costs seconds")
-    output = start(fresh_url, tmp_path / "home").communicate(timeout=240)[0]
+    output = first_start(fresh_url, tmp_path / "home").communicate(timeout=240)
     shown = re.findall(r"account (\w+) \((\w+)\), password shown only now: (\S+)", output)
     engine = create_engine(make_url(fresh_url))
     with engine.connect() as connection:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import textwrap
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -20,8 +17,7 @@ from app.core.jobs import registry, worker
 from app.core.scope import acting_as, unscoped
 from app.core.session import unit_of_work
 from app.registry.models import Dwelling
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.commands import start
 
 
 @pytest.fixture(autouse=True)
@@ -351,11 +347,7 @@ WORKER = """
 
 
 def start_worker(mark, pace):
-    return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(WORKER), str(mark), pace],
-        cwd=ROOT,
-        env=dict(os.environ),
-    )
+    return start("-c", textwrap.dedent(WORKER), str(mark), pace, env=dict(os.environ))
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(acting, world, tmp_path, request):
@@ -373,7 +365,8 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(acting, world, tmp_pa
         first.wait(10)
         assert addresses() == ["Road 0", "Road 1"]
         second = start_worker(mark, "fast")  # waits for the lease to run out
-        assert second.wait(60) == 0
+        second.communicate(60)
+        assert second.returncode == 0
     finally:
         first.kill()
         database = request.getfixturevalue("_database")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import pytest
 from flask_appbuilder.security.sqla.models import PermissionView, User
@@ -13,7 +11,7 @@ from sqlalchemy import select
 
 from app import startup
 from app.core import crypto
-from config import ROOT
+from tests.support.commands import FLASK, run
 
 pytestmark = pytest.mark.any_database
 
@@ -48,8 +46,7 @@ def test_a_site_whose_key_file_is_gone_does_not_start_with_new_keys(app, tmp_pat
         "GEBAN_HOME": str(app.config["GEBAN_HOME"]),
         "GEBAN_KEYS": str(tmp_path / "keys.json"),
     }
-    flask = [sys.executable, "-m", "flask", "--app", "run", "init"]
-    done = subprocess.run(flask, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = run(*FLASK, "init", env=env)
     assert done.returncode == 3
     assert "keys.json is missing" in done.stderr
     assert "Traceback" not in done.stderr
@@ -74,11 +71,10 @@ def test_a_key_file_that_is_none_is_a_sentence(tmp_path):
     ],
 )
 def test_a_command_that_cannot_run_says_why(tmp_path, command, address, sentence):
-    """Three seconds each, so only what every newcomer meets."""
+    """Only what every newcomer meets."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GEBAN_")}
     env |= {"GEBAN_HOME": str(tmp_path), "GEBAN_DATABASE_URL": address.format(home=tmp_path)}
-    flask = [sys.executable, "-m", "flask", "--app", "run", command]
-    done = subprocess.run(flask, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = run(*FLASK, command, env=env)
     assert done.returncode in {1, 3}
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

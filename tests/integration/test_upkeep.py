@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -26,9 +23,8 @@ from app.inbox.models import Notice
 from app.registry.models import Dwelling
 from app.site import upkeep
 from app.site.worker import run
+from tests.support.commands import FLASK, start
 from tests.support.jobs import run_now
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -195,7 +191,7 @@ def test_the_worker_process_ends_in_good_order(app, tmp_path, request):
     """TERM while it is idle: code 0, and a seal was made before."""
     database = request.getfixturevalue("_database")
     env = dict(os.environ) | {"GEBAN_HOME": str(app.config["GEBAN_HOME"])}
-    process = subprocess.Popen([sys.executable, "-m", "flask", "--app", "run", "worker"], cwd=ROOT, env=env)
+    process = start(*FLASK, "worker", env=env)
     try:
         marker, deadline = app.config["GEBAN_HOME"] / "seals" / "last-change_log.json", time.monotonic() + 60
         while not marker.exists() and time.monotonic() < deadline:
