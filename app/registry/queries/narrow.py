@@ -65,7 +65,8 @@ class Beside:
 @dataclass(frozen=True, eq=False)
 class Narrow:
     """Rows of ``model`` that meet ``on``, a criterion on ``ME`` or ``ME_UID``, with their ``columns`` and what comes
-    beside. ``newest`` are the columns by which the ``most`` newest rows are found; without them all are read.
+    beside; ``words`` is the column that a row is called by. ``newest`` are the columns by which the ``most`` newest rows
+    are found; without them all are read.
     """
 
     key: str
@@ -75,6 +76,7 @@ class Narrow:
     beside: tuple[Beside, ...] = ()
     newest: tuple[Any, ...] = ()
     most: int = 20
+    words: str = ""
 
 
 def load(session: Session, owner: Any, me: int, uid: str, parts: Sequence[Narrow]) -> dict[str, list[Any]]:
@@ -170,7 +172,7 @@ class _Layout:
         """Makes ``(row, *beside)`` of a row of the statement, which begins with the key of the record and the number."""
         starts = list(itertools.accumulate(widths, initial=2))
         makers = []
-        called = ("", *(beside.words for beside in self.part.beside))
+        called = (self.part.words, *(beside.words for beside in self.part.beside))
         for (_model, columns), places, words in zip(self.owners, self.places, called, strict=True):
             make = _class(("id", *columns.split()), words)._make
             makers.append((make, _several([starts[kind] + at for kind, at in places])))

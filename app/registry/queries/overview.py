@@ -201,7 +201,10 @@ def of_household(session: Session, household: Household, actor: Actor) -> dict[s
 @cache
 def _household_parts() -> Parts:
     happened = or_(LifeEvent.household_id == ME, LifeEvent.other_household_id == ME)
+    me = aliased(Household)
+    heads = select(me.head_person_id).where(me.id == ME)
     return (
+        ("", Narrow("head", Person, "uid name", Person.id.in_(heads), words="name")),
         (
             "HouseholdMemberView",
             Narrow(

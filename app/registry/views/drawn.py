@@ -22,6 +22,11 @@ def link(url: str, words: Any) -> Markup:
     return Markup(f'<a href="{safe(url)}">{safe(words)}</a>')  # noqa: S704  both have been escaped
 
 
+def badge(words: Any, colour: str) -> Markup:
+    """A small coloured word, as in every list."""
+    return Markup(f'<span class="gb-badge gb-{safe(colour)}">{safe(words)}</span>')  # noqa: S704  both have been escaped
+
+
 def fields(values: Iterable[dict[str, Any]], reveal: str) -> Markup:
     """A pair of label and words for each field; behind a mask a button that asks for the plain value at ``reveal``."""
     drawn = []

@@ -18,8 +18,11 @@ from app.registry.choices import HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household, HouseholdDwelling, HouseholdMember, Person, Residence
 from app.registry.service import awaited, households, residences
 from app.registry.views.common import NO_LOOKUP, ByService, EndByCodeForm, Loose, open_only
-from app.registry.views.place_pages import HouseholdPage
+from app.registry.views.place_pages import HouseholdPage, present
 from app.registry.views.sections import Overview
+
+# fields of a household that its page reads with its parts
+TOLD = ("head", "homes")
 
 
 class LooseHome(Loose, RemoteField):
@@ -47,7 +50,7 @@ class HouseholdView(Overview, ByService, ModelView):
     list_columns = ["name", "kind", "household_no", "homes", "area", "valid_to"]
     order_columns = ["name", "household_no", "valid_to"]
     search_columns = ["name", "kind", "household_no", "area", "valid_to"]
-    eager = ("area", "head")
+    eager = ("area",)
     add_columns = ["kind", "dwelling", "household_no", "note"]
     edit_columns = ["household_no", "note"]
     show_columns = ["name", "kind", "household_no", "head", "homes", "area", "note", "valid_from", "valid_to"]
@@ -64,10 +67,16 @@ class HouseholdView(Overview, ByService, ModelView):
     lookup_eager = ("area",)
 
     def options(self, columns: list[str]) -> list[Any]:
-        loads = super().options(columns)
+        """The page reads head and homes with what hangs on the household; a list calls a household by its head."""
+        if columns == self.show_columns:
+            return super().options([name for name in columns if name not in TOLD])
+        loads = super().options([*columns, "head"])
         if "homes" not in columns:
             return loads
         return [*loads, selectinload(Household.dwellings).joinedload(HouseholdDwelling.dwelling)]
+
+    def told(self, page: Any) -> dict[str, Any]:
+        return dict(zip(TOLD, page.head_and_homes(), strict=True))
 
     def base_where(self) -> tuple[Any, ...]:
         """Who was only asked for does not make a household."""
@@ -97,9 +106,8 @@ class HouseholdView(Overview, ByService, ModelView):
 
 
 def _homes(row: Household) -> str:
-    """Addresses of the present homes, as far as they are inside the scope."""
-    found = [link.dwelling.address for link in row.dwellings if link.valid_to is None and link.dwelling]
-    return gettext(", ").join(found)
+    """Addresses of the present homes."""
+    return present((link, link.dwelling) for link in row.dwellings)
 
 
 class HouseholdMemberView(EndPage, ByService, ModelView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from markupsafe import Markup
@@ -118,6 +119,13 @@ class PlacePage:
         return made
 
 
+def present(homes: Iterable[tuple[Any, Any]]) -> str:
+    """Addresses of the homes of today, as far as they are inside the scope."""
+    return gettext(", ").join(
+        home.address for link, home in homes if link.valid_to is None and home is not None
+    )
+
+
 class HouseholdPage(PlacePage):
     """Members now and before, homes over time, help given, life events."""
 
@@ -135,6 +143,11 @@ class HouseholdPage(PlacePage):
             lambda: self.residents("residences", with_home=True),
             self.events,
         )
+
+    def head_and_homes(self) -> tuple[str | Markup, str]:
+        """Who heads it, as far as the actor sees her, and where it lives now."""
+        heads = self.found["head"]
+        return linked("PersonView", heads[0][0]) if heads else "", present(self.found["homes"])
 
     def members(self) -> Section | None:
         if "members" not in self.found:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from flask import current_app
+from flask import current_app, g
 from markupsafe import Markup
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.views.cells import badge, name_of
+from app.core.views.cells import name_of
 from app.core.words import gettext
 from app.registry import panels
 from app.registry.views import drawn
@@ -104,7 +104,7 @@ def is_over(row: Any) -> bool:
 
 def state(words: Any, colour: str) -> Markup:
     """A state as a badge."""
-    return badge(words, colour)
+    return drawn.badge(words, colour)
 
 
 def panel_sections(
@@ -120,7 +120,7 @@ def panel_sections(
         for row in rows:
             day = _day(row.at)
             told = f"{row.words} · {row.note}" if row.note else row.words
-            mark: Any = badge(row.state, row.level) if row.state else ""
+            mark: Any = drawn.badge(row.state, row.level) if row.state else ""
             section.lines.append(Line([day.isoformat() if day else "", told, mark], row.url))
             if day is not None:
                 moments.append(Moment(day, row.words, row.note, row.url, panel.icon))
@@ -160,7 +160,26 @@ class Overview:
     def show_context(self: Any, item: Any) -> dict[str, Any]:
         """The page with what is drawn of it."""
         page = self.page(self.session, item, self.url_show(item))
+        g.told = self.told(page)
         context: dict[str, Any] = super().show_context(item)  # type: ignore[misc]
         reveal = f"{self.route_base}/reveal/{context['key']}"
         own = [(label, drawn.fields(values, reveal)) for label, values, _given in context["sections"]]
+        g.pop("told")
         return context | {"own": own, "parts": page.sections(), "moments": page.timeline()}
+
+    def told(self, page: Any) -> dict[str, Any]:
+        """Fields of the record itself whose words the page has read with what hangs on it."""
+        return {}
+
+    def shown_value(self: Any, cells: Any, item: Any, name: str) -> dict[str, Any]:
+        """As on any page, or what was told."""
+        told = g.get("told", {})
+        if name not in told:
+            return super().shown_value(cells, item, name)  # type: ignore[misc, no-any-return]
+        return {
+            "name": name,
+            "label": self.label_text(name),
+            "words": told[name],
+            "reveal": False,
+            "wide": False,
+        }
