@@ -15,13 +15,13 @@ from functools import lru_cache
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import event, false, or_, select
+from sqlalchemy import bindparam, event, false, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.sql import ColumnElement, Select
 
 from app.core.actor import Actor, as_actor, current_actor
-from app.core.criteria import Criteria, by_key, guarded
+from app.core.criteria import Criteria, by_key, guarded, steady
 from app.core.errors import NotAllowed, NotFound
 from app.core.models import AreaBound, Deletable, Scoped, Stamped, StepBase
 from app.core.proofs import is_as_parent, parents, proofs
@@ -180,9 +180,14 @@ def _must_see(session: Session, wanted: Iterable[tuple[type, int]]) -> None:
         by_class.setdefault(cls, set()).add(key)
     with session.no_autoflush:
         for cls, ids in by_class.items():
-            query = select(cls.id).where(cls.id.in_(ids))  # type: ignore[attr-defined]
-            if ids - set(session.scalars(query.execution_options(with_deleted=True))):
+            if ids - set(session.scalars(_seeing(cls), {"ids": list(ids)})):
                 raise NotAllowed()
+
+
+@lru_cache(maxsize=1024)
+def _seeing(cls: Any) -> Any:
+    query = select(cls.id).where(cls.id.in_(bindparam("ids", expanding=True)))
+    return steady(query.execution_options(with_deleted=True, by_key=True))
 
 
 @lru_cache(maxsize=2048)

@@ -15,6 +15,7 @@ from app.registry.choices import HouseholdKind
 from app.registry.models import HouseholdMember, Person, PersonArea, PersonSource, Residence
 from app.registry.service import households, newcomers, residences
 from tests.factories.registry import ResidentFactory, make_home, make_household, make_person
+from tests.support.pages import fill, form_of
 
 
 @pytest.fixture
@@ -57,6 +58,24 @@ def test_a_family_goes_to_the_database_together(worker, a11):
     people = [m.person for m in households.members_of(worker, household)]
     assert [p.name for p in people] == [r.name for r in family]
     assert {p.confirmed_on for p in people} == {clock.today()}
+
+
+def test_an_edit_form_writes_the_person_and_its_sources_at_once(login_as, system, world):
+    """The record, what its change renews, and both lines of history: one flush, nothing read twice."""
+    area = world.areas["grid_a11"]
+    person = make_person(system, area)
+    system.commit()
+    clerk, url = login_as("clerk_a"), f"/person/edit/{person.uid}"
+    assert fill(clerk, url, native_place="Lotus Hill").status_code == 303
+    data = form_of(clerk.get(url).text) | {"native_place": "Plum Hill"}
+    with statements() as seen:
+        assert clerk.post(url, data=data).status_code == 303
+    about = [s for s in seen if "person" in s.split("WHERE")[0]]
+    assert len(about) == 6, about  # each read, proven inside the scope, and written once
+    assert len([s for s in seen if s.startswith("INSERT INTO change_log")]) == 1
+    system.rollback()
+    system.refresh(person)
+    assert (person.native_place, person.version) == ("Plum Hill", 3)
 
 
 class TestWhoIsNoNewcomerAnyMore:

@@ -153,14 +153,19 @@ def end_membership(
         for residence in open_residences(session, person, residence_kind(household.kind)):
             if residence.household_id == household.id:
                 close_residence(session, residence, reason=reason, actor=actor, now=now, on=day)
-    settle_head(session, household)
-    close_if_empty(session, household, day)
+    if not settle_head(session, household):
+        _close(session, household, day)
 
 
 def close_if_empty(session: Session, household: Household, day: date) -> bool:
     """Close a household without members, and its place in the home."""
     if members_of(session, household):
         return False
+    _close(session, household, day)
+    return True
+
+
+def _close(session: Session, household: Household, day: date) -> None:
     household.valid_to = last_day(household.valid_from, day)
     links = select(HouseholdDwelling).where(
         HouseholdDwelling.household_id == household.id, HouseholdDwelling.valid_to.is_(None)
@@ -168,26 +173,33 @@ def close_if_empty(session: Session, household: Household, day: date) -> bool:
     for link in session.scalars(links):
         link.valid_to = last_day(link.valid_from, day)
     session.flush()
-    return True
 
 
-def settle_head(session: Session, household: Household) -> None:
-    """Head and name of the household follow from the member with relation 02."""
-    heads = [m for m in members_of(session, household) if m.relation == HEAD]
+def settle_head(session: Session, household: Household) -> Sequence[HouseholdMember]:
+    """Head and name of the household follow from the member with relation 02. Returns its members."""
+    members = members_of(session, household)
+    heads = [m for m in members if m.relation == HEAD]
     head = heads[0].person if len(heads) == 1 else None
     household.head_person_id = head.id if head else None
     household.name = wording.household_name(head.name) if head else None
     session.flush()
+    return members
 
 
 def check_household(
-    session: Session, household: Household, today: date, *, pending_head: bool = False
+    session: Session,
+    household: Household,
+    today: date,
+    *,
+    pending_head: bool = False,
+    members: Sequence[HouseholdMember] | None = None,
 ) -> list[Finding]:
     """What kinship, ages and sexes say. Errors (no head, two heads) raise; a collective household needs no head.
 
-    ``pending_head``: the head has been asked for from another area and is on the way.
+    ``pending_head``: the head has been asked for from another area and is on the way. ``members``: where the caller has
+    just read them.
     """
-    members = members_of(session, household)
+    members = members_of(session, household) if members is None else members
     found = household_findings(
         [Member(m.relation, birth_of(m.person), m.person.sex, m) for m in members if m.person], today
     )
@@ -229,7 +241,7 @@ def open_memberships(session: Session, person: Person, kind: str) -> Sequence[Ho
     own = newcomers.rows_of(session, person, HouseholdMember)
     if own is not None:
         open_ones = [m for m in own if m.valid_to is None and m.deleted_at is None]
-        return [m for m in open_ones if session.get_one(Household, m.household_id).kind == str(kind)]
+        return [m for m in open_ones if _is_in(session.get(Household, m.household_id), kind)]
     query = (
         select(HouseholdMember)
         .join(Household, Household.id == HouseholdMember.household_id)
@@ -240,6 +252,10 @@ def open_memberships(session: Session, person: Person, kind: str) -> Sequence[Ho
         )
     )
     return session.scalars(query).all()
+
+
+def _is_in(household: Household | None, kind: str) -> bool:
+    return household is not None and household.deleted_at is None and household.kind == str(kind)
 
 
 def refuse_foreign_membership(household: Household, person: Person, actor: Actor) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import ORMExecuteState, Session
-from sqlalchemy.orm.attributes import PassiveFlag, get_history
+from sqlalchemy.orm import ORMExecuteState, PassiveFlag, Session
+from sqlalchemy.orm.attributes import get_history
 
 from app.core.session import PlainGuardedSession
 from app.registry.models import HouseholdMember, Person, PersonArea, PersonSource, Residence

@@ -78,7 +78,7 @@ def enter_person(
     person = Person(area_id=area_id, **{key: value or None for key, value in values.items()})
     person.name = name
     set_birth(person, birth)
-    _settle(session, person, ties, actor=actor, now=now, source=source)
+    settle_new(session, person, ties=ties, actor=actor, now=now, source=source)
     return person
 
 
@@ -90,16 +90,10 @@ def settle_new(
     now: datetime,
     ties: Iterable[AreaTie] = (),
     source: str = sources.GRID,
-) -> Person:
-    """Whatever a new person needs beside its columns: name row, ties to the area, provenance, a child's consent."""
-    _settle(session, person, ties, actor=actor, now=now, source=source)
-    session.flush()
-    return person
-
-
-def _settle(
-    session: Session, person: Person, ties: Iterable[AreaTie], *, actor: Actor, now: datetime, source: str
 ) -> None:
+    """Whatever a new person needs beside its columns: name row, ties to the area, provenance, a child's consent. Waits
+    for the flush, as the person does.
+    """
     day = clock.to_local(now).date()
     set_name(person, person.name)
     person.names.append(PersonName(kind=str(NameKind.current), name=person.name, valid_from=day))

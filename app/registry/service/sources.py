@@ -69,7 +69,12 @@ def _rows(session: Session, person: Person) -> Iterable[PersonSource]:
     found = newcomers.rows_of(session, person, PersonSource)
     if found is not None:
         return found
-    return session.scalars(select(PersonSource).where(PersonSource.person_id == person.id))
+    query = select(PersonSource).where(PersonSource.person_id == person.id)
+    waiting = (*session.new, *session.dirty, *session.deleted)
+    if any(type(row) is PersonSource for row in waiting):
+        return session.scalars(query).all()
+    with session.no_autoflush:  # nothing of it waits: the person and its sources are written together
+        return session.scalars(query).all()
 
 
 def _note_oldest(session: Session, person: Person, oldest: datetime) -> None:

@@ -248,7 +248,6 @@ class PersonView(Overview, ModelView):
             if "name" in changed:
                 item.name = inspect(item).attrs.name.history.deleted[0]
                 persons.rename(session, item, name)
-            session.flush()
             persons.settle_edit(session, item, changed, actor=actor, now=now)
             return
         persons.settle_new(session, item, actor=actor, now=now)

@@ -260,13 +260,13 @@ def _settle(
     today = clock.to_local(now).date()
     if household.valid_to is not None:
         return
-    households.settle_head(session, household)
+    members = households.settle_head(session, household)
     waiting = [row for row in part.rows if row.entry.ref in checked.asked]
-    if waiting and not households.members_of(session, household):
+    if waiting and not members:
         awaited.hold_back(session, household, today)
     head_waits = any(row.entry.relation == HEAD for row in waiting)
     try:
-        households.check_household(session, household, today, pending_head=head_waits)
+        households.check_household(session, household, today, pending_head=head_waits, members=members)
     except DomainError as refusal:
         raise EntryRefused([_problem(part.rows[0], refusal)]) from refusal
 

@@ -150,13 +150,14 @@ def newcomer(
     """A record for somebody nobody knew before, managed by the area of the home. ``document`` as ``add_document``."""
     if not document:
         _refuse_known(session, name, birth.date if birth and birth.precision == "day" else None)
-    person = persons.create_person(
+    person = persons.enter_person(
         session, name=name, area_id=dwelling.area_id, birth=birth, fields=fields, actor=actor, now=now
     )
     if document:
         documents.add_document(session, person, actor=actor, now=now, **document)
     if phone:
         persons.set_phone(session, person, phone, actor=actor, now=now)
+    session.flush()
     return person
 
 
@@ -222,8 +223,8 @@ def _join(
     households.add_member(
         session, household, person, relation, dwelling=home, since=day, fields=fields, actor=actor, now=now
     )
-    households.settle_head(session, household)
-    return households.check_household(session, household, day)
+    members = households.settle_head(session, household)
+    return households.check_household(session, household, day, members=members)
 
 
 def _settle_status(session: Session, person: Person) -> None:
