@@ -12,6 +12,7 @@ from app.areas.models import SensitiveGrant
 from app.core import clock
 from app.core.scope import session_actor
 from app.registry import panels
+from app.registry.choices import HouseholdKind
 from app.registry.models import (
     DuplicateStep,
     FloatingStay,
@@ -19,6 +20,7 @@ from app.registry.models import (
     HelpRecord,
     LifeEvent,
     LifeEventPerson,
+    Person,
     PersonGroup,
     PersonMerge,
     Proposal,
@@ -26,7 +28,7 @@ from app.registry.models import (
     Tenancy,
     Venue,
 )
-from app.registry.service import duplicates, persons
+from app.registry.service import duplicates, households, persons
 from app.registry.views.merges import PersonMergeView
 from app.worklog.choices import VisitState
 from app.worklog.models import Visit, VisitStop
@@ -208,6 +210,27 @@ class TestPerson:
         worker = login_as("worker_a").get(f"/person/show/{place['person']}").text
         assert groups["G01"].uid not in worker
         assert part(worker, "visits").count("<tr") == 2  # the head and the visit without a grant
+
+    def test_everybody_sees_what_hangs_on_her_through_a_scope_of_their_own(
+        self, system, world, login_as, place
+    ):
+        """She belongs to a household of another town as well. The statement is made once and serves all three in turn."""
+        head = system.scalars(select(Person).where(Person.uid == place["person"])).one()
+        home = make_home(system, world.areas["grid_t11"], "9")
+        far = make_household(system, home, [ResidentFactory(name="Song Di")], HouseholdKind.registered)
+        actor, now = session_actor(system), clock.now()
+        households.add_member(system, far, head, "30", dwelling=home, actor=actor, now=now)
+        system.commit()
+        near = (
+            "Ren Yi" in (page := login_as("clerk_a").get(f"/person/show/{head.uid}").text),
+            "Song Di" in page,
+        )
+        other = (
+            "Ren Yi" in (page := login_as("clerk_t").get(f"/person/show/{head.uid}").text),
+            "Song Di" in page,
+        )
+        again = login_as("clerk_a").get(f"/person/show/{head.uid}").text
+        assert (near, other, "Song Di" in again) == ((True, False), (False, True), False)
 
     def test_what_a_role_may_not_list_is_not_loaded(self, app, login_as, place):
         office = login_as("office_a")
