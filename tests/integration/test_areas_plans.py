@@ -145,6 +145,7 @@ class TestSplit:
         assert plan.state == "applied"
         assert plan.preview["moving"]["dwelling"] == 5
 
+    @pytest.mark.any_database
     def test_a_piece_may_take_over_the_code_of_the_old_area(
         self, system, operator, grid, homes_of_a11, put_into_force
     ):
@@ -323,6 +324,7 @@ class TestMerge:
         )
         assert not actor.covers(area_by_code(system, CODES[1], later).path)
 
+    @pytest.mark.any_database
     def test_areas_of_two_communities_are_not_merged(self, operator, world):
         definition = {
             "sources": [world.areas["grid_a11"], world.areas["grid_a21"]],
@@ -380,6 +382,7 @@ class TestTransfer:
         assert [row.depth for row in rows] == [1, 2, 3, 4, 4, 3, 4]
         assert len({row.path for row in rows}) == 7
 
+    @pytest.mark.any_database
     def test_an_area_does_not_go_below_itself_or_a_wrong_level(self, operator, world):
         town = world.areas["town_a"]
         for parent, code in ((world.areas["com_a1"], "own_child"), (world.areas["town_t"], "level")):
@@ -409,6 +412,7 @@ class TestLife:
         ]
         assert steps[0].by_role == "center_operator"
 
+    @pytest.mark.any_database
     def test_before_its_day_a_plan_waits(self, operator, system, grid):
         plan = draft(operator, "split", split_of(grid, []))
         plans.schedule(operator, plan, session_actor(operator), clock.now())
@@ -452,6 +456,7 @@ class TestLife:
         assert set(home_areas(system, homes_of_a11)) == {grid}
         assert system.scalars(select(AreaPlan)).one().state == "scheduled"
 
+    @pytest.mark.any_database
     def test_errors_stop_the_scheduling(self, operator, grid, homes_of_a11):
         cases = (
             split_of(grid, [homes_of_a11[0].id], first={"grounds": [homes_of_a11[0].id]}),  # twice
@@ -467,6 +472,7 @@ class TestLife:
                 plans.schedule(operator, plan, session_actor(operator), clock.now())
             assert plan.state == "draft"
 
+    @pytest.mark.any_database
     def test_two_plans_for_one_grid_do_not_wait_beside_each_other(self, operator, grid):
         plans.schedule(
             operator, draft(operator, "split", split_of(grid, [])), session_actor(operator), clock.now()
@@ -475,6 +481,7 @@ class TestLife:
         second = draft(operator, "split", split_of(grid, []), title="Another")
         assert "busy" in {f.code for f in plans.preview(operator, second, clock.today()).errors}
 
+    @pytest.mark.any_database
     def test_back_to_draft_changed_and_dropped_with_a_reason(self, operator, grid):
         actor, now = session_actor(operator), clock.now()
         plan = draft(operator, "split", split_of(grid, []))
@@ -505,6 +512,7 @@ class TestLife:
         plans.cancel(operator, plan, "The residents objected", actor, now)
         assert plans.steps_of(operator, plan)[-1].reason == "The residents objected"
 
+    @pytest.mark.any_database
     @pytest.mark.parametrize(
         "definition", [[], {"sources": "x"}, {"sources": [True]}, {"pieces": [3]}, {"pieces": {}}]
     )

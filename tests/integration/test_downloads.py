@@ -53,6 +53,7 @@ def downloads(system):
     return fresh(system).scalars(query.order_by(AccessLog.id)).all()
 
 
+@pytest.mark.any_database
 def test_the_answer_is_the_file_under_a_neutral_name_and_kept_by_nobody(kept, system, login_as):
     url, row, case = kept()
     answer = login_as("worker_a").get(url)
@@ -75,6 +76,7 @@ def test_who_does_not_see_the_record_does_not_get_the_file(kept, system, login_a
     assert downloads(system) == []
 
 
+@pytest.mark.any_database
 def test_an_administrator_of_the_whole_site_has_no_page_of_the_record(kept, system, login_as):
     url, _row, _case = kept()
     for name in ("admin_system", "admin_audit"):
@@ -82,10 +84,12 @@ def test_an_administrator_of_the_whole_site_has_no_page_of_the_record(kept, syst
     assert downloads(system) == []
 
 
+@pytest.mark.any_database
 def test_without_signing_in_there_is_no_file(kept, client):
     assert client.get(kept()[0]).status_code == 303
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(("level", "may"), [("L3", True), ("L4", False), ("L5", False), ("L9", False)])
 def test_the_level_of_a_file_asks_for_a_business_with_it(kept, system, login_as, level, may):
     url, _row, case = kept(level)
@@ -136,6 +140,7 @@ def test_a_stranger_hangs_nothing_on_a_case(kept, acting, world):
     assert stored() == before
 
 
+@pytest.mark.any_database
 def test_a_wrong_address_is_told(client, login_as):
     client = login_as("worker_a")
     assert client.get("/attachments/00000000-0000-7000-8000-000000000000").status_code == 404

@@ -151,6 +151,7 @@ def test_a_death_closes_every_row_asks_for_the_new_head_and_can_be_taken_back(cl
         life.revoke(clerk, event, "Twice", **hands)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("day", "field"),
     [
@@ -228,6 +229,7 @@ def test_a_birth_joins_both_households_and_leaves_a_consent_task_and_proposals(c
     assert eve.deleted_at is not None
 
 
+@pytest.mark.any_database
 def test_a_mother_who_had_died_and_a_household_of_strangers_are_refused(clerk, world, hands):
     _home, living, (anna, bo, carl) = family(clerk, world.areas["grid_a11"])
     _h, others, _people = family(clerk, world.areas["grid_a11"], number="2", grown=("F Yi", "G Yi", "H Yi"))
@@ -327,6 +329,7 @@ def test_a_household_splits_in_the_same_home_and_merges_again(clerk, world, hand
     assert snapshot(clerk) == before
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S3-18")
 def test_a_whole_household_changes_its_home_and_its_head(clerk, world, hands):
     a12 = world.areas["grid_a12"]
@@ -458,6 +461,7 @@ def test_a_carried_out_proposal_holds_the_death(clerk, world, hands):
     assert refusal.value.data["finding"] == "proposal"
 
 
+@pytest.mark.any_database
 def test_a_mother_cannot_have_died_before_her_child_was_born(clerk, world, hands):
     _home, household, (anna, _bo, carl) = family(clerk, world.areas["grid_a11"])
     anna.birth_date = date(1990, 3, 1)
@@ -469,6 +473,7 @@ def test_a_mother_cannot_have_died_before_her_child_was_born(clerk, world, hands
     assert refused.value.data["finding"] == "child"
 
 
+@pytest.mark.any_database
 def test_nobody_comes_back_into_a_household_that_has_ended_or_has_another_head(clerk, world, hands):
     _home, household, (anna, bo, carl) = family(clerk, world.areas["grid_a11"])
     gone = life.death(clerk, bo, life.Told(YESTERDAY), **hands)

@@ -52,6 +52,7 @@ def test_a_booked_case_has_an_owner_a_department_papers_and_a_running_clock(syst
     assert (first.by_role, first.by_user) == ("grid_worker", world.accounts["worker_a"].user_id)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
@@ -118,6 +119,7 @@ def test_who_else_books(acting, elder, role):
     assert make_case(session, person).state == "booked"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("role", ["dispatcher", "leader", "supervisor"])
 def test_who_does_not(acting, elder, role):
     session = acting(role)
@@ -147,6 +149,7 @@ def test_the_nearest_department_of_the_item_decides(system, world, booked):
     assert case_of(system, booked("RS-06")).department_id is None
 
 
+@pytest.mark.any_database
 def test_conditions_answered_at_booking(system, booked):
     version = next(
         v

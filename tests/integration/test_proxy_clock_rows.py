@@ -50,6 +50,7 @@ def test_each_step_stops_one_clock_and_starts_the_next(system, sessions, booked,
     assert [(c.amount, c.unit) for c in found if c.kind == "promise"] == [(3, "work_day")]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("action", ["publish", "assess", "suspend", "request_supplement"])
 def test_a_pause_is_a_row_with_its_reason_and_moves_the_deadline(system, sessions, booked, watch, action):
     uid = booked()
@@ -85,6 +86,7 @@ def test_a_second_pause_is_a_second_row(system, sessions, booked, watch):
     assert all(p.to_at is not None for p in promise.pauses)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("minutes", [0, 30])
 def test_a_step_entered_again_is_a_new_row_and_the_old_one_stays_stopped(
     system, sessions, booked, watch, minutes
@@ -101,6 +103,7 @@ def test_a_step_entered_again_is_a_new_row_and_the_old_one_stays_stopped(
     assert case_of(system, uid).step_due_at == prechecks[1].due_at
 
 
+@pytest.mark.any_database
 def test_a_promise_never_starts_twice(system, sessions, booked, watch):
     uid = booked()
     walk(sessions, uid, "accept")
@@ -116,6 +119,7 @@ def test_a_promise_never_starts_twice(system, sessions, booked, watch):
     assert again == first
 
 
+@pytest.mark.any_database
 def test_the_tighter_promise_stands_on_the_case(system, sessions, booked, watch):
     uid = booked("WJ-01")
     walk(sessions, uid, "accept")
@@ -178,6 +182,7 @@ def test_a_day_elsewhere_or_long_past_moves_nothing(system, acting, world, sessi
     assert not [s for s in case_of(system, uid).steps if s.action == "recount"]
 
 
+@pytest.mark.any_database
 def test_a_limit_that_crosses_the_published_years_is_provisional(system, sessions, booked):
     from app.core.workdays import last_published_year
 

@@ -101,6 +101,7 @@ def test_one_visit_for_five_elders_makes_five_cases_in_walking_order(system, wor
     assert all(s.household_id for s in visit.stops)
 
 
+@pytest.mark.any_database
 def test_several_workers_and_the_first_leads(system, sessions, world, elders):
     clerk = sessions["clerk"]
     staff = [world.accounts[name].staff_id for name in ("worker_a", "worker_a2")]
@@ -109,6 +110,7 @@ def test_several_workers_and_the_first_leads(system, sessions, world, elders):
     assert {c.staff_id for c in cases_of(system, visit.uid).values()} == {staff[0]}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("asked", "refusal", "field"),
     [
@@ -148,6 +150,7 @@ def test_a_round_over_two_grids_lies_in_what_holds_both(system, sessions, acting
 # --- at the door ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S3-49", "S3-65")
 def test_papers_and_signature_are_taken_at_the_door(system, worker, elders):
     uid = plan(worker)
@@ -162,6 +165,7 @@ def test_papers_and_signature_are_taken_at_the_door(system, worker, elders):
     assert (stop.outcome, stop.at is not None) == ("met", True)
 
 
+@pytest.mark.any_database
 def test_the_family_hands_over_and_that_is_no_meeting(system, worker, elders):
     uid = plan(worker)
     log(worker, uid, stop_log(worker, uid, "Elder An", outcome="family"))
@@ -169,6 +173,7 @@ def test_the_family_hands_over_and_that_is_no_meeting(system, worker, elders):
     assert collected.data["met"] is False
 
 
+@pytest.mark.any_database
 def test_what_is_missing_is_asked_for_at_the_door_in_writing(system, worker, elders):
     uid = plan(worker)
     until = (clock.today() + timedelta(days=5)).isoformat()
@@ -183,12 +188,14 @@ def test_what_is_missing_is_asked_for_at_the_door_in_writing(system, worker, eld
     assert case.steps[-1].data["due_on"] == until
 
 
+@pytest.mark.any_database
 def test_with_no_paper_at_all_only_the_authorization_is_signed(system, worker, elders):
     uid = plan(worker)
     log(worker, uid, stop_log(worker, uid, "Elder An", papers=[]))
     assert cases_of(system, uid)["Elder An"].state == "entrusted"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("already", [False, True])
 def test_nobody_home_the_case_gets_a_new_day_and_a_round_of_it(system, worker, elders, already):
     day = clock.today() + timedelta(days=2)
@@ -239,6 +246,7 @@ def test_a_door_is_saved_whole_or_not_at_all(system, worker, elders):
     assert system.scalars(select(Custody)).all() == []
 
 
+@pytest.mark.any_database
 def test_an_outcome_that_does_not_exist(worker, elders):
     uid = plan(worker)
     with pytest.raises(Invalid) as refused:
@@ -272,6 +280,7 @@ def test_all_collected_cases_are_handed_in_at_once_and_the_others_are_named(syst
     assert hand_in(worker, uid) == ([], left)
 
 
+@pytest.mark.any_database
 def test_a_round_ends_when_each_door_has_an_outcome(system, worker, elders):
     uid = plan(worker, ("Elder An", "Elder Bai"))
     log(worker, uid, stop_log(worker, uid, "Elder An"))
@@ -288,6 +297,7 @@ def test_a_round_ends_when_each_door_has_an_outcome(system, worker, elders):
         log(worker, uid, StopLog(visit.stops[0].uid, "met"))
 
 
+@pytest.mark.any_database
 def test_nobody_met_makes_a_missed_round(system, worker, elders):
     uid = plan(worker, ("Elder An",))
     log(worker, uid, stop_log(worker, uid, "Elder An", outcome="absent"))
@@ -296,6 +306,7 @@ def test_nobody_met_makes_a_missed_round(system, worker, elders):
     assert visit_of(system, uid).state == "missed"
 
 
+@pytest.mark.any_database
 def test_a_round_is_called_off_with_a_reason_before_its_first_door(system, worker, elders):
     uid = plan(worker, ("Elder An", "Elder Bai"))
     actor = session_actor(worker)
@@ -348,6 +359,7 @@ def test_one_step_for_many_leaves_no_half_step_behind(system, worker, elders):
     assert system.scalars(select(CaseStep.action)).all() == ["book", "book"]
 
 
+@pytest.mark.any_database
 def test_a_revisit_brings_the_missing_paper(system, worker, elders):
     uid = plan(worker, ("Elder An",))
     until = (clock.today() + timedelta(days=5)).isoformat()

@@ -80,6 +80,7 @@ def test_who_is_to_act_next_hears_of_it_without_personal_data(system, sessions, 
 # --- the chain of hands ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S3-49")
 def test_an_original_goes_through_hands_that_are_known(system, sessions, world, booked):
     uid = booked()
@@ -107,6 +108,7 @@ def test_an_original_goes_through_hands_that_are_known(system, sessions, world, 
     assert (custody.returned_to, custody.returned_at is not None) == ("Elder Li", True)
 
 
+@pytest.mark.any_database
 def test_the_authorization_letter_is_ours_and_no_custody(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "collect")
@@ -121,6 +123,7 @@ def test_collecting_again_takes_no_second_receipt(system, sessions, booked):
     assert len(rows(system, Custody, uid)) == 1
 
 
+@pytest.mark.any_database
 def test_nothing_is_archived_while_an_original_is_out(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "collect")
@@ -137,6 +140,7 @@ def test_nothing_is_archived_while_an_original_is_out(system, sessions, booked):
     assert entry.data["recipient"] == "Elder Li"
 
 
+@pytest.mark.any_database
 def test_a_withdrawal_may_hand_the_originals_back_at_once(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "collect")
@@ -146,6 +150,7 @@ def test_a_withdrawal_may_hand_the_originals_back_at_once(system, sessions, book
     assert case_of(system, uid).closed_at is not None
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("until", "who", "given", "refusal"),
     [
@@ -171,6 +176,7 @@ def materials(*entries):
     return {"materials": [dict(zip(("seq", "state", "note"), e, strict=False)) for e in entries]}
 
 
+@pytest.mark.any_database
 def test_papers_must_be_complete_before_the_window(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "entrust")
@@ -181,6 +187,7 @@ def test_papers_must_be_complete_before_the_window(system, sessions, booked):
     assert case_of(system, uid).state == "collected"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("entry", [(9,), (1, "shared"), (1, "waived"), (1, "waived", " "), (1, "eaten")])
 def test_what_a_worker_cannot_say_of_a_paper(system, sessions, booked, entry):
     uid = booked()
@@ -192,6 +199,7 @@ def test_what_a_worker_cannot_say_of_a_paper(system, sessions, booked, entry):
     assert not rows(system, Custody, uid)
 
 
+@pytest.mark.any_database
 def test_shared_and_waived_papers_are_not_missing(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "entrust")
@@ -207,6 +215,7 @@ def conditional_case(system, booked):
     return uid, [m.seq for m in case_of(system, uid).materials if m.condition]
 
 
+@pytest.mark.any_database
 def test_an_open_condition_bars_the_window_and_a_no_takes_the_paper_away(system, sessions, booked):
     uid, conditional = conditional_case(system, booked)
     walk(sessions, uid, "entrust")
@@ -221,6 +230,7 @@ def test_an_open_condition_bars_the_window_and_a_no_takes_the_paper_away(system,
     assert step(sessions["worker"], uid, "submit").state == "submitted"
 
 
+@pytest.mark.any_database
 def test_a_conditional_paper_that_is_handed_over_answers_its_condition(system, sessions, booked):
     uid, _seqs = conditional_case(system, booked)
     walk(sessions, uid, "collect")  # the factory hands over everything
@@ -230,6 +240,7 @@ def test_a_conditional_paper_that_is_handed_over_answers_its_condition(system, s
         step(sessions["worker"], uid, "collect", answers={"1": False})
 
 
+@pytest.mark.any_database
 def test_an_id_card_never_stays(system, sessions, booked):
     """Resident ID Card Law art. 15: shown and returned, never kept."""
     uid = booked()
@@ -245,6 +256,7 @@ def test_an_id_card_never_stays(system, sessions, booked):
 # --- asking for more, marks of the department ---------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 def test_missing_papers_are_asked_for_once_and_the_case_comes_back_to_where_it_was(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "receive")
@@ -263,6 +275,7 @@ def test_missing_papers_are_asked_for_once_and_the_case_comes_back_to_where_it_w
     assert refused.value.data["bars"] == ["asked_before"]
 
 
+@pytest.mark.any_database
 def test_the_notice_gives_time(sessions, booked):
     uid = booked()
     walk(sessions, uid, "receive")
@@ -276,6 +289,7 @@ def do_mark(session, uid, marks):
         return mark(session, session.info["actor"], clock.now(), open_case(session, uid), marks)
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S3-50")
 def test_the_department_marks_papers_and_accepts_none_that_is_bad(system, sessions, booked):
     uid = booked()
@@ -293,6 +307,7 @@ def test_the_department_marks_papers_and_accepts_none_that_is_bad(system, sessio
     assert entries[0].data["marks"][1] == {"seq": 2, "mark": "bad", "note": "out of focus"}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("until", "who", "marks", "refusal"),
     [
@@ -313,6 +328,7 @@ def test_marks_that_are_refused(sessions, booked, until, who, marks, refusal):
 # --- decisions, ways back, ways out ------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 def test_public_notice_and_appearance_come_before_the_approval(system, sessions, booked):
     uid = booked("MZ-01")
     walk(sessions, uid, "process")
@@ -340,6 +356,7 @@ def _civil_affairs(system, world, request):
     system.commit()
 
 
+@pytest.mark.any_database
 def test_a_home_meeting_needs_the_person_at_the_door(sessions, booked):
     uid = booked()
     walk(sessions, uid, "entrust")
@@ -351,6 +368,7 @@ def test_a_home_meeting_needs_the_person_at_the_door(sessions, booked):
     assert refused.value.data["bars"] == ["appearance_due"]
 
 
+@pytest.mark.any_database
 def test_a_refusal_names_reason_and_remedies(sessions, booked):
     uid = booked()
     walk(sessions, uid, "process")
@@ -361,6 +379,7 @@ def test_a_refusal_names_reason_and_remedies(sessions, booked):
     assert step(sessions["department"], uid, "refuse").outcome == "refused"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("until", "way", "who"),
     [
@@ -381,6 +400,7 @@ def test_a_decision_taken_back_is_none_any_more(system, sessions, booked, until,
     assert case_of(system, uid).result_no == "WJ-78"
 
 
+@pytest.mark.any_database
 def test_a_rejected_case_is_prepared_again(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "receive")
@@ -393,6 +413,7 @@ def test_a_rejected_case_is_prepared_again(system, sessions, booked):
     assert step(sessions["worker"], uid, "submit").state == "submitted"
 
 
+@pytest.mark.any_database
 def test_the_result_not_taken_goes_other_ways(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "set_out")
@@ -415,6 +436,7 @@ def test_the_result_not_taken_goes_other_ways(system, sessions, booked):
     assert rows(system, CaseDelivery, uid)[1].details == {"witnesses": ["a neighbour"]}
 
 
+@pytest.mark.any_database
 def test_left_with_two_witnesses(system, sessions, booked):
     uid = booked()
     walk(sessions, uid, "set_out")
@@ -425,6 +447,7 @@ def test_left_with_two_witnesses(system, sessions, booked):
     assert last.details == {"witnesses": ["a neighbour", "the chief"]}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("action", ["entrust", "deliver"])
 def test_who_cannot_write_has_a_witness(sessions, booked, action):
     uid = booked()
@@ -436,6 +459,7 @@ def test_who_cannot_write_has_a_witness(sessions, booked, action):
     step(sessions["worker"], uid, action, cannot_sign=True, witness="a neighbour")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("until", "action", "given", "field"),
     [
@@ -456,6 +480,7 @@ def test_values_that_cannot_be_right(system, sessions, booked, until, action, gi
     assert case_of(system, uid).state == before
 
 
+@pytest.mark.any_database
 def test_a_rebooked_case_has_a_new_day(system, sessions, booked):
     uid = booked()
     day = clock.today() + timedelta(days=3)
@@ -477,6 +502,7 @@ def test_roles_are_asked_on_the_database_too(sessions, booked, acting):
     assert step(sessions["town"], uid, "receive").state == "prechecking"
 
 
+@pytest.mark.any_database
 def test_a_step_keeps_what_it_needed_and_nothing_else(system, sessions, booked):
     uid = booked()
     step(sessions["worker"], uid, "entrust", signed_by="Elder Li", colour_of_the_sky="blue")

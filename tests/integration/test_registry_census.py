@@ -124,6 +124,7 @@ class TestSaving:
         assert head["fields"]["register_address"] == place.home.address
         assert counters.verify(place.session) == []
 
+    @pytest.mark.any_database
     def test_numbers_never_reach_the_page_in_full(self, place):
         people = family()
         place.save(entry(*(typed(r, f"r{i}") for i, r in enumerate(people[:3]))))
@@ -132,6 +133,7 @@ class TestSaving:
             assert person.number not in text
             assert person.number[6:14] + person.number[14:17] not in text
 
+    @pytest.mark.any_database
     def test_what_was_typed_wins_over_the_number_and_the_clerk_is_told(self, place):
         resident = ResidentFactory()
         row = typed(resident, fields={"birth": "1979-01-01", "sex": "2"})
@@ -146,6 +148,7 @@ class TestSaving:
         (document,) = person.documents
         assert (document.warning, document.warning_reason) == ("birth_differs", "the card is wrong")
 
+    @pytest.mark.any_database
     def test_a_later_edit_is_held_against_the_number_on_file(self, place):
         place.save(entry(typed(ResidentFactory())))
         home = place.state()["households"][0]
@@ -164,6 +167,7 @@ class TestSaving:
         found = {(p.member, p.field, p.code, p.stops) for p in checked.problems}
         assert found >= {("a", "birth", "birth_differs", False), ("a", "sex", "sex_differs", False)}
 
+    @pytest.mark.any_database
     def test_a_registered_household_repeats_the_same_people(self, place):
         rows = [typed(r, f"r{i}") for i, r in enumerate(family()[:2])]
         again = [MemberEntry(f"s{i}", same_as=row.ref, relation=row.relation) for i, row in enumerate(rows)]
@@ -204,6 +208,7 @@ class TestSaving:
         assert after[1]["relation"] == "12"
         assert place.session.scalar(select(func.count(PersonPhone.id))) == 2
 
+    @pytest.mark.any_database
     @pytest.mark.demand("S4-54")
     def test_the_identity_of_somebody_on_record_goes_to_a_clerk(self, place):
         place.save(entry(typed(ResidentFactory(name="Wang Lei"))))
@@ -238,6 +243,7 @@ class TestSaving:
         assert saved.left == 1
         assert len(place.state()["households"][0]["members"]) == 1
 
+    @pytest.mark.any_database
     def test_a_number_put_right_replaces_the_wrong_one(self, place):
         place.save(entry(typed(ResidentFactory())))
         home = place.state()["households"][0]
@@ -256,6 +262,7 @@ class TestSaving:
         assert place.session.scalars(select(PersonDocument)).one().number == right
 
 
+@pytest.mark.any_database
 class TestRefusing:
     @pytest.mark.parametrize(
         ("fields", "relation", "expected"),

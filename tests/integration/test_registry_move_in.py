@@ -118,6 +118,7 @@ def test_agreeing_moves_residence_household_and_ties_at_once(acting, world, stor
     assert t11 not in {wife.area_id}
 
 
+@pytest.mark.any_database
 def test_the_last_one_of_a_household_closes_it(acting, world, system):
     a11, t11 = world.areas["grid_a11"], world.areas["grid_t11"]
     single = ResidentFactory()
@@ -139,6 +140,7 @@ def test_the_last_one_of_a_household_closes_it(acting, world, system):
     assert new.head_person_id == match.person_id
 
 
+@pytest.mark.any_database
 def test_declining_needs_a_reason_and_reaches_the_asker(acting, world, story, system):
     with pytest.raises(Invalid):
         decide(acting, "clerk_t", story["uid"], MoveInAction.decline)
@@ -151,6 +153,7 @@ def test_declining_needs_a_reason_and_reaches_the_asker(acting, world, story, sy
         decide(acting, "clerk_t", story["uid"], MoveInAction.agree)
 
 
+@pytest.mark.any_database
 def test_withdrawing_is_for_the_side_that_asked(acting, world, story, system):
     with pytest.raises(Conflict):
         decide(acting, "clerk_t", story["uid"], MoveInAction.withdraw)
@@ -174,6 +177,7 @@ def test_nobody_else_decides(acting, story, system, username, action, refusal):
     assert system.scalars(select(MoveInRequest.state)).one() == "asked"
 
 
+@pytest.mark.any_database
 def test_a_move_lies_not_in_the_future_and_not_on_an_old_page(acting, story):
     with pytest.raises(Invalid):
         decide(
@@ -196,6 +200,7 @@ def test_a_request_into_a_home_that_is_gone_fails_whole(acting, story, system):
     assert system.scalars(select(MoveInRequest.state)).one() == "asked"
 
 
+@pytest.mark.any_database
 def test_a_household_that_only_waited_closes_when_nobody_comes(acting, world, story, system):
     from app.registry.choices import HouseholdKind
     from app.registry.models import Dwelling
@@ -212,6 +217,7 @@ def test_a_household_that_only_waited_closes_when_nobody_comes(acting, world, st
     assert system.get(Household, waiting.id).valid_to is not None
 
 
+@pytest.mark.any_database
 def test_asked_into_another_household_of_the_home_the_first_one_stops_waiting(acting, world, story, system):
     from app.registry.choices import HouseholdKind
     from app.registry.models import Dwelling

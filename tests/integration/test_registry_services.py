@@ -97,6 +97,7 @@ class TestPersons:
         assert rows["status"].confirmed_at == later
         assert rows["identity"].confirmed_at == before["identity"]
 
+    @pytest.mark.any_database
     @pytest.mark.parametrize(
         ("fields", "field"),
         [
@@ -114,6 +115,7 @@ class TestPersons:
             persons.edit_person(worker, person, fields, actor=session_actor(worker), now=clock.now())
         assert refusal.value.field == field
 
+    @pytest.mark.any_database
     def test_a_child_under_14_leaves_a_consent_task_and_nothing_else(self, worker, a11):
         today = clock.today()
         child = make_person(worker, a11, birth=today - timedelta(days=5 * 365), number=None)
@@ -165,6 +167,7 @@ class TestDocuments:
         )
         assert again is row
 
+    @pytest.mark.any_database
     def test_a_wrong_check_digit_asks_for_a_reason_and_keeps_it(self, worker, a11):
         person = make_person(worker, a11, birth=date(1980, 1, 1), number=None)
         number = id_number(date(1980, 1, 1), 9)
@@ -176,6 +179,7 @@ class TestDocuments:
         row = documents.add_document(worker, person, **args, warning_reason="so it stands on the card")
         assert (row.warning, row.warning_reason) == ("check_digit", "so it stands on the card")
 
+    @pytest.mark.any_database
     @pytest.mark.parametrize("old", [False, True], ids=["18", "15"])
     def test_a_number_that_contradicts_the_record_asks_for_a_reason_and_keeps_it(self, worker, a11, old):
         person = make_person(worker, a11, birth=date(1955, 5, 26), male=False, number=None)
@@ -275,6 +279,7 @@ class TestHouseholds:
             assert open_ties(worker, member.person) == {(a11, "managing"), (a11, "residence")}
         assert {r.dwelling_id for r in worker.scalars(select(Residence))} == {home.id}
 
+    @pytest.mark.any_database
     @pytest.mark.parametrize(
         ("relations", "code"),
         [(["10", "20"], "no_head"), (["02", "02"], "several_heads"), (["02", "10"], None)],
@@ -290,6 +295,7 @@ class TestHouseholds:
             households.check_household(worker, household, clock.today())
         assert refusal.value.data["finding"] == code
 
+    @pytest.mark.any_database
     def test_a_collective_household_needs_no_head(self, worker, a11):
         household = make_household(
             worker, make_home(worker, a11), [ResidentFactory(relation="99")], HouseholdKind.collective
@@ -329,6 +335,7 @@ class TestHouseholds:
         assert living.valid_to is None
         assert open_ties(worker, living.head) == {(a11, k) for k in ("managing", "residence", "registered")}
 
+    @pytest.mark.any_database
     def test_the_last_one_to_leave_closes_the_household(self, worker, a11):
         household = make_household(worker, make_home(worker, a11))
         member = household.members[0]
@@ -339,6 +346,7 @@ class TestHouseholds:
         assert household.valid_to is not None
         assert open_ties(worker, member.person) == {(a11, "managing")}
 
+    @pytest.mark.any_database
     def test_a_head_who_leaves_leaves_no_head(self, worker, a11):
         household = make_household(
             worker, make_home(worker, a11), [ResidentFactory(), ResidentFactory(relation="10", male=False)]
@@ -461,6 +469,7 @@ class TestRentalsVenuesGroups:
         rentals.open_tenancy(system, rental, person, now=clock.now(), head_count=6)
         assert rentals.crowding(system, rental).code == "over_occupied"
 
+    @pytest.mark.any_database
     def test_a_venue_takes_the_address_of_its_home(self, worker, a11):
         home = make_home(worker, a11)
         venue = make_venue(worker, a11, home, name="Noodle shop")
@@ -482,6 +491,7 @@ class TestRentalsVenuesGroups:
         groups.end_group(worker, row, reason="moved in with the son", **args)
         assert worker.scalars(select(PersonGroup)).one().next_visit_on is None
 
+    @pytest.mark.any_database
     def test_nobody_is_in_a_group_before_the_birth_or_after_the_death(self, worker, a11):
         person = make_person(worker, a11, birth=date(1985, 2, 21))
         args = {"actor": session_actor(worker), "now": clock.now()}

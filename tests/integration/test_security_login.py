@@ -48,12 +48,14 @@ def far(app):
     return _far
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("door", DOORS)
 def test_right_password_signs_in(client, door):
     assert DOORS[door](client, "worker_a").status_code in {200, 303}
     assert state(client)["username"] == "worker_a"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("door", DOORS)
 def test_user_names_do_not_mind_case(client, door):
     DOORS[door](client, " Worker_A ")
@@ -127,6 +129,7 @@ def test_the_table_of_tries_holds_neither_name_nor_address(client, system):
     assert "127.0" not in subjects
 
 
+@pytest.mark.any_database
 def test_the_answer_is_the_same_for_known_and_unknown(app, far):
     known, unknown = by_form(far(1), "worker_a", "wrong"), by_form(far(2), "no_such_person", "wrong")
     assert known.status_code == unknown.status_code == 401
@@ -135,6 +138,7 @@ def test_the_answer_is_the_same_for_known_and_unknown(app, far):
     assert by_api(far(3), "worker_a", "wrong").get_json() == by_api(far(4), "nobody_here", "x").get_json()
 
 
+@pytest.mark.any_database
 def test_an_unknown_name_costs_the_same_work(app, far, monkeypatch):
     done = []
     monkeypatch.setattr(passwords, "check_password_hash", lambda *a: done.append(a[0]) or False)
@@ -171,6 +175,7 @@ def test_logins_stand_in_the_access_log(app, far, system):
     assert rows[2].address == "10.9.0.4"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("target", "goes"),
     [
@@ -243,6 +248,7 @@ def test_a_role_that_needs_codes_must_enrol_first(app, world, system):
     assert client.get("/").status_code == 200
 
 
+@pytest.mark.any_database
 def test_the_secret_is_shown_only_until_it_is_confirmed(app, world):
     client = sign_in(app, world, "admin_system", second_factor=True)
     assert client.get("/account/enrol").status_code == 303
@@ -282,6 +288,7 @@ def test_an_own_change_ends_the_other_sessions_and_gives_this_one_a_new_token(ap
     assert state(other)["signed_in"] is False
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "new", ["Plum-28", "plumorchardgarden", "password2026", "worker_a-2026-x", "Abcdefghij1", "aaaaaaaaaa1"]
 )
@@ -291,6 +298,7 @@ def test_weak_passwords_are_refused(app, world, new):
     assert state(client)["signed_in"] is True
 
 
+@pytest.mark.any_database
 def test_the_last_five_passwords_cannot_come_back(app, world, system):
     client = sign_in(app, world, "worker_a")
     used = [PASSWORD, *(f"Plum-orchard-{n}{n}" for n in range(1, 6))]
@@ -311,6 +319,7 @@ def test_the_old_password_is_needed_and_its_guesses_are_counted(app, world, syst
     assert passwords.matches(stored, PASSWORD)
 
 
+@pytest.mark.any_database
 def test_expiry_is_a_setting(app, world):
     with clock.frozen(clock.now()) as watch:
         app.config["PASSWORD_DAYS"] = 90
