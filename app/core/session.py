@@ -94,7 +94,7 @@ def only_reading(session: Session) -> None:
     """The session will only read, statement by statement: PostgreSQL needs no transaction around them. SQLite opens
     one in any case, else another writer could come between.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if session.get_bind().dialect.name == "postgresql" and not session.in_transaction():
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 

@@ -18,6 +18,7 @@ from app.core import codes, policy, removal, scope, widgets
 from app.core.criteria import Loads
 from app.core.interface import Fact, Interface, facts_of, relation_of
 from app.core.paging import SIZES, Keyset, Page, fetch
+from app.core.session import only_reading
 from app.core.views import arguments, drawing, filters
 from app.core.views.cells import Cells
 from app.core.widgets.drawn import options
@@ -179,6 +180,7 @@ class ListMixin:
     @has_access
     def list(self) -> Any:
         """The list page."""
+        only_reading(self.session)
         asked = arguments.read(self, request.args) if request.args else self.first_page()
         page = self.read_page(asked)
         return self.render_template(
