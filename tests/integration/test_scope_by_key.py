@@ -6,8 +6,19 @@ import pytest
 from sqlalchemy import select
 
 from app.areas.models import Post, Staff
+from app.core import made_once, scope
+from app.registry.models import Dwelling
+from tests.factories.registry import make_home
 
 ACTORS = ("worker_a", "town_clerk_a", "worker_t", "town_clerk_t", "worker_a")
+
+
+@pytest.fixture
+def homes(system, world):
+    """Two homes of the worker of A, one of the worker of T."""
+    for area, number in (("grid_a11", "1"), ("grid_a11", "2"), ("grid_t11", "1")):
+        make_home(system, world.areas[area], number)
+    system.commit()
 
 
 @pytest.mark.parametrize("model", [Staff, Post])
@@ -19,3 +30,29 @@ def test_each_actor_gets_the_own_criterion(acting, model):
         by_key = set(session.scalars(select(model.id).execution_options(by_key=True)))
         assert by_key == common, username
     assert common
+
+
+def rows_of_all(acting, homes, statement_of):
+    """What each account reads by turns with statements of one shape."""
+    found = {}
+    for username in (*ACTORS, *reversed(ACTORS)):
+        session = acting(username)
+        found.setdefault(username, []).append(session.scalars(statement_of(session)).all())
+    return found
+
+
+def test_a_statement_made_once_is_cut_to_each_actor(acting, homes):
+    """Its key is put together out of its own and that of the criteria: neither may hide the values of the other."""
+    found = rows_of_all(acting, homes, lambda _session: made_once.counting_all(Dwelling.id, 100))
+    assert found["worker_a"] == [[2]] * 4
+    assert found["worker_t"] == found["town_clerk_t"] == [[1]] * 2
+
+
+def test_areas_named_by_a_filter_are_never_taken_for_those_of_the_guard(acting, homes):
+    """The criteria of an actor bind their areas once; those that a statement itself names are values of their own."""
+    actors = {name: scope.session_actor(acting(name)) for name in ("worker_a", "worker_t")}
+    for username, named in (("worker_a", "worker_t"), ("worker_t", "worker_a")) * 2:
+        areas = scope.visible_areas(actors[named])
+        query = select(Dwelling.id).where(Dwelling.area_id.in_(areas))
+        assert acting(username).scalars(query).all() == [], username
+        assert acting(named).scalars(query).all(), named
