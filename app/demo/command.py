@@ -33,6 +33,6 @@ def load(app: Flask, city: str, persons: int, say: Callable[[str], None]) -> boo
 def press_or_none() -> Press | None:
     """The site's press, or None where fonts or the text engine are missing: a demo may do without papers."""
     try:
-        return site_press()
+        return site_press(forms=1)  # letters and sheets, some ten papers
     except (PaperError, OSError):
         return None

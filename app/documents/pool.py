@@ -44,8 +44,9 @@ class Limits:
 class _Lane:
     """One process and its pipe. Used by one thread at a time (the pool sees to that)."""
 
-    def __init__(self, fonts_root: Path, limits: Limits, scratch_root: Path) -> None:
+    def __init__(self, fonts_root: Path, limits: Limits, scratch_root: Path, warm: int | None) -> None:
         self._fonts_root, self._limits, self._scratch_root = fonts_root, limits, scratch_root
+        self._warm = warm
         self._scratch: Scratch | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
@@ -62,6 +63,7 @@ class _Lane:
             "jobs": self._limits.jobs,
             "memory_mb": self._limits.memory_mb,
             "hard_mb": self._limits.hard_mb,
+            "warm": self._warm,
         }
         # Copies of the fonts lie here. The process takes it away when it leaves, we do when it was killed.
         self._scratch = Scratch(self._scratch_root)
@@ -138,6 +140,8 @@ class _Lane:
 class RenderPool:
     """``size`` rendering processes for one fonts folder; safe to use from many threads.
 
+    A process draws a sample of every form before its first paper, or of ``warm`` forms: who prints little and ends, as a
+    command does, takes 1. At least one is drawn, so that missing fonts are told at the start.
     After a fork (gunicorn with preload) the child starts processes of its own.
     """
 
@@ -145,6 +149,7 @@ class RenderPool:
     size: int = 1
     limits: Limits = field(default_factory=Limits)
     scratch_root: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / f"geban-{os.getuid()}")
+    warm: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _owner: int = field(default=0, repr=False)
     _all: list[_Lane] = field(default_factory=list, repr=False)
@@ -209,7 +214,7 @@ class RenderPool:
                 if self.size < 1:
                     raise PaperError("a pool needs at least one process")
                 self._all = [
-                    _Lane(Path(self.fonts_root), self.limits, Path(self.scratch_root))
+                    _Lane(Path(self.fonts_root), self.limits, Path(self.scratch_root), self.warm)
                     for _ in range(self.size)
                 ]
                 self._idle = queue.LifoQueue()

@@ -17,13 +17,16 @@ from app.documents.pool import RenderPool
 _OPENING = threading.Lock()
 
 
-def site_press() -> Press:
-    """The press of the running site; its processes start with `warm` or with the first paper, and stay warm."""
+def site_press(*, forms: int | None = None) -> Press:
+    """The press of the running site; its processes start with `warm` or with the first paper, and stay warm.
+
+    ``forms`` is how many of them a process draws before its first paper (None: all), see RenderPool.
+    """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     with _OPENING:
         press: Press | None = app.extensions.get("geban_press")
         if press is None:
-            press = app.extensions["geban_press"] = _open(app)
+            press = app.extensions["geban_press"] = _open(app, forms)
     return press
 
 
@@ -47,11 +50,12 @@ def warm(app: Flask, *, delay: float = 0.0) -> threading.Thread:
     return thread
 
 
-def _open(app: Flask) -> Press:
+def _open(app: Flask, forms: int | None) -> Press:
     pool = RenderPool(
         Path(app.config["GEBAN_FONTS"]),
         size=app.config["GEBAN_RENDER_WORKERS"],
         scratch_root=app.config["GEBAN_HOME"] / "scratch",
+        warm=forms,
     )
     pool.start()
     atexit.register(pool.close)

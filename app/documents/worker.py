@@ -59,25 +59,25 @@ def _answer(kind: str, arguments: dict[str, Any], fonts_root: Path) -> tuple[str
         return "error", RenderCrash(str(arguments.get("form_code", kind)), where)
 
 
-def _warm_up(fonts_root: Path) -> None:
-    """Draw a sample of each form, so that the first clerk does not wait for it, then take what is loaded out of the
-    collector.
+def _warm_up(fonts_root: Path, forms: int | None) -> None:
+    """Draw a sample of each form, so that the first clerk does not wait for it, or of the first ``forms`` only; then
+    take what is loaded out of the collector.
     """
     from app.documents.registry import load_forms
     from app.documents.render import render_pdf
 
-    for form in load_forms().values():
+    for form in list(load_forms().values())[:forms]:
         render_pdf(form.code, form.sample, fonts_root=fonts_root)
     gc.collect()
     gc.freeze()
 
 
-def serve(pipe: Connection, fonts_root: Path, *, jobs: int, memory_mb: int) -> None:
+def serve(pipe: Connection, fonts_root: Path, *, jobs: int, memory_mb: int, warm: int | None) -> None:
     """Answer (kind, arguments) with (status, value, leaving) until the pipe closes or a bound is reached."""
     from app.documents.errors import PaperError
 
     try:
-        _warm_up(fonts_root)
+        _warm_up(fonts_root, warm)
     except PaperError as error:
         pipe.send(("error", error, True))
         return

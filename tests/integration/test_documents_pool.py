@@ -22,8 +22,12 @@ F10 = registry.form("F10").sample
 
 @pytest.fixture(scope="module")
 def pool():
+    """Two processes of a site that has secrets in its environment."""
     pool = RenderPool(FONTS, size=2)
-    pool.start()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GEBAN_SECRET_KEY", "secret-marker")
+        environment.setenv("GEBAN_DATABASE_URL", "postgresql://secret-marker")
+        pool.start()
     yield pool
     pool.close()
 
@@ -33,7 +37,7 @@ def small_pool():
     made = []
 
     def make(**limits) -> RenderPool:
-        made.append(RenderPool(FONTS, size=1, limits=Limits(**limits)))
+        made.append(RenderPool(FONTS, size=1, limits=Limits(**limits), warm=1))
         made[-1].start()
         return made[-1]
 
@@ -94,11 +98,10 @@ def test_pictures_for_phones_come_from_the_pool(pool):
     assert Image.open(io.BytesIO(picture)).width == 600
 
 
-def test_a_process_gets_no_secret_of_the_site(monkeypatch, small_pool):
-    monkeypatch.setenv("GEBAN_SECRET_KEY", "secret-marker")
-    monkeypatch.setenv("GEBAN_DATABASE_URL", "postgresql://secret-marker")
-    (pid,) = small_pool().pids()
-    assert b"secret-marker" not in Path(f"/proc/{pid}/environ").read_bytes()
+def test_a_process_gets_no_secret_of_the_site(pool):
+    for pid in pool.pids():
+        assert b"PATH=" in Path(f"/proc/{pid}/environ").read_bytes()
+        assert b"secret-marker" not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
 def test_a_process_loads_no_web_framework_and_stays_small(pool):
@@ -163,7 +166,7 @@ def test_a_site_without_fonts_learns_it_at_start_up(tmp_path):
 
 def test_closing_ends_the_processes_and_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    pool = RenderPool(FONTS)
+    pool = RenderPool(FONTS, warm=1)
     pool.start()
     pids = pool.pids()
     assert any(tmp_path.iterdir())
@@ -195,7 +198,7 @@ def test_a_site_that_ends_without_closing_leaves_no_process_and_no_copies(tmp_pa
         "import sys, types; package = types.ModuleType('app'); package.__path__ = [sys.argv[1] + '/app']\n"
         "sys.modules['app'] = package; sys.path.insert(0, sys.argv[1])\n"
         "import os; from pathlib import Path; from app.documents.pool import RenderPool\n"
-        "pool = RenderPool(Path(sys.argv[2])); pool.start(); print(pool.pids()[0], flush=True); os._exit(0)\n"
+        "pool = RenderPool(Path(sys.argv[2]), warm=1); pool.start(); print(pool.pids()[0], flush=True); os._exit(0)\n"
     )
     project = str(Path(__file__).resolve().parents[2])
     done = subprocess.run(

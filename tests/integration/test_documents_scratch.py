@@ -44,7 +44,7 @@ def test_the_folder_of_a_killed_owner_is_swept_and_one_in_use_is_not(tmp_path):
 def test_a_pool_works_below_its_root_and_sweeps_it_at_the_start(tmp_path):
     left = tmp_path / "print-left"
     left.mkdir()
-    pool = RenderPool(FONTS, scratch_root=tmp_path)
+    pool = RenderPool(FONTS, scratch_root=tmp_path, warm=1)
     pool.start()
     try:
         assert not left.exists()
@@ -59,7 +59,7 @@ def test_a_pool_works_below_its_root_and_sweeps_it_at_the_start(tmp_path):
 def test_a_web_process_warms_its_press_and_says_what_keeps_it_cold(app, monkeypatch, caplog):
     monkeypatch.setitem(app.extensions, "geban_press", None)
     opened = []
-    monkeypatch.setattr(press, "_open", lambda site: opened.append(site) or "a press")
+    monkeypatch.setattr(press, "_open", lambda *asked: opened.append(asked) or "a press")
     settings = runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
     seen = []
     monkeypatch.setattr(press.time, "sleep", seen.append)
@@ -68,9 +68,9 @@ def test_a_web_process_warms_its_press_and_says_what_keeps_it_cold(app, monkeypa
     monkeypatch.setattr(press, "warm", lambda *a, **k: threads.append(real(*a, **k)))
     settings["post_worker_init"](SimpleNamespace(wsgi=app))
     threads[0].join(10)
-    assert (opened, app.extensions["geban_press"], seen) == ([app], "a press", [2.0])
+    assert (opened, app.extensions["geban_press"], seen) == ([(app, None)], "a press", [2.0])
 
-    def broken(_site):
+    def broken(*_asked):
         raise RuntimeError("no fonts")
 
     monkeypatch.setitem(app.extensions, "geban_press", None)
