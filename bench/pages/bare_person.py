@@ -29,16 +29,21 @@ HOUSEHOLDS = (
     "SELECT household_id FROM household_member WHERE valid_to IS NULL AND deleted_at IS NULL"
     f" AND person_id = {ME}"
 )
+MEMBERS = (
+    "household_member m LEFT JOIN household h ON h.id = m.household_id AND h.deleted_at IS NULL{h}"
+    " LEFT JOIN person p ON p.id = m.person_id AND p.deleted_at IS NULL{of_person}"
+)
+STOPS = "visit_stop s JOIN visit v ON v.id = s.visit_id WHERE v.deleted_at IS NULL AND v.state <> 'cancelled'"
 CASES = "SELECT uid FROM proxy_case WHERE deleted_at IS NULL AND person_uid = " + MY_UID
 # key, view that lists it, title, code lists of the three words, columns (uid, begin, end, words), rest; {x} is the
 # scope of the rows of x
 PARTS: tuple[tuple[str, str, str, tuple[str, str, str], str, str], ...] = (
     ("household", "HouseholdMemberView", "Household", ("", "household_relation", ""),
      "p.uid, m.valid_from, m.valid_to, p.name, m.relation, h.name",
-     (f"household_member m LEFT JOIN household h ON h.id = m.household_id AND h.deleted_at IS NULL{{h}}"
-     " LEFT JOIN person p ON p.id = m.person_id AND p.deleted_at IS NULL{of_person}"
-     f" WHERE m.deleted_at IS NULL AND (m.valid_to IS NULL AND m.household_id IN ({HOUSEHOLDS})"
-     f" OR m.valid_to IS NOT NULL AND m.person_id = {ME})")),
+     MEMBERS + f" WHERE m.deleted_at IS NULL AND m.valid_to IS NULL AND m.household_id IN ({HOUSEHOLDS})"),
+    ("household", "HouseholdMemberView", "Household", ("", "household_relation", ""),
+     "p.uid, m.valid_from, m.valid_to, p.name, m.relation, h.name",
+     MEMBERS + f" WHERE m.deleted_at IS NULL AND m.valid_to IS NOT NULL AND m.person_id = {ME}"),
     ("homes", "ResidenceView", "Homes over time", ("", "", "dwelling_type"),
      "d.uid, r.valid_from, r.valid_to, r.kind, coalesce(d.address, r.outside_address), r.dwelling_type",
      ("residence r LEFT JOIN dwelling d ON d.id = r.dwelling_id AND d.deleted_at IS NULL{d}"
@@ -60,9 +65,10 @@ PARTS: tuple[tuple[str, str, str, tuple[str, str, str], str, str], ...] = (
      f" OR i.owner_kind = 'proxy_case' AND i.owner_uid IN ({CASES})){{i}}")),
     ("doors", "VisitView", "Visits", ("", "", "visit_outcome"),
      "v.uid, coalesce(CAST(s.at AS text), CAST(v.planned_on AS text)), NULL, v.title, s.note, s.outcome",
-     ("visit_stop s JOIN visit v ON v.id = s.visit_id"
-     f" WHERE v.deleted_at IS NULL AND v.state <> 'cancelled' AND (s.person_id = {ME}"
-     f" OR s.person_id IS NULL AND s.household_id IN ({HOUSEHOLDS})){{v}}")),
+     STOPS + f" AND s.person_id = {ME}{{v}}"),
+    ("doors", "VisitView", "Visits", ("", "", "visit_outcome"),
+     "v.uid, coalesce(CAST(s.at AS text), CAST(v.planned_on AS text)), NULL, v.title, s.note, s.outcome",
+     STOPS + f" AND s.person_id IS NULL AND s.household_id IN ({HOUSEHOLDS}){{v}}"),
     ("floating", "FloatingStayView", "Floating resident", ("inflow_reason", "", ""),
      "f.uid, f.valid_from, f.valid_to, f.inflow_reason, f.permit_ends_on, NULL",
      f"floating_stay f WHERE f.deleted_at IS NULL AND f.person_id = {ME}"),
@@ -100,8 +106,8 @@ TITLES = {key: (title, lists) for key, _view, title, lists, _columns, _rest in P
 @lru_cache(maxsize=64)
 def _statement(keys: tuple[str, ...], whole: bool) -> str:
     scopes = {x: "" if whole else f" AND {x}.area_id IN (SELECT id FROM mine)" for x in "hdcivre"}
-    tied = "SELECT person_id FROM person_area WHERE valid_to IS NULL AND area_id IN (SELECT id FROM mine)"
-    scopes["of_person"] = "" if whole else f" AND p.id IN ({tied})"
+    tied = "SELECT 1 FROM person_area x WHERE x.person_id = p.id AND x.valid_to IS NULL"
+    scopes["of_person"] = "" if whole else f" AND EXISTS ({tied} AND x.area_id IN (SELECT id FROM mine))"
     selects = []
     for key, _view, _title, _lists, columns, rest in PARTS:
         if key in keys:
