@@ -138,7 +138,8 @@ LOW = """() => [...document.querySelectorAll('a[href], button, input:not([type=h
 
 def findings(page: Any, size: str, in_full: bool, frame: bool) -> list[str]:
     """What is wrong with the page that is open, in words that name the place."""
-    page.set_viewport_size(SIZES[size])
+    if page.viewport_size != SIZES[size]:
+        page.set_viewport_size(SIZES[size])
     found = []
     if size == "pc":
         found = violations(page, frame=frame, **({} if in_full else {"rules": LIGHT}))
