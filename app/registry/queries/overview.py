@@ -115,7 +115,7 @@ def _own_parts() -> Parts:
     def part(key: str, view: str, model: Any, columns: str, *beside: Beside) -> tuple[str, Narrow]:
         return view, Narrow(key, model, columns, model.person_id == ME, beside)
 
-    merged = "uid pair_id gone_name reason created_at undone_at"
+    merged = "uid pair_id created_by gone_name reason created_at undone_at"
     return (
         part("names", "PersonNameView", PersonName, f"uid kind name {PERIOD}"),
         part("sources", "", PersonSource, "field_group source confirmed_at"),
@@ -180,15 +180,21 @@ def _places() -> Parts:
 
 
 def merged_by(session: Session, merges: list[Any]) -> dict[int, str]:
-    """Who made each merge, by its key: the step of its pair that was taken in the same transaction."""
-    query = select(DuplicateStep.pair_id, DuplicateStep.at, DuplicateStep.by_label).where(
+    """Who made each merge, by its key, called as in the step they took then."""
+    query = select(
+        DuplicateStep.pair_id, DuplicateStep.at, DuplicateStep.by_user, DuplicateStep.by_label
+    ).where(
         DuplicateStep.pair_id.in_([merge.pair_id for merge in merges]),
         DuplicateStep.action == str(DuplicateAction.merge),
     )
     steps = session.execute(query).all()
     found = {}
     for merge in merges:
-        mine = [(abs(at - merge.created_at), label) for pair, at, label in steps if pair == merge.pair_id]
+        mine = [
+            (abs(at - merge.created_at), label)
+            for pair, at, user, label in steps
+            if (pair, user) == (merge.pair_id, merge.created_by)
+        ]
         found[merge.id] = min(mine)[1] if mine else ""
     return found
 

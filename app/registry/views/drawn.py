@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.core.jinja import day
-from app.core.views.drawing import NAMELESS, SPECIAL
+from app.core.views.drawing import NAMELESS, safe
 from app.core.words import gettext
-
-
-def safe(value: Any) -> str:
-    """The value escaped; the most are words with nothing to escape."""
-    return value if type(value) is str and not SPECIAL(value) else str(escape(value))
 
 
 def link(url: str, words: Any) -> Markup:
     """``<a>`` with its words."""
     return Markup(f'<a href="{safe(url)}">{safe(words)}</a>')  # noqa: S704  both have been escaped
-
-
-def badge(words: Any, colour: str) -> Markup:
-    """A small coloured word, as in every list."""
-    return Markup(f'<span class="gb-badge gb-{safe(colour)}">{safe(words)}</span>')  # noqa: S704  both have been escaped
 
 
 def fields(values: Iterable[dict[str, Any]], reveal: str) -> Markup:

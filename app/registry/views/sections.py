@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.views.cells import name_of
+from app.core.views.cells import badge, name_of
 from app.core.words import gettext
 from app.registry import panels
 from app.registry.views import drawn
@@ -104,7 +104,7 @@ def is_over(row: Any) -> bool:
 
 def state(words: Any, colour: str) -> Markup:
     """A state as a badge."""
-    return drawn.badge(words, colour)
+    return badge(words, colour)
 
 
 def panel_sections(
@@ -120,7 +120,7 @@ def panel_sections(
         for row in rows:
             day = _day(row.at)
             told = f"{row.words} · {row.note}" if row.note else row.words
-            mark: Any = drawn.badge(row.state, row.level) if row.state else ""
+            mark: Any = badge(row.state, row.level) if row.state else ""
             section.lines.append(Line([day.isoformat() if day else "", told, mark], row.url))
             if day is not None:
                 moments.append(Moment(day, row.words, row.note, row.url, panel.icon))
