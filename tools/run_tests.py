@@ -54,9 +54,6 @@ PARTS = (
     Part("lint", "ruff check", ("ruff", "check", ".")),
     Part("format", "ruff format", ("ruff", "format", "--check", "--quiet", ".")),
     Part("contracts", "import contracts", ("lint-imports", "--no-logo", "--no-cache")),
-    Part("types", "mypy, app/core", ("mypy",)),
-    Part("compat", "Chromium 90 and later", ("node", "tools/compat/check.mjs")),
-    Part("unit", "unit", folder="tests/unit", whole=RULES),
     # the longest: two processes share it
     *(
         Part(
@@ -87,7 +84,10 @@ PARTS = (
         options=("-k", "test_axe_pages"),
     ),
     Part("journeys", "journeys", folder="tests/journeys", alone=False),
+    Part("unit", "unit", folder="tests/unit", alone=False, whole=RULES),
     Part("architecture", "architecture", folder="tests/architecture", alone=False),
+    Part("types", "mypy, app/core", ("mypy",), alone=False),
+    Part("compat", "Chromium 90 and later", ("node", "tools/compat/check.mjs"), alone=False),
 )
 AT_A_TIME = 3
 

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select, union_all
 from sqlalchemy.orm import aliased
 
+from app.core import search
 from app.core.actor import Actor
 from app.documents.choices import DocumentState
 from app.documents.models import IssuedDocument
@@ -65,16 +66,16 @@ def papers(subject: str) -> Narrow:
     """The newest papers issued to the record itself or for its cases."""
     case, own, of_case = aliased(ProxyCase), aliased(IssuedDocument), aliased(IssuedDocument)
     mine = select(case.uid).where(_about(subject, case.person_uid))
-    # two look-ups by key: with an OR over a sub-select the database would read every paper
+    # two look-ups by key, made once: with an OR over a sub-select the database would read every paper
     found = union_all(
-        select(own.id).where(own.owner_uid == ME_UID),
+        select(own.id).where(own.owner_kind == subject, own.owner_uid == ME_UID),
         select(of_case.id).where(of_case.owner_kind == "proxy_case", of_case.owner_uid.in_(mine)),
-    )
+    ).subquery()
     return Narrow(
         "papers",
         IssuedDocument,
         "uid title number sensitivity state issued_at",
-        IssuedDocument.id.in_(found),
+        search.one_of(IssuedDocument.id, select(found.c.id), few=True),
         newest=(IssuedDocument.issued_at, IssuedDocument.id),
         most=panels.MOST,
     )
