@@ -27,33 +27,9 @@ FIELDS = frozenset(
 )
 
 
-def create_person(
-    session: Session,
-    *,
-    name: str,
-    area_id: int,
-    actor: Actor,
-    now: datetime,
-    birth: Birth | None = None,
-    fields: Mapping[str, Any] | None = None,
-    ties: Iterable[AreaTie] = (),
-    source: str = sources.GRID,
-) -> Person:
-    """A new person, managed by an area. ``ties`` are further reasons for the same area to see the person.
-
-    Raises Invalid for a name that is none, unknown codes and fields that cannot be set here.
-    """
-    person = enter_person(
-        session,
-        name=name,
-        area_id=area_id,
-        actor=actor,
-        now=now,
-        birth=birth,
-        fields=fields,
-        ties=ties,
-        source=source,
-    )
+def create_person(session: Session, **given: Any) -> Person:
+    """``enter_person``, in the database at once."""
+    person = enter_person(session, **given)
     session.flush()
     return person
 
@@ -70,8 +46,10 @@ def enter_person(
     ties: Iterable[AreaTie] = (),
     source: str = sources.GRID,
 ) -> Person:
-    """``create_person`` without the flush: documents, phones, home and household of a whole family are hung on first and
-    go to the database together.
+    """A new person, managed by an area. ``ties`` are further reasons for the same area to see the person. Waits for the
+    flush: documents, phones, home and household of a whole family are hung on first and go to the database together.
+
+    Raises Invalid for a name that is none, unknown codes and fields that cannot be set here.
     """
     values = dict(fields or {})
     check_fields(session, Person, values, FIELDS)
