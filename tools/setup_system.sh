@@ -36,6 +36,8 @@ has_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 
 if [ "$purpose" = test ]; then
+    # Playwright brings a Node.js of its own, which asks for this one
+    has_library libatomic.so.1 || missing+=(libatomic1)
     has_command chromium chromium-browser google-chrome || missing+=(chromium)
     has_command pdftoppm && has_command pdftotext || missing+=(poppler-utils)
     has_postgres || missing+=(postgresql)
