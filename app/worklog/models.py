@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.areas.models import Area, Staff
 from app.core import scope
 from app.core.actor import Actor
+from app.core.extra.models import Extra
 from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, args, coded
 from app.registry.models import Dwelling, GroupVisit, Household, Person
 from app.registry.models.closed import open_to
@@ -116,7 +117,7 @@ class VisitStep(VisitChild, StepBase):
     visit: Mapped[Visit] = relationship(back_populates="steps")
 
 
-class ServiceRecord(Scoped, Record):
+class ServiceRecord(Extra, Scoped, Record):
     """What a worker did for somebody on a day (S1-56): upper domains write it down; the monthly chain is later.
 
     A line about a visit to a member of a group of level 5 names nobody; it is seen by the worker whose day it is and by

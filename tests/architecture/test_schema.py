@@ -31,6 +31,7 @@ OPEN = {
     "account": "read by the security manager and user administration, which check rank and subtree",
     "change_log": "auditors only (role), append-only",
     "access_log": "auditors only (role), append-only",
+    "extra_field_area": "where a custom field is asked",
     "risk_rule": "rules without persons",
     "duplicate_rule": "rules without persons",
 }
@@ -88,6 +89,7 @@ def test_a_state_column_has_a_step_table():
     expected = {
         "area_plan": "area_plan_step",
         "move_in_request": "move_in_step",
+        "import_batch": "import_step",
         "visit": "visit_step",
         "proxy_case": "case_step",
         "issued_document": "document_step",

@@ -64,6 +64,7 @@ CORE_SQL = {
     "app/core/models.py": "index conditions",
     "app/registry/models/people.py": "criteria of the guard",
     "app/registry/service/merging/follow.py": "which columns point at a person: metadata only, no statement",
+    "app/exchange/models.py": "criteria of the guard",
     "app/registry/models/homes.py": "criteria of the guard",
     "app/registry/models/households.py": "criteria of the guard",
     "app/registry/models/campaigns.py": "criteria of the guard",

@@ -14,6 +14,7 @@ from app.areas.models import Area, OrgUnit, Staff
 from app.core import scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedText, blind
+from app.core.extra.models import Extra
 from app.core.models import (
     AreaBound,
     BigKey,
@@ -128,7 +129,7 @@ class BuildingChief(BuildingChild, Period, Versioned, Deletable, Table):
     unit: Mapped[BuildingUnit | None] = relationship()
 
 
-class Dwelling(Scoped, Period, Confirmed, Record):
+class Dwelling(Extra, Scoped, Period, Confirmed, Record):
     """A flat, house or room people may live in; the area sits here. Address: division → road or village group +
     number, building → unit → floor → room where there are any (house, section 3).
     """

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.areas.models import Area
 from app.core import scope
 from app.core.actor import Actor
+from app.core.extra.models import Extra
 from app.core.models import (
     BigKey,
     Confirmed,
@@ -33,7 +34,7 @@ from app.registry.models.people import Person, PersonChild
 LIVED_IN = "kind = 'living' AND valid_to IS NULL AND deleted_at IS NULL"
 
 
-class Household(Scoped, Period, Confirmed, Record):
+class Household(Extra, Scoped, Period, Confirmed, Record):
     """A household: registered (户籍户), living (居住户) or collective; a person may be in one of each kind.
     The 300–500 rule counts living households (S0-17).
     """

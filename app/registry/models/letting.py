@@ -14,13 +14,14 @@ from app.areas.models import Area
 from app.core import scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedText, blind
+from app.core.extra.models import Extra
 from app.core.models import BigKey, Confirmed, Deletable, Period, Record, Scoped, Table, Versioned, coded
 from app.registry.models.homes import Building, Dwelling
 from app.registry.models.people import Person
 from app.registry.rules.sizes import check_floor_area
 
 
-class RentalHome(Scoped, Confirmed, Record):
+class RentalHome(Extra, Scoped, Confirmed, Record):
     """A dwelling (or part of it) that is let. GB/T 31000 knows one tenant; people come and go: see Tenancy."""
 
     __tablename__ = "rental_home"
@@ -102,7 +103,7 @@ def _tenancies(actor: Actor) -> Any:
 scope.guard(Tenancy, _tenancies)
 
 
-class Venue(Scoped, Confirmed, Record):
+class Venue(Extra, Scoped, Confirmed, Record):
     """A shop, workshop, school or other place of the grid: nine small venues, key venues, resident organisations."""
 
     __tablename__ = "venue"

@@ -14,6 +14,7 @@ from app.areas.models import Area
 from app.core import reach, scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson, EncryptedText, blind
+from app.core.extra.models import Extra
 from app.core.models import (
     AreaBound,
     BigKey,
@@ -31,7 +32,7 @@ from app.core.pinyin import spell
 from app.registry.models.closed import open_to
 
 
-class Person(AreaBound, Record):
+class Person(Extra, AreaBound, Record):
     """Anybody known to the registry: one row for life. ``area_id`` is the managing area; who may see the person
     is kept in ``PersonArea``. The name is stored as given. Fields follow GB/T 31000-2015, common person block.
     """

@@ -1,0 +1,182 @@
+"""What came in by a sheet and what went out: mappings, batches and their rows, ledgers, files to fetch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.areas.models import Area
+from app.core import files, scope
+from app.core.actor import Actor
+from app.core.crypto import EncryptedJson
+from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args, live
+
+BATCH_FILES = "import_batch"
+EXPORT_FILES = "export_file"
+
+
+class SheetMapping(Scoped, Record):
+    """Which column of somebody's sheet is which field of ours, remembered for the next sheet of the same source.
+
+    ``columns`` is {heading: field key}; ``header_mark`` is a hash of the headings, by which the source is known again.
+    """
+
+    __tablename__ = "sheet_mapping"
+    __table_args__ = args(
+        live("area_id", "sheet", "name", name="uq_sheet_mapping_name"),
+        Index("ix_sheet_mapping_header_mark", "sheet", "header_mark"),
+    )
+
+    sheet: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(80))
+    header_mark: Mapped[str] = mapped_column(String(64))
+    columns: Mapped[Any] = mapped_column(JSON)
+    area: Mapped[Area] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportBatch(Scoped, Versioned, Table):
+    """One sheet on its way in: uploaded, checked (dry run), running, done, undone; or failed, or given up.
+
+    ``rule`` says what happens with a row that is known already: skip, fill (empty fields only), update, new.
+    Counts are rows of the sheet. ``uid`` is the batch of its rows in the change log.
+    """
+
+    __tablename__ = "import_batch"
+    __table_args__ = args(Index("ix_import_batch_state", "state", "id"))
+
+    sheet: Mapped[str] = mapped_column(String(40))
+    file_name: Mapped[str] = mapped_column(String(160))
+    source_name: Mapped[str | None] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(12), default="uploaded")
+    rule: Mapped[str] = mapped_column(String(8), default="skip")
+    columns: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    # tab of the workbook, row of the headings, what the reader found out about the file
+    options: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    attachment_uid: Mapped[str | None] = mapped_column(String(36))
+    marked_uid: Mapped[str | None] = mapped_column(String(36))
+    job_uid: Mapped[str | None] = mapped_column(String(36))
+    problem: Mapped[str | None] = mapped_column(String(300))
+    rows_total: Mapped[int] = mapped_column(Integer, default=0)
+    rows_bad: Mapped[int] = mapped_column(Integer, default=0)
+    rows_warned: Mapped[int] = mapped_column(Integer, default=0)
+    rows_made: Mapped[int] = mapped_column(Integer, default=0)
+    rows_changed: Mapped[int] = mapped_column(Integer, default=0)
+    rows_same: Mapped[int] = mapped_column(Integer, default=0)
+    rows_skipped: Mapped[int] = mapped_column(Integer, default=0)
+    rows_undone: Mapped[int] = mapped_column(Integer, default=0)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
+    area: Mapped[Area] = relationship()
+    steps: Mapped[list[ImportStep]] = relationship(order_by="ImportStep.id")
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class BatchChild:
+    """Hangs on a batch and is seen with it."""
+
+    __scope_as_parent__ = True
+    batch_id: Mapped[int] = mapped_column(BigKey, ForeignKey("import_batch.id"), index=True, sort_order=-9)
+
+    @classmethod
+    def __scope_parent__(cls) -> tuple[str, type]:
+        return "batch_id", ImportBatch
+
+
+class ImportStep(BatchChild, StepBase):
+    """One change of state of a batch."""
+
+    __tablename__ = "import_step"
+    __table_args__ = args()
+
+
+class ImportRow(BatchChild, Model):
+    """What one row of the sheet did, or why it did nothing; undo goes by it.
+
+    ``outcome``: made changed same skipped bad undone kept. ``made`` is [[table, key, version], …]; ``before`` is
+    [[table, key, version after, {attribute: old value}], …]; ``findings`` is [[column, msgid, params], …].
+    """
+
+    __tablename__ = "import_row"
+    __table_args__ = args(
+        UniqueConstraint("batch_id", "row_no"), Index("ix_import_row_outcome", "batch_id", "outcome")
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    row_no: Mapped[int] = mapped_column(Integer)
+    outcome: Mapped[str] = mapped_column(String(8))
+    made: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    before: Mapped[Any | None] = mapped_column(EncryptedJson("import_row.before"))
+    findings: Mapped[Any | None] = mapped_column(EncryptedJson("import_row.findings"))
+
+
+class Ledger(Scoped, Record):
+    """A ledger (台账) put together once and run again each month: fields, filters, order, groups, heading (一表通).
+
+    Whoever made it has it; ``shared_roles`` are the roles that have it beside, inside its area. Each runs it over the own
+    area and with the own masks.
+    """
+
+    __tablename__ = "ledger"
+    __table_args__ = args()
+
+    name: Mapped[str] = mapped_column(String(80), index=True)
+    subject: Mapped[str] = mapped_column(String(60))
+    columns: Mapped[Any] = mapped_column(JSON)
+    filters: Mapped[Any | None] = mapped_column(EncryptedJson("ledger.filters"))
+    orders: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    groups: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    heading: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    shared_roles: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    note: Mapped[str | None] = mapped_column(String(300))
+    area: Mapped[Area] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExportFile(Versioned, Table):
+    """A file that somebody asked for: only the owner may fetch it, and not for ever. How far it is, its job says."""
+
+    __tablename__ = "export_file"
+    __table_args__ = args()
+
+    owner_id: Mapped[int] = mapped_column(Integer, index=True)
+    subject: Mapped[str] = mapped_column(String(60))
+    ledger_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("ledger.id"), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(8))  # xlsx pdf csv
+    plain: Mapped[bool] = mapped_column(Boolean, default=False)
+    reason: Mapped[str | None] = mapped_column(String(200))
+    rows: Mapped[int | None] = mapped_column(Integer)
+    job_uid: Mapped[str | None] = mapped_column(String(36))
+    attachment_uid: Mapped[str | None] = mapped_column(String(36))
+    expires_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    downloads: Mapped[int] = mapped_column(Integer, default=0)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def _batch_children(actor: Actor) -> Any:
+    batch = Model.metadata.tables["import_batch"]
+    ids = select(batch.c.id).where(scope.in_scope(batch.c.area_id, actor))
+    return lambda cls: cls.batch_id.in_(ids)
+
+
+def _own(actor: Actor) -> Any:
+    return ExportFile.owner_id == actor.user_id
+
+
+scope.guard(BatchChild, _batch_children)
+scope.guard(ExportFile, _own, whole_site=True)
+files.owned_by(BATCH_FILES, lambda _actor: select(ImportBatch.uid))
+files.owned_by(EXPORT_FILES, lambda actor: select(ExportFile.uid).where(_own(actor)))
