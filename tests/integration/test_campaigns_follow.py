@@ -119,7 +119,9 @@ def stand(target):
 def test_what_was_said_at_a_door_is_there_again_when_the_home_is(campaign, clerk):
     """An appointment and a refusal outlive a division that is revoked, and a wrong tap after that."""
     home, day = homes_of(clerk)[0], clock.today() + timedelta(days=5)
-    at = clock.day_bounds(clock.today())[0] + timedelta(hours=9)  # what is taken back is of the same local day
+    at = clock.day_bounds(clock.today())[0] + timedelta(
+        hours=9
+    )  # what is taken back is of the same local day
     actor = session_actor(clerk)
     one, two = targets(clerk, home)
     campaigns.ring(clerk, actor, one, TargetState.revisit, now=at, revisit_on=day)
