@@ -19,6 +19,7 @@ from app.core.scope import acting_as, session_actor
 from app.core.session import current_unit, unit_of_work
 
 ACTIONS = frozenset(action.value for action in AccessAction)
+BATCH = "audit_batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,20 @@ def reason(text: str | None = None, tag: str | None = None) -> Iterator[None]:
         _why.reset(token)
 
 
+@contextmanager
+def in_batch(session: Session, uid: str) -> Iterator[None]:
+    """Everything the session changes inside is written down with this batch (an import, its undoing): by it the rows of
+    one sheet are found again (S3-26). Flushes at its end, so that nothing of the batch waits for a later flush.
+    """
+    outer = session.info.get(BATCH)
+    session.info[BATCH] = uid
+    try:
+        yield
+        session.flush()
+    finally:
+        session.info[BATCH] = outer
+
+
 def give_reason(session: Session, text: str) -> None:
     """The same for the rest of the session's transaction (the kernel's views know the session only)."""
     session.info["audit_reason"] = text
@@ -77,10 +92,11 @@ def action_of(old: dict[str, Any], new: dict[str, Any]) -> str:
 
 
 def record_changes(session: Session, changed: Sequence[Changed], batch: str | None = None) -> None:
-    """Write the change log in the transaction of the session."""
+    """Write the change log in the transaction of the session; without a ``batch`` that of ``in_batch``, if any."""
     actor, why = session_actor(session), _why.get()
     given = why.reason or session.info.get("audit_reason") or actor.system_reason or None
-    common = _who(actor) | {"tag": _cut(why.tag, 60), "reason": given, "batch": batch}
+    common = _who(actor) | {"tag": _cut(why.tag, 60), "reason": given}
+    common["batch"] = batch or session.info.get(BATCH)
     written = []
     for c in changed:
         open_part, closed_part = fields.split(c.model, c.old, c.new)
