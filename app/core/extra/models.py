@@ -62,4 +62,8 @@ class Extra:
 
     @declared_attr
     def extra_closed(cls) -> Mapped[Any | None]:
-        return mapped_column(EncryptedJson(f"{cls.__tablename__}.extra_closed"), nullable=True, sort_order=89)
+        return mapped_column(
+            EncryptedJson(f"{cls.__tablename__}.extra_closed"),  # type: ignore[attr-defined]
+            nullable=True,
+            sort_order=89,
+        )
