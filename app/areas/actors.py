@@ -31,6 +31,7 @@ from app.areas.rules import SEGMENT, granted, outermost, range_of
 from app.areas.succession import predecessor_paths, predecessor_values
 from app.core.actor import Actor
 from app.core.prepared import Prepared
+from app.core.saved import lists_of
 from app.core.scope import not_deleted, unscoped
 
 
@@ -94,24 +95,17 @@ def _in_force(row: Any) -> tuple[ColumnElement[bool], ...]:
 
 def _seats_query() -> Select[Any]:
     """Seats of an account on a `day`, in the order they were given; one row more per area of a grid group."""
-    member = aliased(Area)
+    member, in_group = aliased(Area), [GridGroupArea.group_id == Post.grid_group_id]
     return (
         select(
-            Post.id,
-            Post.role,
-            Post.area_id,
-            Area.name,
-            Area.path,
+            *(Post.id, Post.role, Post.area_id, Area.name, Area.path),
             Post.org_unit_id,
             Post.grid_group_id,
             member.path.label("member_path"),
         )
         .join(Area, Area.id == Post.area_id)
         .join(Account, Account.staff_id == Post.staff_id)
-        .outerjoin(
-            GridGroupArea,
-            and_(GridGroupArea.group_id == Post.grid_group_id, *_in_force(GridGroupArea)),
-        )
+        .outerjoin(GridGroupArea, and_(*in_group, *_in_force(GridGroupArea)))
         .outerjoin(member, member.id == GridGroupArea.area_id)
         .where(Post.role.in_(ROLES), *_in_force(Post))
         .order_by(Post.id)
@@ -157,8 +151,8 @@ def _heritage(role: str, paths: set[str]) -> list[str]:
 
 
 def _person_query(areas: int) -> Select[Any]:
-    """One row: the account, its staff member, the rights of the acting `role`, the named grants, and the closed
-    predecessors of its areas (the successor's worker reads the old rows; guards, section 1).
+    """One row: the account, its staff member, the rights of the acting `role`, the named grants, the lists of which
+    something is saved, and the closed predecessors of its areas (the successor's worker reads the old rows).
     """
     place = aliased(Area)
     grants = (
@@ -184,6 +178,7 @@ def _person_query(areas: int) -> Select[Any]:
             _rights().label("rights"),
             grants.label("grants"),
             roots.label("roots"),
+            lists_of(Account.user_id).label("lists"),
             predecessor_paths(areas, DAY).label("closed"),
         )
         .join(User, User.id == Account.user_id)
@@ -242,6 +237,7 @@ def _make(row: Any, role: str, seats: list[Seat], paths: set[str], origin: str, 
         sees_persons=spec.sees_persons,
         origin=origin,
         address=address,
+        kept_lists=frozenset((row.lists or "").split()),
     )
 
 

@@ -21,7 +21,8 @@ class Actor:
     ``org_unit_ids`` are the departments whose handed-over cases the actor sees; ``grants`` are the special
     groups of level L5 opened to the actor by name wherever the actor acts, ``grants_in`` those opened in a part of it
     only, as (group, lo, hi); ``sees_persons`` is false for roles that run the system but
-    have no business with residents (administrators, auditors).
+    have no business with residents (administrators, auditors). ``kept_lists`` are the lists about which the person
+    has saved something (app/core/saved): of all others nothing need be asked.
     """
 
     user_id: int | None = None
@@ -39,6 +40,7 @@ class Actor:
     origin: str = "web"
     address: str = ""
     system_reason: str = ""
+    kept_lists: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     @property
     def is_system(self) -> bool:

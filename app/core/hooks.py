@@ -7,6 +7,7 @@ no reveal without an access log.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,13 +64,14 @@ class Missing(RuntimeError):
 
 
 _hooks: dict[str, Callable[..., Any]] = {}
-NAMES = ("history", "looks", "access", "fresh_login", "give_reason")
+NAMES = ("history", "looks", "access", "fresh_login", "give_reason", "in_batch")
 
 
 def use(name: str, function: Callable[..., Any]) -> None:
     """Set a hook: ``history(session, [Rows], limit) -> [Change]``; ``looks(session, [Rows], limit) -> [Look]``;
     ``access(Access) -> None``, committed before it returns; ``fresh_login() -> None``, raises DomainError when the
-    password must be given again; ``give_reason(session, reason) -> None``, stands beside the change in the change log.
+    password must be given again; ``give_reason(session, reason) -> None``, stands beside the change in the change log;
+    ``in_batch(session, uid)``: what is changed inside carries the batch in the change log.
     """
     if name not in NAMES:
         raise ValueError(f"no hook {name!r}")
@@ -101,6 +103,12 @@ def give_reason(session: Session, reason: str) -> None:
     """Pass the reason of a deletion or another reasoned step on to the change log."""
     if "give_reason" in _hooks:
         _hooks["give_reason"](session, reason)
+
+
+def in_batch(session: Session, uid: str) -> AbstractContextManager[None]:
+    """What the session changes inside is written down as one batch; without a change log there is no such edit."""
+    found: AbstractContextManager[None] = _required("in_batch")(session, uid)
+    return found
 
 
 def has(name: str) -> bool:

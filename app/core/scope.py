@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -30,24 +31,27 @@ from app.core.session import PlainGuardedSession
 Criterion = Callable[[Actor], Any]
 
 
+@dataclass(frozen=True, slots=True)
 class Guard:
     """How rows of a class (or mixin) are scoped: ``build(actor)`` gives a criterion or a lambda over the class."""
 
-    def __init__(self, target: type, build: Criterion, *, whole_site: bool = False) -> None:
-        self.target, self.build, self.whole_site = target, build, whole_site
+    target: type
+    build: Criterion
+    whole_site: bool = False
+    readers: bool = False
 
 
 _guards: list[Guard] = []
 
 
-def guard(target: type, build: Criterion, *, whole_site: bool = False) -> None:
+def guard(target: type, build: Criterion, **how: bool) -> None:
     """Register the criterion of a guarded class that is not scoped by its own ``area_id``.
 
-    ``build(actor)`` returns ``lambda cls: …`` for a mixin (closure values must be plain values or SQL
-    expressions), an expression on the class itself, or None for “no restriction”. ``whole_site`` guards bind
-    even an actor of the whole site (named grants, roles that must not see residents).
+    ``build(actor)`` returns ``lambda cls: …`` for a mixin (closure values must be plain values or SQL expressions), an
+    expression on the class itself, or None for “no restriction”. ``whole_site`` guards bind even an actor of the whole
+    site (named grants …). ``readers``: own things such as saved views, which a role that only reads keeps as well.
     """
-    _guards.append(Guard(target, build, whole_site=whole_site))
+    _guards.append(Guard(target, build, **how))
     _options.cache_clear()
 
 
@@ -191,8 +195,9 @@ def _seeing(cls: Any) -> Any:
 
 
 @lru_cache(maxsize=2048)
-def _kind(cls: type, _guards_known: int) -> tuple[bool, bool]:
-    return is_guarded(cls), is_as_parent(cls, [g.target for g in guarded_by(cls)])
+def _kind(cls: type, _guards_known: int) -> tuple[bool, bool, bool]:
+    found = guarded_by(cls)
+    return bool(found), is_as_parent(cls, [g.target for g in found]), any(g.readers for g in found)
 
 
 def stands_with_parent(cls: type) -> bool:
@@ -202,8 +207,7 @@ def stands_with_parent(cls: type) -> bool:
 
 def _is_guarded(row: Any) -> bool:
     """``is_guarded`` of the row's class, remembered while no guard is added: asked of every row of every flush."""
-    cls: type = type(row)
-    return _kind(cls, len(_guards))[0]
+    return _kind(type(row), len(_guards))[0]
 
 
 @event.listens_for(PlainGuardedSession, "before_flush")
@@ -215,7 +219,7 @@ def _scope_writes(session: Session, _context: Any, _instances: Any) -> None:
     old = [r for r in changed if _is_guarded(r)]
     if actor.is_system or not (new or old):
         return
-    if actor.read_only:
+    if actor.read_only and not all(_kind(type(r), len(_guards))[2] for r in (*new, *old)):
         raise NotAllowed()
     for row in () if actor.whole_site else (*new, *old):
         if isinstance(row, AreaBound):
@@ -247,8 +251,8 @@ def _stamp(session: Session, actor: Actor, changed: Iterable[Any]) -> None:
 
 @event.listens_for(PlainGuardedSession, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop("recheck", None)
-    session.info.pop("area_paths", None)
+    for name in ("recheck", "area_paths"):
+        session.info.pop(name, None)
 
 
 # --- other scopes ---------------------------------------------------------------------------------------------
@@ -275,10 +279,7 @@ def acting_as(actor: Actor) -> Iterator[Session]:
 
 @contextmanager
 def unscoped(reason: str) -> Iterator[Session]:
-    """A new session without row scope; ``reason`` is greppable and stands in the audit.
-
-    The human behind it, if any, stays in the audit trail.
-    """
+    """A new session without row scope; ``reason`` is greppable and stands in the audit, as does the human behind it."""
     human = current_actor()
     system = Actor(
         user_id=human.user_id,
