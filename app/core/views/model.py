@@ -16,6 +16,7 @@ from app.core.interface import Interface, facts_of, relation_of
 from app.core.paging import SIZES
 from app.core.views.base import COMMON_LABELS, BaseView
 from app.core.views.editing import EditMixin
+from app.core.views.exporting import ExportMixin
 from app.core.views.fields import Builder, RecordForm
 from app.core.views.filters import Op, Own, ops_of
 from app.core.views.listing import ListMixin
@@ -35,7 +36,7 @@ class NoFilters:
         """FAB assigns one at start; it is not kept."""
 
 
-class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, BaseView, FabModelView):
+class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, ExportMixin, BaseView, FabModelView):
     """Declare ``datamodel``, ``list_columns``, ``*_fieldsets``, ``search_columns`` … (allow-lists)."""
 
     datamodel: Interface
