@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -14,17 +15,17 @@ from sqlalchemy import LargeBinary, inspect
 from sqlalchemy.orm import Mapper, RelationshipDirection
 from sqlalchemy.types import TypeDecorator
 
-from app.core import policy
+from app.core import extra, policy
 from app.core.crypto import EncryptedText
 from app.core.models import StepBase
 
-# Logs, sign-ins, queues, drafts, counters and FAB's permission tables (they follow the code). Step tables are history
-# themselves and append-only.
+# Logs, sign-ins, queues, drafts, what one keeps about lists, counters and FAB's permission tables (they follow the code).
+# Step tables are history themselves and append-only.
 UNLOGGED = frozenset(
     {
         "change_log", "access_log", "audit_seal", "audit_purge",
         "sign_in", "login_attempt", "password_history",
-        "job", "draft", "submission", "notice", "outbox_message",
+        "job", "draft", "submission", "saved_view", "bulk_edit", "notice", "outbox_message",
         "area_counter", "serial_counter", "print_log", "import_row",
         "ab_permission", "ab_view_menu", "ab_permission_view", "ab_role", "ab_register_user",
     }
@@ -43,6 +44,7 @@ NOISE = {("ab_user", name) for name in SIGN_IN_COUNTS} | {("import_batch", name)
 # shown as changed, never with a value, not even encrypted
 SECRET = frozenset({("ab_user", "password"), ("account", "totp_secret")})
 MARK = "***"
+EXTRA_STORES = ("extra", "extra_closed")
 PROTECTED_LEVELS = frozenset({"L3", "L4", "L5"})
 
 
@@ -121,7 +123,9 @@ def split(model: type, old: dict[str, Any], new: dict[str, Any]) -> tuple[str, s
     for f in fields_of(model):
         key = f.key
         before, after = old.get(key) if old else None, new.get(key)
-        if before != after:
+        if before != after and key in EXTRA_STORES and extra.has_extra(model):
+            _extra_split(model, key, before, after, open_part, closed_part)
+        elif before != after:
             (closed_part if f.protected and not f.secret else open_part)[key] = [
                 f.plain(before),
                 f.plain(after),
@@ -130,6 +134,72 @@ def split(model: type, old: dict[str, Any], new: dict[str, Any]) -> tuple[str, s
         if old[key] != new[key]:
             open_part[key] = [old[key], new[key]]
     return dump(open_part), dump(closed_part) if closed_part else None
+
+
+def split_new(model: type, rows: Mapping[str, list[Any]]) -> tuple[list[str], list[str | None]]:
+    """``split`` of new rows of a class that stand as columns: all ``changes``, and all ``protected``."""
+    count = len(next(iter(rows.values())))
+    open_part: list[list[str]] = []
+    closed_part: list[list[str]] = []
+    stores = EXTRA_STORES if extra.has_extra(model) else ()
+    # custom fields stand behind all others, as x_… does in the order of the alphabet
+    for f in sorted(fields_of(model), key=lambda f: (f.key in stores, f.key)):
+        cells = rows.get(f.key)
+        pieces = None if cells is None else _extra_pieces(cells) if f.key in stores else _pieces(f, cells)
+        if pieces is not None:
+            (closed_part if f.protected and not f.secret else open_part).append(pieces)
+    opened = [f"{{{text}}}" for text in _joined(open_part, count)]
+    return opened, [f"{{{text}}}" if text else None for text in _joined(closed_part, count)]
+
+
+def _pieces(f: Field, cells: list[Any]) -> list[str] | None:
+    """What each row says of a field, empty where it has no value; None when no row has one."""
+    head, first = f"{_compact(f.key)}:[null,", cells[0]
+    if cells.count(first) == len(cells):
+        return None if first is None else [f"{head}{_compact(f.plain(first))}]"] * len(cells)
+    known: dict[Any, str] = {}
+    found = []
+    for value in cells:
+        piece = "" if value is None else known.get(value) if type(value) in _PLAIN else None
+        if piece is None:
+            piece = f"{head}{_compact(f.plain(value))}]"
+            if type(value) in _PLAIN:
+                known[value] = piece
+        found.append(piece)
+    return found
+
+
+def _extra_pieces(cells: list[Any]) -> list[str] | None:
+    if cells.count(None) == len(cells):
+        return None
+    return [
+        ",".join(
+            f"{_compact(extra.PREFIX + key)}:[null,{_compact(value)}]"
+            for key, value in sorted((answers or {}).items())
+            if value is not None
+        )
+        for answers in cells
+    ]
+
+
+_PLAIN = frozenset({str, date})  # compared by what they say, so that one piece does for all alike
+
+
+def _joined(columns: list[list[str]], count: int) -> list[str]:
+    if not columns:
+        return [""] * count
+    return [",".join(filter(None, row)) for row in zip(*columns, strict=True)]
+
+
+def _extra_split(
+    model: type, store: str, old: Any, new: Any, open_part: dict[str, Any], closed_part: dict[str, Any]
+) -> None:
+    """Each custom field is a line of its own. What stands in the closed store is protected, whatever became of it."""
+    before, after = (value if isinstance(value, dict) else {} for value in (old, new))
+    part = open_part if store == "extra" else closed_part
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) != after.get(key):
+            part[extra.PREFIX + key] = [before.get(key), after.get(key)]
 
 
 _compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

@@ -6,7 +6,7 @@ SQLAlchemy has not loaded (an expired attribute was set) are read before the flu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import event, inspect, select
@@ -37,7 +37,8 @@ def start() -> None:
     hooks.use("history", queries.history_hook)
     hooks.use("looks", queries.looks_hook)
     hooks.use("give_reason", service.give_reason)
-    bulk.use_recorder(_record_bulk)
+    hooks.use("in_batch", service.in_batch)
+    bulk.use_recorder(_record_bulk, _record_new)
 
 
 def _forget(session: Session) -> None:
@@ -206,3 +207,8 @@ def _record_bulk(
         for action, row_id, old, new in touched
     ]
     service.record_changes(session, changed, batch)
+
+
+def _record_new(session: Session, model: type, batch: str, columns: Mapping[str, list[Any]]) -> None:
+    if is_logged(model):
+        service.record_inserts(session, model, columns, batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -93,10 +93,7 @@ def action_of(old: dict[str, Any], new: dict[str, Any]) -> str:
 
 def record_changes(session: Session, changed: Sequence[Changed], batch: str | None = None) -> None:
     """Write the change log in the transaction of the session; without a ``batch`` that of ``in_batch``, if any."""
-    actor, why = session_actor(session), _why.get()
-    given = why.reason or session.info.get("audit_reason") or actor.system_reason or None
-    common = _who(actor) | {"tag": _cut(why.tag, 60), "reason": given}
-    common["batch"] = batch or session.info.get(BATCH)
+    common = _common(session, batch)
     written = []
     for c in changed:
         open_part, closed_part = fields.split(c.model, c.old, c.new)
@@ -117,6 +114,36 @@ def record_changes(session: Session, changed: Sequence[Changed], batch: str | No
             }
         )
     rows.write(session.connection(), "change_log", written)
+
+
+def record_inserts(
+    session: Session, model: type, new: Mapping[str, list[Any]], batch: str | None = None
+) -> None:
+    """``record_changes`` for new rows of one class that stand as columns (bulk writes): several times as quick a row."""
+    opened, closed = fields.split_new(model, new)
+    count = len(opened)
+    sealed = iter(ring().encrypt_many([text.encode() for text in closed if text is not None], rows.PROTECTED))
+    columns = {name: [value] * count for name, value in _common(session, batch).items()} | {
+        "area_id": new.get("area_id") or [None] * count,
+        "table_name": [model.__tablename__] * count,  # type: ignore[attr-defined]
+        "row_id": new["id"],
+        "row_uid": new.get("uid") or [None] * count,
+        "action": ["insert"] * count,
+        "changes": opened,
+        "protected": [None if text is None else next(sealed) for text in closed],
+    }
+    rows.write_columns(session.connection(), "change_log", columns)
+
+
+def _common(session: Session, batch: str | None) -> dict[str, Any]:
+    """What all rows of the log say that are written together: who, when, why, in which batch."""
+    actor, why = session_actor(session), _why.get()
+    given = why.reason or session.info.get("audit_reason") or actor.system_reason or None
+    return _who(actor) | {
+        "tag": _cut(why.tag, 60),
+        "reason": given,
+        "batch": batch or session.info.get(BATCH),
+    }
 
 
 def _who(actor: Actor) -> dict[str, Any]:

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,7 +19,7 @@ from sqlalchemy.orm import Mapper, Session
 
 from app.core import counters, scope
 from app.core.actor import Actor
-from app.core.copying import put
+from app.core.copying import put_columns
 from app.core.errors import NotAllowed, NotFound
 from app.core.models import AreaBound, Instant, Scoped, Versioned, new_uid
 
@@ -29,14 +27,17 @@ Rows = Sequence[dict[str, Any]]
 # (action, key, old values, new values)
 Touched = tuple[str, int, dict[str, Any], dict[str, Any]]
 Recorder = Callable[[Session, type, str, Iterable[Touched]], None]
+# attribute → values of the new rows
+Columns = Mapping[str, list[Any]]
+NewRecorder = Callable[[Session, type, str, Columns], None]
 
-_recorder: list[Recorder] = []
+_recorder: list[tuple[Recorder, NewRecorder]] = []
 CHUNK = 900  # keys in one IN list: SQLite's limit of variables is far above, plans stay small
 
 
-def use_recorder(recorder: Recorder) -> None:
-    """The audit package hangs its writer here; without one nothing may be written in bulk."""
-    _recorder[:] = [recorder]
+def use_recorder(recorder: Recorder, of_new: NewRecorder) -> None:
+    """The audit package hangs its writers here; without them nothing may be written in bulk."""
+    _recorder[:] = [(recorder, of_new)]
 
 
 def take_ids(session: Session, model: type, n: int) -> list[int]:
@@ -72,22 +73,37 @@ def insert(
     """
     if not rows:
         return []
-    acting = _acting(session, actor)
+    _acting(session, actor)
+    mapper: Mapper[Any] = inspect(model)
+    derived = [_derive(mapper, row) for row in rows]
+    given = set().union(*derived)
+    columns = {key: [row.get(key) for row in derived] for key in sorted(given)}
+    return insert_columns(session, model, columns, batch=batch)
+
+
+def insert_columns(session: Session, model: type, columns: Columns, *, batch: str | None = None) -> list[int]:
+    """``insert`` for rows that stand as columns: attribute → values, all lists of one length. ``@validates`` functions
+    do not run: whoever writes this way has made the values (and the blind indexes) ready. An import of a sheet does, as
+    a dict for each of ten rows a person would cost it more than the statements.
+    """
+    if not next(iter(columns.values()), None):
+        return []
+    acting = _acting(session, None)
     session.flush()
     mapper: Mapper[Any] = inspect(model)
-    _check_areas(session, acting, model, (row.get("area_id") for row in rows))
-    _check_parents(session, acting, model, rows)
-    missing = [row for row in rows if row.get("id") is None]
-    fresh = iter(take_ids(session, model, len(missing))) if missing else iter(())
-    complete = _completion(mapper, acting)
-    finished = [_finish(mapper, row, complete, fresh) for row in rows]
-    _write(session, mapper, finished)
+    _check_areas(session, acting, model, columns.get("area_id", ()))
+    _check_parents(session, acting, model, columns)
+    whole = _complete(session, mapper, acting, columns)
+    keys = whole["id"]
+    names = {p.key: p.columns[0].name for p in mapper.column_attrs}
+    stored = {names[key]: cells for key, cells in whole.items()}
+    put_columns(session.connection(), cast(Table, mapper.local_table), stored)
     if not issubclass(model, AreaBound) and not hasattr(model, "__scope_parent__"):
-        _check_landed(session, acting, model, [row["id"] for row in finished])
-    _made(session, model).update(row["id"] for row in finished)
-    _count(session, model, ((None, row) for row in finished))
-    _record(session, model, batch, (("insert", row["id"], {}, row) for row in finished))
-    return [row["id"] for row in finished]
+        _check_landed(session, acting, model, keys)
+    _made(session, model).update(keys)
+    _count_new(session, model, whole)
+    _recorders()[1](session, model, batch or new_uid(), whole)
+    return keys
 
 
 def update(
@@ -119,9 +135,8 @@ def update(
     touched = [(row, old[row["id"]]) for row in derived if any(old[row["id"]][k] != row[k] for k in keys)]
     _write_updates(session, mapper, acting, [row for row, _old in touched])
     _count(session, model, ((before, {**before, **row}) for row, before in touched))
-    _record(
-        session, model, batch, (("update", row["id"], before, {**before, **row}) for row, before in touched)
-    )
+    changed = (("update", row["id"], before, {**before, **row}) for row, before in touched)
+    _recorders()[0](session, model, batch or new_uid(), changed)
     session.expire_all()
     return len(touched)
 
@@ -146,11 +161,11 @@ def _check_areas(session: Session, actor: Actor, model: type, area_ids: Iterable
             raise NotAllowed()
 
 
-def _check_parents(session: Session, actor: Actor, model: type, rows: Rows) -> None:
+def _check_parents(session: Session, actor: Actor, model: type, columns: Columns) -> None:
     if actor.is_system or not hasattr(model, "__scope_parent__"):
         return
     column, parent = model.__scope_parent__()
-    keys = {row[column] for row in rows if row.get(column) is not None} - _made(session, parent)
+    keys = set(columns.get(column, ())) - _made(session, parent) - {None}
     _check_landed(session, actor, parent, sorted(keys))
 
 
@@ -188,48 +203,41 @@ def _derive(mapper: Mapper[Any], row: dict[str, Any]) -> dict[str, Any]:
     return vars(stand_in)
 
 
-@dataclass(frozen=True)
-class _Completion:
-    """What a new row gets where nothing is given: plain values, the same for the whole batch, and fresh ones."""
-
-    known: frozenset[str]
-    plain: dict[str, Any]
-    fresh: tuple[tuple[str, Callable[[], Any]], ...]
-
-
-def _completion(mapper: Mapper[Any], actor: Actor) -> _Completion:
-    plain: dict[str, Any] = {}
-    fresh: list[tuple[str, Callable[[], Any]]] = []
-    for prop in mapper.column_attrs:
-        column: Any = prop.columns[0]
-        default = column.default
-        plain[prop.key] = actor.user_id if column.name == "created_by" else None
-        if column.name == "uid":
-            fresh.append((prop.key, new_uid))
-        elif default is not None and default.is_scalar:
-            plain[prop.key] = default.arg
-        elif default is not None and default.is_callable:
-            make = partial(default.arg, None)
-            if isinstance(column.type, Instant):
-                plain[prop.key] = make()  # one moment for the batch
-            else:
-                fresh.append((prop.key, make))
-    return _Completion(frozenset(plain), plain, tuple(fresh))
-
-
-def _finish(
-    mapper: Mapper[Any], row: dict[str, Any], complete: _Completion, fresh: Iterator[int]
-) -> dict[str, Any]:
-    row = {**complete.plain, **_derive(mapper, row)}
-    if row["id"] is None:
-        row["id"] = next(fresh)
-    if len(row) > len(complete.known):
-        unknown = sorted(row.keys() - complete.known)
+def _complete(session: Session, mapper: Mapper[Any], actor: Actor, columns: Columns) -> dict[str, list[Any]]:
+    """All columns of the class: those given, with keys and defaults where nothing is given."""
+    count = len(next(iter(columns.values())))
+    unknown = sorted(columns.keys() - {p.key for p in mapper.column_attrs})
+    if unknown:
         raise ValueError(f"{mapper.class_.__name__} has no attribute {unknown}")
-    for key, make in complete.fresh:
-        if row[key] is None:
-            row[key] = make()
-    return row
+    whole: dict[str, list[Any]] = {}
+    for prop in mapper.column_attrs:
+        cells = columns.get(prop.key)
+        make = _default(prop.columns[0], actor)
+        if cells is None or cells.count(None) == count:
+            whole[prop.key] = make(count)
+        elif None in cells and prop.key != "id":
+            fresh = iter(make(cells.count(None)))
+            whole[prop.key] = [next(fresh) if value is None else value for value in cells]
+        else:
+            whole[prop.key] = cells
+    missing = whole["id"].count(None)
+    if missing:
+        taken = iter(take_ids(session, mapper.class_, missing))
+        whole["id"] = [next(taken) if key is None else key for key in whole["id"]]
+    return whole
+
+
+def _default(column: Any, actor: Actor) -> Callable[[int], list[Any]]:
+    """``n`` → what so many new rows get where nothing is given."""
+    default = column.default
+    if column.name == "uid":
+        return lambda n: [new_uid() for _ in range(n)]
+    if default is not None and default.is_callable and not isinstance(column.type, Instant):
+        return lambda n: [default.arg(None) for _ in range(n)]
+    if default is not None and default.is_callable:
+        return lambda n: [default.arg(None)] * n  # one moment for the batch
+    value = default.arg if default is not None and default.is_scalar else None
+    return lambda n: [actor.user_id if column.name == "created_by" else value] * n
 
 
 def _stored(session: Session, mapper: Mapper[Any], keys: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -244,11 +252,6 @@ def _stored(session: Session, mapper: Mapper[Any], keys: Sequence[int]) -> dict[
 
 
 # --- statements -----------------------------------------------------------------------------------------------
-
-
-def _write(session: Session, mapper: Mapper[Any], rows: Rows) -> None:
-    names = {p.columns[0].name: p.key for p in mapper.column_attrs}
-    put(session.connection(), cast(Table, mapper.local_table), names, rows)
 
 
 def _write_updates(session: Session, mapper: Mapper[Any], actor: Actor, rows: Rows) -> None:
@@ -277,7 +280,18 @@ def _count(
     counters.apply(session, deltas)
 
 
-def _record(session: Session, model: type, batch: str | None, touched: Iterable[Touched]) -> None:
+def _count_new(session: Session, model: type, columns: Columns) -> None:
+    if not counters.is_counted(model):
+        return
+    keys = sorted(counters.keys_of(model))
+    deltas: counters.Deltas = Counter()
+    for values, times in Counter(zip(*(columns[key] for key in keys), strict=True)).items():
+        for place, by in counters.moved(model, None, dict(zip(keys, values, strict=True))).items():
+            deltas[place] += by * times
+    counters.apply(session, deltas)
+
+
+def _recorders() -> tuple[Recorder, NewRecorder]:
     if not _recorder:
         raise RuntimeError("no change log: audit.listen.start() has not run")
-    _recorder[0](session, model, batch or new_uid(), touched)
+    return _recorder[0]

@@ -1,14 +1,47 @@
-"""The quickest way of many rows into one table; everything else about them is the callers' business."""
+"""The quickest way of many rows into one table; everything else about them is the callers' business.
+
+Rows are turned into columns first: most columns of a batch hold one value (a moment, a user, nothing at all), which is
+then made ready once and not for each row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import Connection, FromClause
 
+from app.core.crypto import EncryptedText
+
 Rows = Sequence[dict[str, Any]]
+BLOCK = 500  # lines that go to PostgreSQL together: it works while the next are put together
+NULL = "\\N"
+_SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+TEXT: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _value: NULL,
+    str: lambda value: value.translate(_SPECIAL),
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    float: repr,
+    Decimal: str,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    bytes: lambda value: "\\\\x" + value.hex(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The bound values of a column, one for each row; ``same``: they are all the first one."""
+
+    name: str
+    cells: list[Any]
+    same: bool
+    default: bool  # the database puts a value of its own where none is given
 
 
 def put(connection: Connection, table: FromClause, names: dict[str, str], rows: Rows) -> None:
@@ -17,27 +50,92 @@ def put(connection: Connection, table: FromClause, names: dict[str, str], rows: 
     ``names`` is column → key in the rows. Values are what the column types would bind (ciphertext, UTC instants,
     JSON text). No guard, no log, no counters: these are the callers' business.
     """
-    dialect = connection.dialect
-    keys = list(names.values())
-    binds = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
-    # most columns need nothing done to their values
-    changing = [(n, bind) for n, bind in enumerate(binds) if bind is not None]
-    columns = ", ".join(f'"{n}"' for n in names)
-    title = f'"{cast(Any, table).name}"'
-    if dialect.name == "postgresql":
-        cursor = cast(Any, connection.connection).cursor()
-        # left in reverse: the copy ends before its rows go on from the place beside the table
-        with (
-            cursor,
-            _way_in(cursor, title, columns) as place,
-            cursor.copy(f"COPY {place} ({columns}) FROM STDIN") as copy,
-        ):
-            for row in rows:
-                copy.write_row(_bound(row, keys, changing))
+    put_columns(connection, table, {name: [row[key] for row in rows] for name, key in names.items()})
+
+
+def put_columns(connection: Connection, table: FromClause, columns: Mapping[str, list[Any]]) -> None:
+    """The same for rows that are columns already: all lists have the same length."""
+    if not next(iter(columns.values()), None):
         return
-    marks = ", ".join("?" * len(keys))
-    statement = f"INSERT INTO {title} ({columns}) VALUES ({marks})"  # noqa: S608 names of our own tables
-    connection.exec_driver_sql(statement, [tuple(_bound(row, keys, changing)) for row in rows])
+    dialect, bound = connection.dialect, []
+    for name, cells in columns.items():
+        column: Any = table.c[name]
+        bind = column.type.dialect_impl(dialect).bind_processor(dialect)
+        own = getattr(column, "server_default", None) is not None
+        if isinstance(column.type, EncryptedText):
+            cells, bind = column.type.sealed(cells), None
+        bound.append(_bound(name, cells, bind, own))
+    title = cast(Any, table).name
+    if dialect.name == "postgresql":
+        _copy(connection, title, bound)
+    else:
+        _insert(connection, title, bound)
+
+
+def _bound(name: str, cells: list[Any], bind: Any, default: bool) -> Column:
+    first = cells[0]
+    same = cells.count(first) == len(cells)
+    if bind is not None:
+        cells = [bind(first)] * len(cells) if same else [bind(value) for value in cells]
+    return Column(name, cells, same, default)
+
+
+def _insert(connection: Connection, title: str, columns: list[Column]) -> None:
+    given = [c for c in columns if c.default or not (c.same and c.cells[0] is None)]
+    names, marks = ", ".join(f'"{c.name}"' for c in given), ", ".join("?" * len(given))
+    statement = f'INSERT INTO "{title}" ({names}) VALUES ({marks})'  # noqa: S608 names of our own tables
+    connection.exec_driver_sql(statement, list(zip(*(c.cells for c in given), strict=True)))
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+def _copy(connection: Connection, title: str, columns: list[Column]) -> None:
+    """COPY as text where every value has a plain one, by the driver's own way where not."""
+    columns = sorted(columns, key=lambda c: c.same)  # what is the same in all rows stands once, at their end
+    names = ", ".join(f'"{c.name}"' for c in columns)
+    lines = _lines(columns)
+    cursor = cast(Any, connection.connection).cursor()
+    # left in reverse: the copy ends before its rows go on from the place beside the table
+    with (
+        cursor,
+        _way_in(cursor, f'"{title}"', names) as place,
+        cursor.copy(f"COPY {place} ({names}) FROM STDIN") as copy,
+    ):
+        if lines is None:
+            for row in zip(*(c.cells for c in columns), strict=True):
+                copy.write_row(row)
+            return
+        for at in range(0, len(lines), BLOCK):
+            copy.write("".join(lines[at : at + BLOCK]))
+
+
+def _lines(columns: list[Column]) -> list[str] | None:
+    """The rows as COPY reads them; None when a value has no plain text."""
+    varied = [c for c in columns if not c.same]
+    same = [TEXT.get(type(c.cells[0])) for c in columns if c.same]
+    if None in same:
+        return None
+    last = [text(c.cells[0]) for text, c in zip(same, columns[len(varied) :], strict=True)]  # type: ignore[misc]
+    tail = "\t".join(last) + "\n"
+    if not varied:
+        return [tail] * len(columns[0].cells)
+    texts = [_texts(c.cells) for c in varied]
+    if any(cells is None for cells in texts):
+        return None
+    between = "\t" if last else ""
+    return ["\t".join(row) + between + tail for row in zip(*cast(Any, texts), strict=True)]
+
+
+def _texts(cells: list[Any]) -> list[str] | None:
+    kinds = set(map(type, cells))
+    if kinds == {int}:
+        return list(map(str, cells))
+    if not kinds <= TEXT.keys():
+        return None
+    if kinds == {bytes}:
+        return ["\\\\x" + value.hex() for value in cells]
+    return [TEXT[type(value)](value) for value in cells]
 
 
 @contextmanager
@@ -51,10 +149,3 @@ def _way_in(cursor: Any, title: str, columns: str) -> Iterator[str]:
     yield "geban_copy"
     cursor.execute(f"INSERT INTO {title} ({columns}) SELECT {columns} FROM geban_copy")  # noqa: S608
     cursor.execute("DROP TABLE geban_copy")
-
-
-def _bound(row: dict[str, Any], keys: list[str], changing: list[tuple[int, Callable[..., Any]]]) -> list[Any]:
-    values = [row[key] for key in keys]
-    for n, bind in changing:
-        values[n] = bind(values[n])
-    return values

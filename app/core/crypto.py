@@ -13,8 +13,10 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -152,6 +154,17 @@ class Keyring:
         head = bytes([VERSION, len(kid)]) + kid
         return head + self.keys[self.active].seal(plain, context.encode() + b"|" + kid)
 
+    def encrypt_many(self, plains: Sequence[bytes], context: str) -> list[bytes]:
+        """``encrypt`` for many values of one context: what they share is put together once."""
+        kid = self.active.encode()
+        head, aad = bytes([VERSION, len(kid)]) + kid, context.encode() + b"|" + kid
+        key = self.keys[self.active]
+        if key.aead is None:
+            return [head + key.seal(plain, aad) for plain in plains]
+        seal, random = key.aead.encrypt, os.urandom(NONCE * len(plains))
+        nonces = (random[at : at + NONCE] for at in range(0, len(random), NONCE))
+        return [head + nonce + seal(nonce, plain, aad) for nonce, plain in zip(nonces, plains, strict=True)]
+
     def decrypt(self, sealed: bytes, context: str) -> bytes:
         """Decrypt a value of ``context``; raises KeyProblem for an unknown key, InvalidTag for a changed value."""
         n = sealed[1]
@@ -168,6 +181,14 @@ class Keyring:
     def mac(self, message: bytes) -> bytes:
         """Authenticate an audit row (32 bytes) under the first generation, which is never retired."""
         return self.keys[self.index_id].digest(b"mac", message)
+
+    def macs(self, messages: Iterable[bytes]) -> list[bytes]:
+        """``mac`` for many rows."""
+        key = self.keys[self.index_id]
+        if key.suite != "aes":
+            return [key.digest(b"mac", message) for message in messages]
+        secret, digest = key.mac, hmac.digest
+        return [digest(secret, b"mac\x00" + message, "sha256") for message in messages]
 
 
 _ring: list[Keyring] = []
@@ -201,6 +222,16 @@ class EncryptedText(TypeDecorator[str]):
     def process_result_value(self, value: bytes | None, dialect: object) -> str | None:
         return None if value is None else ring().decrypt(bytes(value), self.context).decode()
 
+    def plain(self, value: Any) -> str:
+        """The text that is encrypted for a value."""
+        return str(value)
+
+    def sealed(self, values: Sequence[Any]) -> list[bytes | None]:
+        """``process_bind_param`` for a whole column: each value has a ciphertext of its own, also where two are equal."""
+        texts = [self.plain(value).encode() for value in values if value is not None]
+        made = iter(ring().encrypt_many(texts, self.context))
+        return [None if value is None else next(made) for value in values]
+
 
 class EncryptedJson(EncryptedText):
     """A JSON value stored encrypted (snapshots, drafts, details of protected groups)."""
@@ -208,11 +239,10 @@ class EncryptedJson(EncryptedText):
     cache_ok = True
 
     def process_bind_param(self, value: object, dialect: object) -> bytes | None:
-        if value is None:
-            return None
-        return super().process_bind_param(
-            json.dumps(value, ensure_ascii=False, sort_keys=True, default=str), dialect
-        )
+        return None if value is None else super().process_bind_param(self.plain(value), dialect)
+
+    def plain(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
     def process_result_value(self, value: bytes | None, dialect: object) -> object:  # type: ignore[override]
         text = super().process_result_value(value, dialect)
