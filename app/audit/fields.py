@@ -37,7 +37,7 @@ SIGN_IN_COUNTS = {
 }  # fmt: skip
 # a running import counts its rows with each chunk; its steps are history of their own
 IMPORT_COUNTS = {
-    "rows_done", "rows_total", "rows_bad", "rows_warned", "rows_made", "rows_changed", "rows_same", "rows_skipped",
+    "chunks_done", "rows_total", "rows_bad", "rows_warned", "rows_made", "rows_changed", "rows_same", "rows_skipped",
     "rows_undone", "summary", "job_uid",
 }  # fmt: skip
 NOISE = {("ab_user", name) for name in SIGN_IN_COUNTS} | {("import_batch", name) for name in IMPORT_COUNTS}

@@ -45,7 +45,7 @@ class ImportBatch(Scoped, Versioned, Table):
     """One sheet on its way in (rules.MACHINE): uploaded, mapped, checked by a dry run, written, perhaps undone.
 
     ``rule`` says what happens with a row that is known already: skip, fill (empty fields only), update, new.
-    ``columns`` is {number of the sheet's column, from 1: field key}. Counts are rows of the sheet, of the dry run until
+    ``columns`` is {heading of the sheet: field key}. Counts are rows of the sheet, of the dry run until
     the rows are written. ``uid`` is the batch of its rows in the change log.
     """
 
@@ -64,11 +64,11 @@ class ImportBatch(Scoped, Versioned, Table):
     marked_uid: Mapped[str | None] = mapped_column(String(36))
     job_uid: Mapped[str | None] = mapped_column(String(36))
     problem: Mapped[str | None] = mapped_column(String(300))
-    # groups of findings with their counts and a sample; the samples hold values of the sheet
+    # what the reader saw (headings, first rows) and groups of findings with their counts: both hold values of the sheet
     summary: Mapped[Any | None] = mapped_column(EncryptedJson("import_batch.summary"))
     rows_total: Mapped[int] = mapped_column(Integer, default=0)
-    # the last row of the sheet that has been dealt with: a worker that takes over goes on behind it
-    rows_done: Mapped[int] = mapped_column(Integer, default=0)
+    # chunks of rows that have been dealt with: a worker that takes over goes on behind them
+    chunks_done: Mapped[int] = mapped_column(Integer, default=0)
     rows_bad: Mapped[int] = mapped_column(Integer, default=0)
     rows_warned: Mapped[int] = mapped_column(Integer, default=0)
     rows_made: Mapped[int] = mapped_column(Integer, default=0)
@@ -184,5 +184,7 @@ def _own(actor: Actor) -> Any:
 scope.guard(BatchChild, _batch_children)
 scope.guard(ExportFile, _own, whole_site=True)
 # a sheet may hold what its reader was granted by name: whoever brought it opens it, nobody else
-files.owned_by(BATCH_FILES, lambda actor: select(ImportBatch.uid).where(ImportBatch.created_by == actor.user_id))
+files.owned_by(
+    BATCH_FILES, lambda actor: select(ImportBatch.uid).where(ImportBatch.created_by == actor.user_id)
+)
 files.owned_by(EXPORT_FILES, lambda actor: select(ExportFile.uid).where(_own(actor)))

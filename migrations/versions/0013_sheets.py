@@ -124,7 +124,7 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(length=300), nullable=True),
         sa.Column("summary", sa.LargeBinary(), nullable=True),
         sa.Column("rows_total", sa.Integer(), nullable=False),
-        sa.Column("rows_done", sa.Integer(), nullable=False),
+        sa.Column("chunks_done", sa.Integer(), nullable=False),
         sa.Column("rows_bad", sa.Integer(), nullable=False),
         sa.Column("rows_warned", sa.Integer(), nullable=False),
         sa.Column("rows_made", sa.Integer(), nullable=False),
