@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from app.areas.views.account import MyAccount
 from app.areas.views.calendars import CalendarDayView, OfficeHoursView
 from app.areas.views.codes import CodeItemView, CodeListView
+from app.areas.views.extra import ExtraFieldAreaView, ExtraFieldView
 from app.areas.views.grants import SensitiveGrantView
 from app.areas.views.groups import GridGroupAreaView, GridGroupView
 from app.areas.views.plans import AreaPlanView
@@ -228,6 +229,8 @@ MENU: tuple[Section, ...] = (
             Entry(OfficeHoursView, _("Office hours"), "fa-clock"),
             Entry(CodeListView, _("Code lists"), "fa-list-ol"),
             Entry(CodeItemView, in_menu=False),
+            Entry(ExtraFieldView, _("Custom fields"), "fa-table-list"),
+            Entry(ExtraFieldAreaView, in_menu=False),
             Entry(JobView, _("Jobs"), "fa-tasks"),
             Entry(SystemStatus, _("State of the site"), "fa-heartbeat"),
             Entry(MyAccount, in_menu=False),

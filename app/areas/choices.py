@@ -53,3 +53,34 @@ class Settlement(Choice):
 
 # titles of code list grid_role whose holder is the named worker of a grid (S0-08, S3-11)
 WORKER_POSITIONS = ("grid_worker", "grid_worker_part", "first_grid_worker")
+
+
+class ExtraSubject(Choice):
+    """Records that may have custom fields; the code is the table."""
+
+    person = "person", _("Resident"), "blue"
+    household = "household", _("Household"), "blue"
+    dwelling = "dwelling", _("Home"), "green"
+    rental_home = "rental_home", _("Rented home"), "green"
+    venue = "venue", _("Venue"), "purple"
+    service_record = "service_record", _("Service record"), "yellow"
+
+
+class ExtraKind(Choice):
+    """What a custom field holds."""
+
+    text = "text", _("Text"), "grey"
+    number = "number", _("Number"), "grey"
+    date = "date", _("Date"), "grey"
+    choice = "choice", _("Choice from a code list"), "grey"
+    yes_no = "yes_no", _("Yes or no"), "grey"
+
+
+class ExtraLevel(Choice):
+    """How far a custom field is open (app/seeds/field_policy.yaml, extra_levels)."""
+
+    L1 = "L1", _("L1 · public"), "green"
+    L2 = "L2", _("L2 · in the house"), "green"
+    L3 = "L3", _("L3 · personal, as the record"), "blue"
+    L4 = "L4", _("L4 · sensitive: masked in lists"), "yellow"
+    L5 = "L5", _("L5 · closed: by a grant by name"), "red"

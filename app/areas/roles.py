@@ -83,7 +83,7 @@ ROLES: dict[str, Role] = {
             "site",
             (
                 ("AreaLevelView|RoleSchemeView|RoleSchemeSeatView|CalendarDayView|OfficeHoursView", FULL),
-                (f"CodeListView|CodeItemView|{SAFETY_RULES}", FULL),
+                (f"CodeListView|CodeItemView|ExtraFieldView|ExtraFieldAreaView|{SAFETY_RULES}", FULL),
                 ("DuplicateRuleView", FULL | {"can_use"}),
                 (CATALOGUE, FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),

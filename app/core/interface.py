@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric, S
 from sqlalchemy.orm import Mapper, RelationshipProperty, Session
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
-from app.core import made_once
+from app.core import extra, made_once
 from app.core.crypto import EncryptedJson, EncryptedText
 from app.core.errors import Invalid, NotFound
 from app.core.models import Deletable, Instant, Versioned
@@ -109,6 +109,15 @@ def facts_of(model: type) -> dict[str, Fact]:
     return found
 
 
+def extra_fact(model: type, name: str) -> Fact | None:
+    """The fact of a custom field of the class (``x_f1``); it has no attribute of its own."""
+    column = extra.column_of(model, name)
+    if column is None:
+        return None
+    length = extra.LONGEST if column.kind == "text" else None
+    return Fact(name, column.kind, length=length, code_list=column.code_list)
+
+
 def relation_of(model: type, name: str) -> RelationshipProperty[Any] | None:
     """The relation a class knows by a name of its own or of its key column; None for anything else."""
     fact = facts_of(model).get(name)
@@ -149,7 +158,7 @@ class Interface(SQLAInterface):
             if relation is None or relation.target is None:
                 return None
             model = relation.target
-        return facts_of(model).get(last)
+        return facts_of(model).get(last) or extra_fact(model, last)
 
     @property
     def has_uid(self) -> bool:

@@ -9,13 +9,14 @@ table is hidden altogether: a new protected column is closed until somebody deci
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from app.core import extra
 from app.core.actor import Actor
 from app.core.interface import facts_of
 from app.core.masks import mask_id_number, mask_name, mask_phone
@@ -47,11 +48,16 @@ class Rule:
     roles: tuple[tuple[str, frozenset[str]], ...] = ()
     in_page: bool = False
     in_list: bool = False
+    grant: str = ""  # opened by this grant by name only, beside the role
 
     def allows(self, verb: str, role: str) -> bool:
         """Whether a role may ``see``, ``edit``, ``export`` or ``print`` the plain value."""
         roles = dict(self.roles).get(verb, frozenset())
         return "*" in roles or role in roles
+
+    def allows_actor(self, verb: str, actor: Actor) -> bool:
+        """The same of somebody who acts, with the grants by name."""
+        return self.allows(verb, actor.role) and (not self.grant or self.grant in actor.grants)
 
     def masked(self, value: Any) -> str:
         """How the value looks where it is not revealed."""
@@ -118,11 +124,37 @@ def rule_of(model: type, column: str) -> Rule | None:
     """The rule of a column of a mapped class, or None when it is open to everybody who sees the row."""
     table = model.__table__.name  # type: ignore[attr-defined]
     rule = rules().get((table, column))
+    if rule is None and column.startswith(extra.PREFIX):
+        return _extra_rule(model, column)
     if rule is None:
         fact = facts_of(model).get(column)
         if fact is not None and fact.kind in {"secret", "json", "binary"}:
             return Rule(table, column, "L5", "hide")
     return rule
+
+
+@lru_cache(maxsize=1)
+def _extra_levels() -> dict[str, Rule]:
+    """What the levels of custom fields mean; a level that is not named is as open as the record."""
+    raw = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    groups = {name: frozenset(keys) for name, keys in raw["role_groups"].items()}
+    found = {}
+    for level, row in raw["extra_levels"].items():
+        roles = tuple((verb, _roles(row.get(verb, ()), groups)) for verb in VERBS)
+        found[level] = Rule("", "", level, "hide", roles, row.get("in_page", False))
+    return found
+
+
+def _extra_rule(model: type, column: str) -> Rule | None:
+    """The rule of a custom field, by its level. One that this process does not know is closed."""
+    known = extra.column_of(model, column)
+    if known is None:
+        return Rule(model.__table__.name, column, "L5", "hide")  # type: ignore[attr-defined]
+    if known.is_open:
+        return None
+    rule = _extra_levels()[known.level]
+    grant = known.grant if known.level == "L5" else ""
+    return replace(rule, table=known.table, column=column, grant=grant)
 
 
 def shown(actor: Actor, model: type, column: str, value: Any, *, place: str = "list") -> Any:
@@ -131,13 +163,13 @@ def shown(actor: Actor, model: type, column: str, value: Any, *, place: str = "l
     if rule is None or value is None or value == "":
         return value
     plain = rule.in_list or (place == "page" and rule.in_page)
-    return value if plain and rule.allows("see", actor.role) else rule.masked(value)
+    return value if plain and rule.allows_actor("see", actor) else rule.masked(value)
 
 
 def may(actor: Actor, verb: str, model: type, column: str) -> bool:
     """Whether the actor's role may ``see`` (reveal), ``edit``, ``export`` or ``print`` the plain value."""
     rule = rule_of(model, column)
-    return rule is None or actor.is_system or rule.allows(verb, actor.role)
+    return rule is None or actor.is_system or rule.allows_actor(verb, actor)
 
 
 def is_open(model: type, column: str) -> bool:

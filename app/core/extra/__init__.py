@@ -5,6 +5,7 @@ understood wherever a column name is: in forms, lists, filters, sheets and ledge
 """
 
 from app.core.extra.columns import (
+    LONGEST,
     PREFIX,
     ExtraColumn,
     all_columns,
@@ -16,6 +17,7 @@ from app.core.extra.columns import (
 from app.core.extra.models import Extra, ExtraField, ExtraFieldArea
 
 __all__ = [
+    "LONGEST",
     "PREFIX",
     "Extra",
     "ExtraColumn",

@@ -29,6 +29,8 @@ KINDS = {"text": "text", "number": "decimal", "date": "date", "choice": "code", 
 LONGEST = 200
 # digits of a number in all and behind the point: as many as JSON carries without loss
 PRECISION, SCALE = 14, 4
+# as long as the code of a group
+GRANT_LENGTH = 24
 # what another process changed is seen after a second, what this one changed at once; areas may be moved by a plan
 TRUST, OLDEST = 1.0, 60.0
 
@@ -74,6 +76,11 @@ class ExtraColumn:
     def is_open(self) -> bool:
         """Whether values stand in the open store of the record, where a statement can ask for them."""
         return self.level in OPEN_LEVELS
+
+    @property
+    def grant(self) -> str:
+        """The grant by name that opens a field of level L5."""
+        return f"{self.table}:{self.key}"[:GRANT_LENGTH]
 
     @property
     def store(self) -> str:

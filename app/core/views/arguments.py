@@ -82,7 +82,7 @@ def _filter(view: Any, name: str, value: str) -> filters.Active | None:
     own = view.own_filters.get(match["column"]) if match and match["op"] == "0" else None
     if match and own is not None:
         return own.active(match["column"], value) if value.strip() else None
-    if match is None or match["column"] not in view.search_columns:
+    if match is None or match["column"] not in view.search_columns_here():
         raise Invalid(gettext("This list cannot be filtered that way."), field=name)
     if not value.strip():
         return None

@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from app.core import clock, codes, policy
+from app.core import clock, codes, extra, policy
 from app.core.actor import Actor, current_actor
 from app.core.choices import Choice
 from app.core.interface import Fact, Interface
@@ -63,6 +63,13 @@ def name_of(row: Any, view: Any = None) -> str:
     return " · ".join(shown[:2]) or str(view.show_title)
 
 
+def extra_words(session: Any, column: extra.ExtraColumn, value: Any, raw: Any = None) -> str:
+    """A value of a custom field in words; ``raw`` stands for what the field cannot hold (a mask)."""
+    if value is None:
+        return plain(raw)
+    return codes.label(session, column.code_list or "", value) if column.kind == "code" else plain(value)
+
+
 def _worded(found: Any) -> str | Markup:
     return found if isinstance(found, Markup) else plain(found)
 
@@ -96,6 +103,9 @@ class Cells:
         formatter = self.view.formatters_columns.get(name)
         if formatter is not None:
             return lambda row: _worded(formatter(row))
+        custom = extra.column_of(self.view.datamodel.obj, name)
+        if custom is not None:
+            return lambda row: self._custom(row, custom)
         if "." in name:
             return lambda row: self._through(row, name)
         fact = self.view.datamodel.facts.get(name)
@@ -115,6 +125,12 @@ class Cells:
             return "" if value is None else word(value)
 
         return cell
+
+    def _custom(self, row: Any, column: extra.ExtraColumn) -> str:
+        """A custom field: masked as its level says."""
+        value = column.read(row)
+        shown = policy.shown(self.actor, type(row), column.name, value, place=self.place)
+        return str(shown) if shown is not value else extra_words(self.session, column, value)
 
     def _wording(self, name: str, fact: Fact) -> Callable[[Any], str | Markup]:
         """What puts values of an open column into words; few different values are put into words once."""

@@ -19,7 +19,7 @@ from app.core.errors import DomainError, NotAllowed, StaleVersion
 from app.core.models import AreaBound
 from app.core.scope import visible_areas
 from app.core.session import unit_of_work
-from app.core.views import conflict
+from app.core.views import conflict, extras
 from app.core.views.base import is_local
 from app.core.views.fields import RecordForm
 from app.core.widgets import RemoteField
@@ -71,6 +71,7 @@ class Attempt:
             view.check(session, item, form, self.is_new)
         view.save(session, item, form, self.is_new)
         session.flush()
+        view.settle_extras(getattr(form, "made", item), form)
         drop_draft(session, current_actor().user_id or 0, view.draft_page(self.key))
         return str(view.after_save_url(item, form, self.is_new))
 
@@ -131,7 +132,7 @@ class EditMixin:
         """Change a record of the actor's scope."""
         if request.method == "POST":
             return Attempt(self, pk).answer()
-        item = self.datamodel.by_key(self.session, pk, options=tuple(self.options(self.edit_columns)))
+        item = self.datamodel.by_key(self.session, pk, options=tuple(self.options(self.edit_columns_here())))
         self.may_edit(item)
         draft = self.draft_asked_for(pk)
         form = self.make_form(is_new=False, item=item, data=draft)
@@ -152,7 +153,7 @@ class EditMixin:
 
     def make_form(self, *, is_new: bool, item: Any = None, data: Any = None) -> RecordForm:
         """The form of this request, with choices, masks and only the fields the acting role may type."""
-        form: RecordForm = (self.add_form if is_new else self.edit_form)(formdata=data, obj=item)
+        form: RecordForm = self.open_form(self.add_form if is_new else self.edit_form, item, data)
         form.prepare(current_actor(), self.datamodel.obj)
         return form
 
@@ -191,7 +192,8 @@ class EditMixin:
             hidden=hidden,
             next_url=back if is_local(back) else "",
             fieldsets=[
-                (label, [form[n] for n in given["fields"] if n in form], given) for label, given in sets
+                (label, [form[n] for n in given["fields"] if n in form], given)
+                for label, given in [*sets, *extras.sets_of(form)]
             ],
             draft_page=self.draft_page(key),
             draft=None

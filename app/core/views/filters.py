@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, or_, select
 
-from app.core import search
+from app.core import extra, search
 from app.core.clock import day_bounds
 from app.core.dates import parse_day
 from app.core.errors import DomainError, Invalid
@@ -95,6 +95,9 @@ def parse(view: Any, column: str, op: int, raw: str) -> Active:
     if fact.kind == "relation":
         local, outer = _attribute(view.datamodel, f"{column.rpartition('.')[0]}.{fact.fk}".lstrip("."))
         return Active(column, op, raw, outer(_related(view, fact, value, local)))
+    custom = extra.column_of(view.datamodel.obj, column)
+    if custom is not None:
+        return Active(column, op, raw, ops[op].make(custom.expression(view.datamodel.obj), value))
     attribute, outer = _attribute(view.datamodel, column)
     where = ops[op].make(attribute, value)
     if ops[op] is CONTAINS and fact.kind == "text":

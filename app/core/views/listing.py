@@ -19,7 +19,7 @@ from app.core.criteria import Loads
 from app.core.interface import Fact, Interface, facts_of, relation_of
 from app.core.paging import SIZES, Keyset, Page, fetch
 from app.core.session import only_reading
-from app.core.views import arguments, drawing, filters
+from app.core.views import arguments, drawing, extras, filters
 from app.core.views.cells import Cells
 from app.core.widgets.drawn import options
 from app.core.words import gettext
@@ -72,7 +72,7 @@ class ListMixin:
     def loads(self, columns: list[str]) -> list[Any]:
         """The same one by one; a view adds what its formatters read beside the relations of ``eager``."""
         model = self.datamodel.obj
-        shown = {name.split(".")[0] for name in columns}
+        shown = {name.split(".")[0] for name in columns} | extras.stores(model, columns)
         loads = [defer(getattr(model, f.name)) for f in self.facts_on(model, HEAVY) if f.name not in shown]
         loads += self.without_stamps(model, shown)
         for name in {**dict.fromkeys(columns), **dict.fromkeys(self.eager)}:
@@ -131,7 +131,7 @@ class ListMixin:
         if deleted:
             model = self.datamodel.obj
             where = (*where, model.deleted_at.is_not(None), removal.put_away_rows(model))
-        query = self.select_of(columns or self.list_columns)
+        query = self.select_of(columns or self.list_columns_here())
         keyset = self.keyset(asked.order, asked.descending)
         return fetch(
             self.session, query, keyset, self.datamodel.key_column, asked.cursor, where=where, **options
@@ -145,7 +145,7 @@ class ListMixin:
             for name, f, pairs in own
             if pairs
         ]
-        return [*mine, *(self.filter_field(name, asked) for name in self.search_columns)]
+        return [*mine, *(self.filter_field(name, asked) for name in self.search_columns_here())]
 
     def filter_field(self, name: str, asked: arguments.ListArgs) -> FilterField:
         fact: Fact = self.datamodel.fact(name)
@@ -209,7 +209,7 @@ class ListMixin:
         self, asked: arguments.ListArgs, page: Page, *, columns: list[str] | None = None
     ) -> dict[str, Any]:
         """What the table template needs, computed rather than called for from the template."""
-        columns = columns or self.list_columns
+        columns = columns or self.list_columns_here()
         cells = Cells(self, "list")
         key_of, labels = self.datamodel.key_of, [self.label_text(name) for name in columns]
         readers, actions = [cells.column(name) for name in columns], self.actions_here()
@@ -244,15 +244,13 @@ class ListMixin:
 
     def classes_of(self, columns: list[str], numbers: set[int]) -> dict[int, str]:
         """CSS classes of the cells by column: numbers stand under each other, a day is not broken in two."""
-        facts = self.datamodel.facts
-        days = {
-            at: "gb-day" for at, name in enumerate(columns) if name in facts and facts[name].kind == "date"
-        }
+        facts = [self.datamodel.fact(name) for name in columns]
+        days = {at: "gb-day" for at, fact in enumerate(facts) if fact is not None and fact.kind == "date"}
         return days | dict.fromkeys(numbers, "gb-num")
 
     def is_number(self, name: str) -> bool:
         """Whether a column holds counts or amounts, which stand right-aligned under each other."""
-        fact = self.datamodel.facts.get(name)
+        fact = self.datamodel.fact(name)
         plain_words = name in self.formatters_columns or name in self.choices_columns
         return fact is not None and fact.kind in {"int", "decimal"} and not plain_words
 

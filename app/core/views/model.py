@@ -11,12 +11,13 @@ from flask_appbuilder import ModelView as FabModelView
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement
 
-from app.core import policy, words
+from app.core import extra, policy, words
 from app.core.interface import Interface, facts_of, relation_of
 from app.core.paging import SIZES
 from app.core.views.base import COMMON_LABELS, BaseView
 from app.core.views.editing import EditMixin
 from app.core.views.exporting import ExportMixin
+from app.core.views.extras import ExtraMixin
 from app.core.views.fields import Builder, RecordForm
 from app.core.views.filters import Op, Own, ops_of
 from app.core.views.listing import ListMixin
@@ -36,7 +37,9 @@ class NoFilters:
         """FAB assigns one at start; it is not kept."""
 
 
-class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, ExportMixin, BaseView, FabModelView):
+class ModelView(
+    ExtraMixin, ListMixin, EditMixin, RemoveMixin, ShowMixin, ExportMixin, BaseView, FabModelView
+):
     """Declare ``datamodel``, ``list_columns``, ``*_fieldsets``, ``search_columns`` … (allow-lists)."""
 
     datamodel: Interface
@@ -159,11 +162,16 @@ class ModelView(ListMixin, EditMixin, RemoveMixin, ShowMixin, ExportMixin, BaseV
 
     def label(self, name: str) -> Any:
         """The label of a column: the view's own, the common one, else the last part of its name."""
+        custom = extra.column_of(self.datamodel.obj, name)
+        if custom is not None:
+            return custom.label
         found = self.label_columns.get(name) or COMMON_LABELS.get(name)
         return found if found is not None else self._prettify_column(name.rpartition(".")[2])
 
     def label_text(self, name: str) -> str:
         """The same in the language of the page, found once for each language."""
+        if name.startswith(extra.PREFIX):
+            return str(self.label(name))
         kept = words.catalogue().labels
         if (self, name) not in kept:
             kept[self, name] = str(self.label(name))

@@ -17,8 +17,8 @@ from app.core.actor import current_actor
 from app.core.errors import Invalid, NotAllowed, NotFound
 from app.core.interface import UUID_TEXT
 from app.core.numbers import whole_number
-from app.core.views import arguments
-from app.core.views.cells import Cells, name_of, said
+from app.core.views import arguments, extras
+from app.core.views.cells import Cells, name_of, plain, said
 from app.core.views.removing import reason_given
 from app.core.views.wording import Wording, action_words, look_words
 
@@ -60,7 +60,7 @@ class ShowMixin:
     @has_access
     def show(self, pk: str) -> Any:
         """The record with its sections; related lists load by themselves."""
-        item = self.datamodel.by_key(self.session, pk, options=tuple(self.options(self.show_columns)))
+        item = self.datamodel.by_key(self.session, pk, options=tuple(self.options(self.show_columns_here())))
         self.reading(item)
         return self.render_template(self.show_template, title=self.show_title, **self.show_context(item))
 
@@ -69,7 +69,7 @@ class ShowMixin:
         cells = Cells(self, "page")
         sections = [
             (label, [self.shown_value(cells, item, name) for name in given["fields"]], given)
-            for label, given in self.show_fieldsets
+            for label, given in self.show_sets(item)
         ]
         verbs = ("list", "add", "edit", "delete", "history", "viewers", "restore")
         can = {verb: self.can(verb) for verb in verbs}
@@ -90,9 +90,9 @@ class ShowMixin:
 
     def shown_value(self, cells: Cells, item: Any, name: str) -> dict[str, Any]:
         """Label, words and whether the plain value may be asked for."""
-        words, fact = cells.of(item, name), self.datamodel.facts.get(name)
+        words, fact = cells.of(item, name), self.datamodel.fact(name)
         rule = policy.rule_of(self.datamodel.obj, name) if fact is not None else None
-        hidden = rule is not None and bool(words) and words == rule.masked(getattr(item, name))
+        hidden = rule is not None and bool(words) and words == rule.masked(extras.value_of(item, name))
         may = hidden and self.can("reveal") and policy.may(cells.actor, "see", self.datamodel.obj, name)
         wide = fact is not None and fact.kind == "longtext"
         return {"name": name, "label": self.label_text(name), "words": words, "reveal": may, "wide": wide}
@@ -223,7 +223,7 @@ class ShowMixin:
         """The plain value of one masked column, once, with a reason, logged before it is answered."""
         model = self.datamodel.obj
         item = self.datamodel.by_key(self.session, pk)
-        if column not in self.show_columns or column not in self.datamodel.facts:
+        if column not in self.show_columns_here() or self.datamodel.fact(column) is None:
             raise NotFound()
         if not policy.may(current_actor(), "see", model, column):
             raise NotAllowed()
@@ -238,15 +238,15 @@ class ShowMixin:
 
     def plain_value(self, item: Any, column: str) -> str:
         """The value as the reveal shows it."""
-        value = getattr(item, column)
-        fact = self.datamodel.facts[column]
+        value = extras.value_of(item, column)
+        fact = self.datamodel.fact(column)
         if fact.kind == "code":
             from app.core import codes
 
             return codes.label(self.session, fact.code_list or "", value)
         if fact.kind == "json":
             return "; ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-        return "" if value is None else str(value)
+        return "" if value is None else plain(value) if extras.is_name(column) else str(value)
 
     # --- for a domain to override --------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.core import codes, removal
+from app.core import codes, extra, removal
 from app.core.hooks import Change
 from app.core.interface import facts_of
+from app.core.views import cells
 from app.core.views.base import COMMON_LABELS
 from app.core.views.cells import Cells, name_of, plain
 
@@ -62,21 +63,31 @@ class Wording:
 
     def is_for_people(self, name: str) -> bool:
         """Columns without a label (paths, initials, hashes) are the machine's; the change log has them all."""
+        if self.custom(name) is not None:
+            return True
         facts = facts_of(self.view.datamodel.obj).values()
         known = self.view.label_columns.keys() | COMMON_LABELS.keys()
         return name in known or any(fact.fk == name and fact.name in known for fact in facts)
 
     def label(self, name: str) -> Any:
         """The view's label, also when it names the relation and the log the key column."""
+        custom = self.custom(name)
+        if custom is not None:
+            return custom.label
         if name not in self.view.label_columns:
             for fact in facts_of(self.view.datamodel.obj).values():
                 if fact.fk == name and fact.name != name:
                     return self.view.label(fact.name)
         return self.view.label(name)
 
+    def custom(self, name: str) -> extra.ExtraColumn | None:
+        """The custom field of a name, ended or not."""
+        extra.all_columns(self.session, self.view.datamodel.obj)
+        return extra.column_of(self.view.datamodel.obj, name)
+
     def is_coded(self, name: str) -> bool:
         """Whether the log keeps a code of the column that has words of its own: a choice or an entry of a code list."""
-        fact = facts_of(self.view.datamodel.obj).get(name)
+        fact = self.view.datamodel.fact(name)
         return name in self.view.choices_columns or (fact is not None and fact.kind == "code")
 
     def words(self, name: str, value: Any) -> str:
@@ -85,6 +96,9 @@ class Wording:
             return ""
         if name == "delete_reason":
             return removal.words(value)
+        custom = self.custom(name)
+        if custom is not None:
+            return cells.extra_words(self.session, custom, custom.parse(value), value)
         fact = facts_of(self.view.datamodel.obj).get(name)
         choices = self.view.choices_columns.get(name)
         if choices is not None:
