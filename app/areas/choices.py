@@ -70,7 +70,7 @@ class ExtraKind(Choice):
     """What a custom field holds."""
 
     text = "text", _("Text"), "grey"
-    number = "number", _("Number"), "grey"
+    number = "number", _("Figure"), "grey"
     date = "date", _("Date"), "grey"
     choice = "choice", _("Choice from a code list"), "grey"
     yes_no = "yes_no", _("Yes or no"), "grey"

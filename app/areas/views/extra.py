@@ -56,7 +56,7 @@ class ExtraFieldView(ModelView):
     base_order = ("seq", "asc")
     exclude_route_methods = {"delete", "restore", "deleted", "lookup"}
     label_columns = {
-        "subject": _("Record"),
+        "subject": _("Kind of record"),
         "label": _("Name of the field"),
         "kind": _("What it holds"),
         "code_list": _("Code list"),
@@ -101,12 +101,12 @@ class ExtraFieldView(ModelView):
     _HOW = ["is_required", "level", "help", "seq", "in_list"]
     _WHAT = ["label", "kind", "code_list"]
     add_fieldsets = [
-        (_("Field"), {"fields": ["subject", *_WHAT]}),
+        (_("What is asked"), {"fields": ["subject", *_WHAT]}),
         (_("How it is asked"), {"fields": _HOW}),
         (_("Where and when"), {"fields": ["area", "valid_from", "valid_to"]}),
     ]
     edit_fieldsets = [
-        (_("Field"), {"fields": _WHAT}),
+        (_("What is asked"), {"fields": _WHAT}),
         (_("How it is asked"), {"fields": _HOW}),
         (_("When"), {"fields": ["valid_from", "valid_to"]}),
     ]
@@ -121,7 +121,7 @@ class ExtraFieldView(ModelView):
     }
     edit_form_extra_fields = {"code_list": _LIST_FIELD}
     show_fieldsets = [
-        (_("Field"), {"fields": ["subject", *_WHAT, "standing"]}),
+        (_("What is asked"), {"fields": ["subject", *_WHAT, "standing"]}),
         (_("How it is asked"), {"fields": _HOW}),
         (_("Where and when"), {"fields": ["where", "valid_from", "valid_to"]}),
     ]
