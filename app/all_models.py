@@ -16,5 +16,6 @@ import app.documents.models
 import app.exchange.models
 import app.inbox.models
 import app.proxy.models
+import app.registers.found
 import app.registry.models
 import app.worklog.models  # noqa: F401

@@ -69,6 +69,10 @@ STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView"
 PAPERS = "IssuedDocumentView|PrintLogView"
+# light registers are granted by the name of their class (app/registers); what is told in confidence only to those who
+# work with it
+IN_CONFIDENCE = "LegalAdviceRegister"
+REGISTERS = f"(?!(?:{IN_CONFIDENCE})$)[A-Za-z]+Register"
 # who looked at a record: for those who answer for the people who keep it
 WATCH = frozenset({"can_viewers"})
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
@@ -122,6 +126,8 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
+                (REGISTERS, READ | DESK),
+                ("RegisterFigures", USE),
                 ("CampaignView", FULL),
                 ("CoverageDesk", USE),
                 (f"{SAFETY}|{SAFETY_RULES}", READ),
@@ -147,7 +153,7 @@ ROLES: dict[str, Role] = {
             _("Supervisor"),
             50,
             "area",
-            ((f"{STRUCTURE}|{WORK}|{CASES}", READ),),
+            ((f"{STRUCTURE}|{WORK}|{CASES}|{REGISTERS}", READ), ("RegisterFigures", USE)),
             read_only=True,
         ),
         Role(
@@ -156,6 +162,8 @@ ROLES: dict[str, Role] = {
             50,
             "area",
             (
+                (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
+                ("RegisterFigures", USE),
                 ("CampaignView", FULL),
                 ("CampaignDesk|SheetDesk|CoverageDesk", USE),
                 (SAFETY, READ | DESK),
@@ -179,6 +187,8 @@ ROLES: dict[str, Role] = {
             40,
             "area",
             (
+                (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
+                ("RegisterFigures", USE),
                 ("CampaignView", FULL),
                 ("CampaignDesk|SheetDesk|CoverageDesk", USE),
                 (SAFETY, READ | DESK),
@@ -217,6 +227,8 @@ ROLES: dict[str, Role] = {
             20,
             "area",
             (
+                (REGISTERS, WRITE | DESK),
+                ("RegisterFigures", USE),
                 ("CampaignView", READ),
                 ("CampaignDesk|SheetDesk|CoverageDesk", USE),
                 (SAFETY, READ | DESK),
@@ -264,6 +276,8 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
+                (REGISTERS, READ),
+                ("RegisterFigures", USE),
                 ("CampaignView", READ),
                 (SAFETY, READ),
                 (

@@ -125,6 +125,10 @@ class Scoped(AreaBound):
     """Visible and writable only inside the actor's areas (core/scope.py adds the criterion to every statement)."""
 
 
+class SharedBelow(AreaBound):
+    """Read in its area and in everything below it, too; written only inside the actor's areas (app/areas/shared.py)."""
+
+
 class Table(Keyed, Stamped, Model):
     """What nearly every table of ours starts from."""
 

@@ -24,7 +24,7 @@ from sqlalchemy.sql import ColumnElement, Select
 from app.core.actor import Actor, as_actor, current_actor
 from app.core.criteria import Criteria, by_key, guarded, steady
 from app.core.errors import NotAllowed, NotFound
-from app.core.models import AreaBound, Deletable, Scoped, Stamped, StepBase
+from app.core.models import AreaBound, Deletable, Scoped, SharedBelow, Stamped, StepBase
 from app.core.proofs import is_as_parent, parents, proofs
 from app.core.session import PlainGuardedSession
 
@@ -167,10 +167,10 @@ def _area_path(session: Session, area_id: int) -> str:
 
 
 def _touched_areas(row: Any, *, new: bool) -> set[int]:
-    """Area ids that a write concerns: old and new one of a Scoped row, only a newly given one of the others."""
+    """Area ids that a write concerns: old and new one of a row of an area, only a newly given one of the others."""
     history = get_history(row, "area_id")
     touched = set(history.added)
-    if isinstance(row, Scoped):
+    if isinstance(row, Scoped | SharedBelow):
         touched |= {*history.unchanged, *history.deleted}
     if new and row.area_id is None:
         touched.add(getattr(getattr(row, "area", None), "id", None))
