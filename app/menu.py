@@ -30,7 +30,6 @@ from app.proxy.views.cases import ProxyCaseView
 from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.field import FieldDesk
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView, ServiceMaterialView
-from app.registers.base import Register
 from app.registers.figures import RegisterFigures
 from app.registers.found import of_section
 from app.registry.views import (
@@ -82,9 +81,9 @@ from app.site.views import SystemStatus
 from app.worklog.views import ServiceRecordView, VisitStopView, VisitView
 
 
-def _register(view: type[Register]) -> Entry:
-    """A register brings its words and its icon along (app/registers)."""
-    return Entry(view, view.list_title, view.icon, view.in_menu)
+def _registers(key: str) -> tuple[Entry, ...]:
+    """The registers of a section; each brings its words and its icon along (app/registers)."""
+    return tuple(Entry(view, view.list_title, view.icon, view.in_menu) for view in of_section(key))
 
 
 MENU: tuple[Section, ...] = (
@@ -151,22 +150,12 @@ MENU: tuple[Section, ...] = (
             Entry(ResidentUnitView, _("Resident organisations"), "fa-landmark"),
             Entry(SchoolView, _("Schools"), "fa-school"),
             Entry(ServiceResourceView, _("Conveniences"), "fa-mug-hot"),
-            *map(_register, of_section("units")),
+            *_registers("units"),
             Entry(RegisterFigures, in_menu=False),
         ),
     ),
-    Section(
-        "party",
-        _("Party and volunteers"),
-        "fa-star",
-        tuple(map(_register, of_section("party"))),
-    ),
-    Section(
-        "service",
-        _("Activities and needs"),
-        "fa-people-group",
-        tuple(map(_register, of_section("service"))),
-    ),
+    Section("party", _("Party and volunteers"), "fa-star", _registers("party")),
+    Section("service", _("Activities and needs"), "fa-people-group", _registers("service")),
     Section(
         "safety",
         _("Safety checks"),
