@@ -1,0 +1,125 @@
+"""Rules of an import: the states of a batch, the mapping of columns, what may be undone (issue 4, S3-26). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from app.core.errors import Invalid
+from app.core.workflow import Machine, To
+from app.exchange.choices import BatchAction as Act
+from app.exchange.choices import BatchState as State
+from app.exchange.choices import KnownRule
+
+USER, JOB = "user", "job"
+NEED, MAPPING = "problem", "columns"
+
+MACHINE = Machine(
+    {
+        (None, Act.upload): To(State.uploaded, role=(USER,)),
+        (State.uploaded, Act.map): To(State.mapped, role=(USER,), needs=(MAPPING,)),
+        (State.mapped, Act.map): To(State.mapped, role=(USER,), needs=(MAPPING,)),
+        (State.checked, Act.map): To(State.mapped, role=(USER,), needs=(MAPPING,)),
+        (State.mapped, Act.check): To(State.checking, role=(USER,)),
+        (State.checked, Act.check): To(State.checking, role=(USER,)),
+        (State.checking, Act.checked): To(State.checked, role=(JOB,)),
+        # the mapping is kept: what was wrong is put right and checked again
+        (State.checking, Act.refuse): To(State.mapped, role=(JOB,), needs=(NEED,)),
+        (State.checked, Act.run): To(State.running, role=(USER,)),
+        (State.running, Act.finish): To(State.done, role=(JOB,)),
+        (State.running, Act.stop): To(State.stopped, role=(JOB,), needs=(NEED,)),
+        (State.stopped, Act.run): To(State.running, role=(USER,)),
+        (State.stopped, Act.undo): To(State.undoing, role=(USER,)),
+        (State.done, Act.undo): To(State.undoing, role=(USER,)),
+        (State.undoing, Act.undone): To(State.undone, role=(JOB,)),
+        (State.undoing, Act.halt): To(State.halted, role=(JOB,), needs=(NEED,)),
+        (State.halted, Act.undo): To(State.undoing, role=(USER,)),
+        (State.uploaded, Act.drop): To(State.dropped, role=(USER,)),
+        (State.mapped, Act.drop): To(State.dropped, role=(USER,)),
+        (State.checked, Act.drop): To(State.dropped, role=(USER,)),
+    },
+    finals=(State.undone, State.dropped),
+    names={NEED: _("What went wrong"), MAPPING: _("Columns")},
+    roles=(USER, JOB),
+)
+
+# states in which a job is at work, and the step by which it says that it came to nothing
+WORKING = {
+    State.checking: Act.refuse,
+    State.running: Act.stop,
+    State.undoing: Act.halt,
+}
+WRITTEN = (State.running, State.stopped, State.done, State.undoing, State.halted, State.undone)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A field of ours as the mapping sees it."""
+
+    key: str
+    label: str
+    needed: bool = False
+
+
+def check_mapping(columns: Mapping[str, str], targets: Sequence[Target]) -> dict[str, str]:
+    """The mapping {heading: key} without the columns that are left out.
+
+    Raises Invalid: a field that does not exist or that the role may not write, a field twice, no field at all.
+    """
+    known = {t.key: t for t in targets}
+    chosen = {heading: key for heading, key in columns.items() if key}
+    for heading, key in chosen.items():
+        if key not in known:
+            raise Invalid(_("This choice does not exist."), field=heading)
+    for key in chosen.values():
+        twice = [heading for heading, other in chosen.items() if other == key]
+        if len(twice) > 1:
+            text = _("%(field)s is chosen for two columns: choose one of them.", field=known[key].label)
+            raise Invalid(text, field=twice[1])
+    if not chosen:
+        raise Invalid(_("Please say of one column at least what it holds."))
+    return chosen
+
+
+def missing(columns: Mapping[str, str], fixed: Collection[str], targets: Sequence[Target]) -> list[Target]:
+    """Needed fields that neither a column nor a value for every row brings: no row can go in."""
+    brought = {*columns.values(), *fixed}
+    return [t for t in targets if t.needed and t.key not in brought]
+
+
+def needed_rights(rule: str) -> tuple[str, ...]:
+    """What the actor must hold on the register for a rule: records are entered by all, changed by two of them."""
+    changes = KnownRule.parse(rule, field="rule") in (KnownRule.fill, KnownRule.update)
+    return ("can_add", "can_edit") if changes else ("can_add",)
+
+
+def share(done: int, total: int) -> int:
+    """Percent of a piece of work that is done; 0 where nothing is known yet."""
+    return 0 if total <= 0 else min(100, done * 100 // total)
+
+
+def seen_state(state: State, job_state: str | None) -> State:
+    """The state as it is: a batch whose job was given up or cancelled is at work in name only."""
+    ended = state in WORKING and job_state not in ("queued", "running")
+    return MACHINE.apply(state, WORKING[state], (JOB,), {NEED: True}).target if ended else state
+
+
+# why a row is not undone, as it is told
+CHANGED_SINCE = _("Not undone: it was changed since the import.")
+GONE = _("Not undone: it is no longer in the register.")
+HELD = _("Not undone: other records hang on it by now.")
+
+
+def why_kept(
+    touched: Collection[Any], gone: Collection[Any], held: Collection[Any], records: Collection[Any]
+) -> Any | None:
+    """Why a row stays as it is when the batch is undone; None when it goes back. One record is reason enough: a row is
+    undone whole or not at all.
+    """
+    for sentence, among in ((GONE, gone), (CHANGED_SINCE, touched), (HELD, held)):
+        if any(record in among for record in records):
+            return sentence
+    return None

@@ -1,0 +1,105 @@
+"""From the form of a view to the fields of its sheet, and from a value of a row to what the form would be sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from app.areas.models import Area
+from app.core import widgets as w
+from app.core.actor import current_actor
+from app.core.choices import Choice
+from app.core.sheets import Field
+
+LOCAL = "%Y-%m-%d %H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One entry of a closed list, as the reader of sheets wants it."""
+
+    value: str
+    label: Any
+
+
+def fields_of(view: Any, omit: frozenset[str]) -> list[Field]:
+    """The columns that a sheet of this view may have: the fields of the form for new records that the acting role may
+    type (field policy), in the form's order.
+    """
+    form = view.make_form(is_new=True)
+    whole = view.add_form(formdata=None)  # a form that follows a choice begins without the fields of any
+    whole.prepare(current_actor(), view.datamodel.obj)
+    shown = [*form, *(f for f in whole if f.name not in form)]
+    taken = [f for f in shown if f.name != "csrf_token" and f.name not in omit]
+    return [made for made in (_field(f) for f in taken) if made is not None]
+
+
+def _field(f: Any) -> Field | None:
+    kind = _kind(f)
+    if kind is None:
+        return None
+    more: dict[str, Any] = {}
+    if kind == "code":
+        more["code_list"] = f.source
+    elif kind == "choice":
+        more["choices"] = [Option(str(code), label) for code, label in f.pairs()]
+    elif kind in {"relation", "area"}:
+        more["target"] = f.model
+    needed = bool(f.flags.required) and f.default is None
+    length = getattr(f, "length", None)
+    note = f.description if isinstance(f.description, str) else str(f.description or "")
+    return Field(f.name, f.label.text, kind, needed=needed, length=length, note=note, **more)
+
+
+def _kind(f: Any) -> str | None:
+    if isinstance(f, w.RemoteField):
+        return "area" if f.model is Area else "relation"
+    if isinstance(f, (w.YesNoField, w.CheckField)):
+        return "bool"
+    if type(f) is w.CodeField and isinstance(f.source, str):
+        return "code"
+    if isinstance(f, w.ChoiceField):
+        return "choice"
+    for cls, kind in (
+        (w.NumberField, "decimal"),
+        (w.WholeField, "int"),
+        (w.MomentField, "text"),
+        (w.DayField, "date"),
+    ):
+        if isinstance(f, cls):
+            return kind
+    if isinstance(f, w.LongTextField):
+        return "longtext"
+    if isinstance(f, w.TextField):
+        return "phone" if isinstance(f, w.SecretField) and "phone" in f.name else "text"
+    return None
+
+
+def wire(f: Any, value: Any) -> str:
+    """What the form would be sent for a value."""
+    if isinstance(value, bool):
+        yes = "1" if isinstance(f, w.YesNoField) else "y"
+        return yes if value else "0" if isinstance(f, w.YesNoField) else ""
+    if isinstance(value, datetime):
+        return value.strftime(LOCAL)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.value if isinstance(value, Choice) else str(value)
+
+
+def is_empty(f: Any) -> bool:
+    """Whether the record has nothing there: “fill in what is empty” fills it. A tick box is never empty."""
+    if isinstance(f, w.SecretField):
+        return not f.kept
+    return not isinstance(f, w.CheckField) and f.data in (None, "")
+
+
+def differs(f: Any, sent: str) -> bool:
+    """Whether what the sheet says is another value than the record's."""
+    if isinstance(f, w.SecretField):
+        return (f.kept or "") != sent
+    return f.wire() != sent

@@ -1,0 +1,203 @@
+"""Records that a cell names: an area by code or name, a person by ID number, a home by its address.
+
+Everything is looked up inside the scope of whoever imports: a record elsewhere is answered like one that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Select, inspect, or_, select
+from sqlalchemy.orm import Session, load_only
+
+from app.areas import queries
+from app.areas.models import Area, OrgUnit, Post, Staff
+from app.core.actor import Actor
+from app.core.interface import facts_of
+from app.registry.models import (
+    Building,
+    Dwelling,
+    DwellingAlias,
+    Household,
+    Person,
+    PersonDocument,
+    Venue,
+)
+from app.registry.service import homes, matching
+
+NO_AREA = _("There is no area called “%(what)s” among yours.")
+AREAS = _("Several of your areas are called “%(what)s”: write the code or the name with the community.")
+NONE = _("“%(what)s” is not in the register, or lies outside your areas.")
+SEVERAL = _(
+    "Several records fit “%(what)s”: write what tells them apart, such as the whole address or a number."
+)
+NO_PERSON = _("Nobody with this document number is in the register, or the person belongs to another area.")
+PEOPLE = _("Several people are called “%(what)s”: write the ID number.")
+ID_CARD = "111"
+BY_COLUMN = ("code", "number", "household_no", "credit_code", "name", "title", "key", "address")
+
+
+class Unknown(Exception):
+    """No record, or more than one, fits what a cell says."""
+
+    def __init__(self, sentence: Any, what: str) -> None:
+        super().__init__()
+        self.sentence, self.what = sentence, what
+
+
+class AreaNames:
+    """The areas in force that an actor covers, by code and by every name people write for them."""
+
+    def __init__(self, session: Session, actor: Actor, day: Any) -> None:
+        columns = (Area.id, Area.path, Area.code, Area.name, Area.full_name)
+        rows = session.execute(select(*columns).where(*queries.in_force(Area, day))).all()
+        names = {path: name for _id, path, _code, name, _full in rows}
+        self.by_name: dict[str, set[int]] = {}
+        for key, path, code, name, full in rows:
+            if not actor.covers(path):
+                continue
+            above, written = path, name
+            for text in (code, name, full):
+                self.by_name.setdefault(_squeezed(text), set()).add(key)
+            while above := above[:-4]:
+                written = names.get(above, "") + written
+                self.by_name.setdefault(_squeezed(written), set()).add(key)
+
+    def find(self, text: str) -> int:
+        """The key of the area; Unknown for none and for several."""
+        found = self.by_name.get(_squeezed(text), set())
+        if len(found) == 1:
+            return next(iter(found))
+        raise Unknown(AREAS if found else NO_AREA, text)
+
+
+def _squeezed(text: str) -> str:
+    return "".join((text or "").split())
+
+
+class Resolver:
+    """Finds the record that a cell means; what was found once is remembered for the batch by its key."""
+
+    def __init__(self, session: Session, actor: Actor, day: Any) -> None:
+        self.session, self.actor, self.day = session, actor, day
+        self._areas: AreaNames | None = None
+        self._known: dict[tuple[type, str, int | None], int] = {}
+        self._ways: dict[type, Callable[[str, int | None], Any]] = {
+            Area: self._area,
+            Person: self._person,
+            Dwelling: self._dwelling,
+            Building: self._building,
+            Staff: self._staff,
+            OrgUnit: self._org_unit,
+            Venue: self._venue,
+            Household: self._household,
+        }
+
+    def record(self, model: type, text: str, area_id: int | None = None) -> Any:
+        """The record of ``model`` that ``text`` names; ``area_id`` (of the same row) tells namesakes apart. Unknown."""
+        key = (model, text, area_id)
+        if key not in self._known:
+            found = self._ways.get(model, lambda t, a: self._by_columns(model, t, a))(text.strip(), area_id)
+            self._known[key] = found if isinstance(found, int) else found.id
+        row = self.session.get(model, self._known[key])
+        if row is None:
+            self._known.pop(key)
+            raise Unknown(NONE, text)
+        return row
+
+    def forget(self) -> None:
+        """Nothing found so far holds any more: what a dry run made is taken back."""
+        self._known.clear()
+
+    def _area(self, text: str, _area: int | None) -> int:
+        if self._areas is None:
+            self._areas = AreaNames(self.session, self.actor, self.day)
+        return self._areas.find(text)
+
+    def areas_changed(self) -> None:
+        """The sheet itself makes areas: the names are read again."""
+        self._areas = None
+
+    def _one(
+        self, query: Select[Any], text: str, area_id: int | None, model: Any, several: Any = SEVERAL
+    ) -> Any:
+        rows = list(self.session.scalars(query.limit(50)))
+        if len(rows) > 1 and area_id is not None and hasattr(model, "area_id"):
+            rows = [row for row in rows if row.area_id == area_id] or rows
+        if len(rows) == 1:
+            return rows[0]
+        raise Unknown(several if rows else NONE, text)
+
+    def _person(self, text: str, area_id: int | None) -> Any:
+        index = matching.number_index(ID_CARD, text)
+        if index and any(c.isdigit() for c in text):
+            holders = select(PersonDocument.person_id).where(PersonDocument.number_index == index)
+            ids = set(self.session.scalars(holders))
+            if not ids:
+                raise Unknown(NO_PERSON, text)
+            return self._one(select(Person).where(Person.id.in_(ids)), text, area_id, Person)
+        return self._one(select(Person).where(Person.name == text), text, area_id, Person, PEOPLE)
+
+    def _dwelling(self, text: str, area_id: int | None) -> Any:
+        aliases = select(DwellingAlias.dwelling_id).where(
+            DwellingAlias.address.in_(self._addresses(text, area_id))
+        )
+        names = self._addresses(text, area_id)
+        fits = or_(Dwelling.address.in_(names), Dwelling.house_no == text, Dwelling.id.in_(aliases))
+        query = select(Dwelling).where(fits, Dwelling.valid_to.is_(None))
+        return self._one(query, text, area_id, Dwelling)
+
+    def _addresses(self, text: str, area_id: int | None) -> list[str]:
+        """What is written, and the same with the town and village before it, as addresses begin."""
+        bare = _squeezed(text)
+        area = self.session.get(Area, area_id or self._first_area() or 0)
+        division = homes.division_text(self.session, area) if area is not None else ""
+        return list({text, bare, f"{division}{bare}"})
+
+    def _first_area(self) -> int | None:
+        if not self.actor.ranges:
+            return None
+        lo, hi = self.actor.ranges[0]
+        query = select(Area.id).where(Area.path.between(lo, hi)).order_by(Area.path.desc()).limit(1)
+        return self.session.scalar(query)
+
+    def _building(self, text: str, area_id: int | None) -> Any:
+        numbered = homes.wording.numbered("building", text)
+        names = self._addresses(text, area_id)
+        fits = or_(Building.address.in_(names), Building.name.in_([text, numbered]))
+        return self._one(select(Building).where(fits), text, area_id, Building)
+
+    def _staff(self, text: str, area_id: int | None) -> Any:
+        if text.isdigit() and len(text) < 4:
+            numbered = select(Post.staff_id).where(
+                Post.worker_no == int(text), or_(Post.valid_to.is_(None), Post.valid_to >= self.day)
+            )
+            return self._one(select(Staff).where(Staff.id.in_(numbered)), text, area_id, Staff)
+        return self._one(select(Staff).where(Staff.name == text), text, area_id, Staff)
+
+    def _org_unit(self, text: str, area_id: int | None) -> Any:
+        fits = or_(OrgUnit.code == text, OrgUnit.name == text, OrgUnit.short_name == text)
+        return self._one(select(OrgUnit).where(fits), text, area_id, OrgUnit)
+
+    def _venue(self, text: str, area_id: int | None) -> Any:
+        fits = or_(Venue.name == text, Venue.credit_code == text.upper())
+        return self._one(select(Venue).where(fits), text, area_id, Venue)
+
+    def _household(self, text: str, area_id: int | None) -> Any:
+        fits = Household.household_no == text
+        return self._one(select(Household).where(fits), text, area_id, Household)
+
+    def _by_columns(self, model: Any, text: str, area_id: int | None) -> Any:
+        """Any other record by the first of its naming columns that fits."""
+        facts, names = facts_of(model), inspect(model).columns
+        for name in BY_COLUMN:
+            fact = facts.get(name)
+            if fact is None or fact.kind not in {"text", "longtext"} or name not in names:
+                continue
+            rows = list(self.session.scalars(select(model).where(getattr(model, name) == text).limit(50)))
+            if rows:
+                query = select(model).where(getattr(model, name) == text).options(load_only(model.id))
+                return self._one(query, text, area_id, model)
+        raise Unknown(NONE, text)
