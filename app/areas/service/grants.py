@@ -5,25 +5,42 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
+from flask_appbuilder import Model
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.areas.choices import ExtraSubject
 from app.areas.models import SensitiveGrant, Staff
 from app.areas.queries import overlapping
 from app.areas.service.rights import area_of, need_area
 from app.core import clock, codes, hooks
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotAllowed
+from app.core.extra import ExtraColumn, all_columns, has_extra
 
 LIST = "special_group"
 LONGEST = timedelta(days=366)
 
 
 def sensitive_groups(session: Session) -> list[tuple[str, str]]:
-    """(code, label) of the groups that need a grant."""
+    """(code, label) of what needs a grant: groups of level L5, and custom fields of it."""
     found = codes.codes(session, LIST).values()
-    return [(c.code, c.label) for c in found if c.current and _level(c.extra) == "L5"]
+    groups = [(c.code, c.label) for c in found if c.current and _level(c.extra) == "L5"]
+    fields = [c for subject in ExtraSubject for c in known_fields(session, subject) if c.level == "L5"]
+    return [*groups, *((c.grant, f"{ExtraSubject(c.table).label}: {c.label}") for c in fields)]
+
+
+def known_fields(session: Session, table: str) -> list[ExtraColumn]:
+    """The custom fields of a table, ended ones too: what was answered stays closed."""
+    return next(
+        (
+            all_columns(session, m.class_)
+            for m in Model.registry.mappers
+            if has_extra(m.class_) and m.class_.__tablename__ == table
+        ),
+        [],
+    )
 
 
 def save_grant(session: Session, grant: SensitiveGrant, actor: Actor, now: datetime) -> SensitiveGrant:
@@ -80,4 +97,9 @@ def _check_period(session: Session, grant: SensitiveGrant) -> None:
 
 
 def _level(extra: str | None) -> str:
-    return str(json.loads(extra).get("sensitivity", "")) if extra else ""
+    """The level of a group; attributes that are broken say nothing."""
+    try:
+        found = json.loads(extra) if extra else {}
+    except ValueError:
+        return ""
+    return str(found.get("sensitivity", "")) if isinstance(found, dict) else ""

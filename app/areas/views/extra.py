@@ -139,7 +139,7 @@ def _where(row: ExtraField) -> str:
     if "extra_areas" not in g:
         session = current_app.appbuilder.session()  # type: ignore[attr-defined]
         query = select(Area.id, Area.name).where(Area.id.in_(select(ExtraFieldArea.area_id)))
-        g.extra_areas = dict(session.execute(query))
+        g.extra_areas = {row.id: row.name for row in session.execute(query)}
     names = [g.extra_areas.get(known.area_id, "") for known in row.areas]
     return gettext(", ").join(names) if names else gettext("Everywhere")
 

@@ -11,7 +11,7 @@ from app.areas.models import SensitiveGrant
 from app.areas.service import grants
 from app.areas.views.common import at_form
 from app.areas.views.staff import standing
-from app.core import clock
+from app.core import clock, codes
 from app.core.actor import current_actor
 from app.core.views import Interface, ModelView
 from app.core.widgets import ChoiceField, Needed
@@ -19,6 +19,13 @@ from app.core.widgets import ChoiceField, Needed
 
 def _groups() -> list[tuple[str, str]]:
     return grants.sensitive_groups(current_app.appbuilder.session())
+
+
+def _called(row: SensitiveGrant) -> str:
+    """What a grant opens: a group or a custom field, by its name."""
+    session = current_app.appbuilder.session()  # type: ignore[attr-defined]
+    fields = dict(grants.sensitive_groups(session)) if ":" in row.group_code else {}
+    return fields.get(row.group_code) or codes.label(session, grants.LIST, row.group_code)
 
 
 class SensitiveGrantView(ModelView):
@@ -46,7 +53,7 @@ class SensitiveGrantView(ModelView):
     list_columns = ["staff", "group_code", "area", "valid_from", "valid_to", "standing", "reason"]
     order_columns = ["valid_from", "valid_to"]
     search_columns = ["staff.name", "group_code", "area", "valid_to"]
-    formatters_columns = {"standing": standing}
+    formatters_columns = {"standing": standing, "group_code": lambda row: _called(row)}
     add_fieldsets = [
         (_("Grant"), {"fields": ["staff_id", "group_code", "area_id", "valid_from", "valid_to", "reason"]})
     ]

@@ -4,7 +4,7 @@
 understood wherever a column name is: in forms, lists, filters, sheets and ledgers.
 """
 
-from app.core.extra.columns import (
+from app.core.extra.kept import (
     LONGEST,
     PREFIX,
     ExtraColumn,

@@ -185,7 +185,8 @@ def _day(stored: Any) -> date | None:
 
 # --- what a process keeps ---------------------------------------------------------------------------------------
 
-_kept: dict[str, dict[str, ExtraColumn]] = {}
+# replaced as a whole: other threads read it
+_kept: list[dict[str, dict[str, ExtraColumn]]] = [{}]
 _stamp: list[Any] = [None]
 _asked: list[float] = [0.0]
 _read: list[float] = [0.0]
@@ -235,8 +236,7 @@ def refresh(session: Session) -> None:
         _asked[0] = now
         return
     found = _definitions(session) if newest[1] else {}
-    _kept.clear()
-    _kept.update(found)
+    _kept[0] = found
     _stamp[0], _asked[0], _read[0] = key, now, now
 
 
@@ -270,7 +270,8 @@ def _definitions(session: Session) -> dict[str, dict[str, ExtraColumn]]:
 
 def known(model: Any) -> dict[str, ExtraColumn]:
     """All custom fields of a class by name as this process knows them, ended ones too; asks the database nothing."""
-    return _kept.get(model.__table__.name, {}) if _kept and has_extra(model) else {}
+    found = _kept[0]
+    return found.get(model.__table__.name, {}) if found and has_extra(model) else {}
 
 
 def has_extra(model: Any) -> bool:
