@@ -81,6 +81,7 @@ class Config:
         self.GEBAN_PROXIES = _whole("GEBAN_PROXIES", 0, 0, 9)
         self.LOCK_ADDRESS_TRIES = _whole("GEBAN_LOCK_ADDRESS_TRIES", 5, 1, 100_000)
         self.ACCESS_LOG_DAYS = _whole("GEBAN_ACCESS_LOG_DAYS", 366, 0, 36_500)
+        self.EXPORT_DAYS = _whole("GEBAN_EXPORT_DAYS", 7, 1, 90)
         self.PASSWORD_DAYS = _whole("GEBAN_PASSWORD_DAYS", 0, 0, 36_500)
         hosts = (env("GEBAN_HOSTS") or "127.0.0.1,localhost").split(",")
         hosts.append(urlsplit(self.GEBAN_PUBLIC_URL).hostname or "")

@@ -21,6 +21,7 @@ from app.areas.views.units import OrgUnitView
 from app.areas.views.user_admin import UserAdminView
 from app.audit.views import AccessLogView, AuditSealView, ChangeLogView
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
+from app.exchange.export_views import ExportDesk
 from app.home import frame
 from app.home.bin import RecycleBin
 from app.home.frame import Entry, Section
@@ -226,6 +227,7 @@ MENU: tuple[Section, ...] = (
             Entry(OrgUnitView, _("Organisation units"), "fa-building"),
         ),
     ),
+    Section("sheets", _("Sheets"), "fa-table", (Entry(ExportDesk, _("My exports"), "fa-file-export"),)),
     Section(
         "system",
         _("System"),

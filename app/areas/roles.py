@@ -76,6 +76,7 @@ REGISTERS = f"(?!(?:{IN_CONFIDENCE})$)[A-Za-z]+Register"
 # who looked at a record: for those who answer for the people who keep it
 WATCH = frozenset({"can_viewers"})
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
+SHEETS = "ExportDesk|LedgerDesk"  # for every role that has the export of some list
 
 ROLES: dict[str, Role] = {
     r.key: r
@@ -91,7 +92,7 @@ ROLES: dict[str, Role] = {
                 ("DuplicateRuleView", FULL | {"can_use"}),
                 (CATALOGUE, FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
-                ("JobView|SystemStatus", READ | USE),
+                (f"JobView|SystemStatus|{SHEETS}", READ | USE),
             ),
             sees_persons=False,
             second_factor=True,
@@ -102,7 +103,7 @@ ROLES: dict[str, Role] = {
             90,
             "site",
             (
-                ("UserAdminView|SignInView|SensitiveGrantView", FULL | DESK),
+                (f"UserAdminView|SignInView|SensitiveGrantView|{SHEETS}", FULL | DESK),
                 # somebody must be able to give the posts of center operators, who cannot give their own rank
                 ("StaffView|PostView", FULL),
                 ("PostDutyView|GridGroupView|GridGroupAreaView|AreaView|OrgUnitView|VacancyView", READ),
@@ -115,7 +116,7 @@ ROLES: dict[str, Role] = {
             _("Auditor"),
             90,
             "site",
-            (("ChangeLogView|AccessLogView|AuditSealView|SignInView", READ | DESK),),
+            (("ChangeLogView|AccessLogView|AuditSealView|SignInView", READ | DESK), (SHEETS, USE)),
             read_only=True,
             sees_persons=False,
             second_factor=True,
@@ -138,7 +139,7 @@ ROLES: dict[str, Role] = {
                 ("UserAdminView|SignInView", FULL | DESK),
                 (PAPERS, READ | DESK),
                 (CATALOGUE, READ),
-                ("ProxyDesk|RecycleBin", USE),
+                (f"ProxyDesk|RecycleBin|{SHEETS}", USE),
             ),
         ),
         Role(
@@ -165,7 +166,7 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("RegisterFigures", USE),
                 ("CampaignView", FULL),
-                ("CampaignDesk|SheetDesk|CoverageDesk", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|{SHEETS}", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -190,7 +191,7 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("RegisterFigures", USE),
                 ("CampaignView", FULL),
-                ("CampaignDesk|SheetDesk|CoverageDesk", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|{SHEETS}", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -218,7 +219,7 @@ ROLES: dict[str, Role] = {
                 (CASES, READ | {"can_use", "can_print"}),
                 (CATALOGUE, READ),
                 (PAPERS, WRITE | DESK),
-                ("PrintDesk|ConsentDesk|ProxyDesk", USE),
+                (f"PrintDesk|ConsentDesk|ProxyDesk|{SHEETS}", USE),
             ),
         ),
         Role(
@@ -230,7 +231,7 @@ ROLES: dict[str, Role] = {
                 (REGISTERS, WRITE | DESK),
                 ("RegisterFigures", USE),
                 ("CampaignView", READ),
-                ("CampaignDesk|SheetDesk|CoverageDesk", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|{SHEETS}", USE),
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -257,7 +258,7 @@ ROLES: dict[str, Role] = {
             (
                 (CASES, READ | DESK),
                 (CATALOGUE, READ),
-                ("ProxyDesk", USE),
+                (f"ProxyDesk|{SHEETS}", USE),
                 (PAPERS, READ | {"can_print"}),
             ),
             sees_persons=False,

@@ -184,6 +184,10 @@ class RenderPool:
         """One page of a PDF as a picture, for phones inside WeChat."""
         return self._run("png", {"pdf": pdf, "page": page, "width": width})
 
+    def table(self, part: Mapping[str, Any]) -> tuple[bytes, int, int]:
+        """As ``tables.part_pdf``: one part of a long table, its pages and its lines."""
+        return self._run("table", {"part": part})
+
     def pids(self) -> list[int]:
         """Processes that are alive now (for /health and tests)."""
         return [lane.pid for lane in self._all if lane.pid is not None]

@@ -12,7 +12,9 @@ from typing import Any
 from flask import Flask, current_app
 
 from app.documents.drawing import Press
+from app.documents.errors import PaperError
 from app.documents.pool import RenderPool
+from app.documents.refusals import refusal
 
 _OPENING = threading.Lock()
 
@@ -65,6 +67,15 @@ def _open(app: Flask, forms: int | None) -> Press:
         return pool.pdf(form, context, variant=variant, watermark=mark)
 
     return Press(render, app.config["GEBAN_PUBLIC_URL"])
+
+
+def table(part: Mapping[str, Any]) -> tuple[bytes, int, int]:
+    """One part of a long table: PDF, number of pages, number of lines. Raises a refusal in the clerk's words."""
+    site_press()
+    try:
+        return current_app.extensions["geban_pool"].table(part)
+    except PaperError as error:
+        raise refusal(error) from error
 
 
 def picture(pdf: bytes, page: int) -> bytes:

@@ -37,11 +37,14 @@ def _resident_mb() -> int:
 def _do(kind: str, arguments: dict[str, Any], fonts_root: Path) -> Any:
     from app.documents.preview import png_page
     from app.documents.render import render_pdf
+    from app.documents.tables import part_pdf
 
     if kind == "pdf":
         return render_pdf(**arguments, fonts_root=fonts_root)
     if kind == "png":
         return png_page(**arguments)
+    if kind == "table":
+        return part_pdf(**arguments, fonts_root=fonts_root)
     raise ValueError(kind)
 
 

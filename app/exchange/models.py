@@ -165,7 +165,6 @@ class ExportFile(Versioned, Table):
     job_uid: Mapped[str | None] = mapped_column(String(36))
     attachment_uid: Mapped[str | None] = mapped_column(String(36))
     expires_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
-    downloads: Mapped[int] = mapped_column(Integer, default=0)
 
     def __str__(self) -> str:
         return self.title

@@ -229,7 +229,6 @@ def upgrade() -> None:
         sa.Column("job_uid", sa.String(length=36), nullable=True),
         sa.Column("attachment_uid", sa.String(length=36), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("downloads", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Integer(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),

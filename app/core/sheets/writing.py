@@ -70,7 +70,7 @@ class Paper:
 
 def begins_like_formula(text: str) -> bool:
     """Whether a spreadsheet might read the text as a formula; blanks before it do not help."""
-    return text[:1] in DANGEROUS and text != "" or text.lstrip()[:1] in tuple("=+-@")
+    return (text[:1] in DANGEROUS and text != "") or text.lstrip()[:1] in tuple("=+-@")
 
 
 def letters(number: int) -> str:

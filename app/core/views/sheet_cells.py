@@ -1,7 +1,7 @@
 """How a column that a formatter makes for the screen stands in a sheet: as a value, without the row as an object.
 
 A list shows 25 rows, an export a hundred thousand. Where a view says nothing, its formatter is asked with the row loaded
-whole, which is right and slow; what it declares in ``sheet_cells`` is read as plain columns, or fetched for many rows at once.
+whole, which is right and slow; what stands in ``sheet_cells`` is read as plain columns, or fetched for many rows at once.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class SheetCell:
     """One column of a sheet. ``kind``: text, int, decimal, date or instant.
 
     ``reads`` are attributes of the model, ``make`` the value out of theirs. In place of these, ``gather(session, keys)``
-    fetches the plain values of many rows by their primary key; ``protects`` names the (model, column) whose policy they obey.
-    ``label`` is for a column that the list does not have.
+    fetches the plain values of many rows by their primary key; ``protects`` names the (model, column) whose policy they
+    obey. ``label`` is for a column that the list does not have.
     """
 
     kind: str = "text"

@@ -36,6 +36,7 @@ from app.registry.views.common import (
     renamed,
 )
 from app.registry.views.person_page import PersonPage
+from app.registry.views.person_sheet import SHEET_CELLS
 from app.registry.views.sections import Overview
 
 IDENTITY = ["name", "sex", "birth_date", "ethnic", "nationality", "native_place"]
@@ -163,6 +164,7 @@ class PersonView(Overview, ModelView):
         (_("Consent sheet"), lambda row: f"/consents/person/{row.uid}", "can_use:ConsentDesk"),
         (_("Ask for a correction"), lambda row: _door_url(row), "can_use:AgeingDesk"),
     ]
+    sheet_cells = SHEET_CELLS
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("area",)
 

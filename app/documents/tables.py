@@ -1,0 +1,95 @@
+"""Long tables on paper: a list of thousands of rows is laid out in parts, so that no process grows with it.
+
+One part is laid out at a time. Unless it is the last, its last page is thrown away and its rows begin the next part, so
+that no page stands half empty in the middle; the parts are joined by whoever asked (pikepdf). Runs in the rendering
+processes of ``pool``, as ``render`` does.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypedDict
+
+from jinja2 import TemplateError
+
+from app.documents import registry
+from app.documents.errors import PaperError
+from app.documents.render import _PAINTING, Kit, _refusals, engine, loud_weasyprint
+from app.documents.templating import environment
+
+FOLDER = "_table"
+SIZES = ("A4", "A4 landscape", "A3", "A3 landscape")
+PART = 150  # lines that are laid out at once
+
+
+class Line(TypedDict):
+    """``kind``: row, group, sum or total; a group has ``text`` and ``level``, the others ``cells``."""
+
+    kind: str
+    cells: list[str]
+    text: str
+    level: int
+
+
+class Part(TypedDict):
+    """What one part needs. ``page`` is the number of pages before it; ``columns`` are {label, width in percent, right}."""
+
+    size: str
+    title: str
+    notes: list[str]
+    below: list[str]
+    signs: list[str]
+    mark: str
+    by: str
+    columns: list[dict[str, Any]]
+    lines: list[Line]
+    page: int
+    first: bool
+    last: bool
+
+
+def part_pdf(part: Part, *, fonts_root: Path | str) -> tuple[bytes, int, int]:
+    """(PDF, number of its pages, number of its lines). Raises MissingGlyphs and the other errors of ``render_pdf``."""
+    with _PAINTING:
+        painter = engine(Path(fonts_root))
+        with _refusals(painter._fetcher), loud_weasyprint(40):
+            return _draw(painter, part)
+
+
+def _draw(painter: Any, part: Part) -> tuple[bytes, int, int]:
+    if part["size"] not in SIZES:
+        raise PaperError(f"a table is not printed on {part['size']!r}")
+    try:
+        html = environment().get_template(f"{FOLDER}/table.html").render(**part)
+    except TemplateError as error:
+        raise PaperError(f"table: {error}") from None
+    texts = [*_texts(part)]
+    kit: Kit = painter._kit(texts)
+    widths = "".join(f"col.w{at}{{width:{c['width']:.2f}%}}" for at, c in enumerate(part["columns"], 1))
+    own = f"@page{{size:{part['size']}}}@page :first{{counter-reset:page {part['page'] + 1}}}{widths}"
+    sheets = [*_sheets(kit), kit._css(own)]
+    document = painter._page(html).render(font_config=kit.font_config, stylesheets=sheets)
+    pages, used = list(document.pages), len(part["lines"])
+    if not part["last"] and len(pages) > 1:
+        on_last = [int(name[1:]) for name in pages[-1].anchors if name[1:].isdigit()]
+        if on_last and min(on_last) > 1:
+            used, pages = min(on_last) - 1, pages[:-1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
+        return bytes(document.copy(pages).write_pdf()), len(pages), used
+
+
+def _texts(part: Part) -> list[str]:
+    own = [part["title"], part["mark"], part["by"], *part["notes"], *part["below"], *part["signs"]]
+    own += [column["label"] for column in part["columns"]]
+    for line in part["lines"]:
+        own += [line["text"], *line["cells"]]
+    return own
+
+
+@lru_cache(maxsize=4)
+def _sheets(kit: Kit) -> list[Any]:
+    css = (registry.FORMS_ROOT / FOLDER / "table.css").read_text("utf-8")
+    return [kit._font_css, kit._css(registry.base_text("base.css")), kit._css(css)]
