@@ -11,6 +11,7 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, select
 from app.audit.models import ChangeLog
 from app.core import clock, counters
 from app.core.errors import Conflict, NotFound
+from app.core.extra import ExtraField
 from app.core.scope import session_actor
 from app.registry.choices import HouseholdKind
 from app.registry.choices.duplicates import DuplicateState
@@ -180,7 +181,7 @@ def test_a_new_foreign_key_to_person_is_noticed():
 
 def test_every_column_of_a_person_is_chosen_or_belongs_to_the_record():
     chosen = {key for keys in fields.FIELDS.values() for key in keys}
-    assert chosen | fields.OF_THE_RECORD == {a.key for a in Person.__mapper__.column_attrs}
+    assert chosen | fields.OF_THE_RECORD | fields.STORES == {a.key for a in Person.__mapper__.column_attrs}
     assert not chosen & fields.OF_THE_RECORD
 
 
@@ -284,6 +285,21 @@ def test_what_changed_since_is_named_and_left(case, system):
     assert system.get(Person, case.kept.id).ethnic == "15"
     phones = system.scalars(select(PersonPhone).where(PersonPhone.person_id == case.kept.id)).all()
     assert {p.number for p in phones} == {"13800000001", "13800000009"}
+
+
+def test_custom_fields_that_stay_win_missing_ones_are_taken_over_and_go_back(case, system):
+    for key, (label, level) in enumerate((("Leaflet", "L3"), ("Key box", "L3"), ("Oxygen", "L4")), 1):
+        values = {"subject": "person", "kind": "text", "level": level, "key": f"f{key}"}
+        system.add(ExtraField(label=label, **values))
+    case.kept.extra = {"f1": "stays"}
+    case.gone.extra, case.gone.extra_closed = {"f1": "loses", "f2": "red", "gone": 1}, {"f3": "at night"}
+    system.commit()
+    uid = join(case)
+    assert (case.kept.extra, case.kept.extra_closed) == ({"f1": "stays", "f2": "red"}, {"f3": "at night"})
+    case.kept.extra = {"f1": "later", "f2": "red"}
+    system.commit()
+    apart(case, uid)
+    assert (case.kept.extra, case.kept.extra_closed) == ({"f1": "later"}, None)
 
 
 def test_the_name_that_was_not_chosen_still_finds_her(case, system):

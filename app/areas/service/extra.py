@@ -19,7 +19,7 @@ from app.core import clock, codes, hooks
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid
 from app.core.extra import Extra, ExtraField, ExtraFieldArea
-from app.core.extra.kept import OPEN_LEVELS
+from app.core.extra.column import OPEN_LEVELS
 from app.core.scope import unscoped
 
 STEP = 10

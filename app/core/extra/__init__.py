@@ -4,10 +4,8 @@
 understood wherever a column name is: in forms, lists, filters, sheets and ledgers.
 """
 
+from app.core.extra.column import LONGEST, PREFIX, ExtraColumn
 from app.core.extra.kept import (
-    LONGEST,
-    PREFIX,
-    ExtraColumn,
     all_columns,
     column_of,
     columns,

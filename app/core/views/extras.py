@@ -19,7 +19,7 @@ from app.core.actor import Actor, current_actor
 from app.core.clock import today
 from app.core.errors import Invalid
 from app.core.extra import ExtraColumn
-from app.core.extra.kept import PRECISION, SCALE
+from app.core.extra.column import PRECISION, SCALE
 from app.core.views.fields import RecordForm
 
 TITLE = _("Further fields")

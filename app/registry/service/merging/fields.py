@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.core.extra import all_columns
 from app.registry.models import Person
 from app.registry.service import persons
 
@@ -28,6 +29,8 @@ OF_THE_RECORD = frozenset(
     "id uid area_id confirmed_on merged_into_id version created_at created_by updated_at updated_by"
     " deleted_at deleted_by delete_reason deleted_step".split()
 )
+# custom fields are not chosen one by one: those of the record that stays win, what it lacks is taken over
+STORES = frozenset({"extra", "extra_closed"})
 # chosen as well, but rows and not columns
 HOMES = {"living": "living", "registered": "registered"}
 DOCUMENT = "document"
@@ -66,4 +69,8 @@ def take_values(session: Session, kept: Person, gone: Person, choices: Mapping[s
         for key in FIELDS[choice]:
             getattr(kept, key)  # read before it is set: the way back needs the old value
             setattr(kept, key, getattr(gone, key))
+    for column in all_columns(session, Person):
+        getattr(kept, column.store)
+        if column.read(kept) is None and (value := column.read(gone)) is not None:
+            column.write(kept, value)
     session.flush()

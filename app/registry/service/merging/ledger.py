@@ -19,10 +19,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import get_history
 
+from app.core.extra import PREFIX, Extra
 from app.core.models import AppendOnly
 
 # bookkeeping follows by itself
 LEFT_OUT = frozenset({"id", "version", "updated_at", "updated_by"})
+
+
+STORES = ("extra", "extra_closed")
 
 
 @dataclass
@@ -144,10 +148,26 @@ def _undo_update(session: Session, model: type, operation: dict[str, Any]) -> li
         return [Left(operation["table"], operation["id"], "")]
     left = []
     for key, (old, new) in operation["columns"].items():
-        if getattr(row, key) == _read(new):
+        if key in STORES and isinstance(row, Extra):
+            left += _undo_extra(row, key, _read(old) or {}, _read(new) or {})
+        elif getattr(row, key) == _read(new):
             setattr(row, key, _read(old))
         else:
             left.append(Left(operation["table"], operation["id"], key))
+    return left
+
+
+def _undo_extra(row: Any, store: str, old: dict[str, Any], new: dict[str, Any]) -> list[Left]:
+    """Custom fields go back one by one, each unless it was changed since."""
+    left, values = [], dict(getattr(row, store) or {})
+    for key in (key for key in old.keys() | new.keys() if old.get(key) != new.get(key)):
+        if values.get(key) != new.get(key):
+            left.append(Left(row.__tablename__, row.id, PREFIX + key))
+        elif key in old:
+            values[key] = old[key]
+        else:
+            values.pop(key, None)
+    setattr(row, store, values or None)
     return left
 
 
