@@ -20,6 +20,8 @@ from app.areas.views.tree import AreaLevelView, AreaView
 from app.areas.views.units import OrgUnitView
 from app.areas.views.user_admin import UserAdminView
 from app.audit.views import AccessLogView, AuditSealView, ChangeLogView
+from app.core.views.change_desk import ChangeDesk
+from app.core.views.list_desk import ListDesk
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
 from app.exchange.export_views import ExportDesk
 from app.home import frame
@@ -250,6 +252,8 @@ MENU: tuple[Section, ...] = (
             Entry(MyAccount, in_menu=False),
             Entry(Search, in_menu=False),
             Entry(Drafts, in_menu=False),
+            Entry(ListDesk, in_menu=False),
+            Entry(ChangeDesk, in_menu=False),
             Entry(AttachmentView, in_menu=False),
         ),
     ),

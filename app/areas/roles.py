@@ -18,6 +18,8 @@ FULL = WRITE | {"can_delete", "can_restore"}
 USE = frozenset({"can_use", "menu_access", "can_draft"})
 ANYBODY = (
     ("Home|Inbox|MyAccount|Search|Drafts", USE | READ | {"can_edit"}),
+    # saved views, columns, changes of many rows: the right is that of the list
+    ("ListDesk", frozenset({"can_use"})),
     ("AreaView|AreaLevelView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
     # the record an attachment hangs on decides, and the level of the file (app/site/downloads.py)
     ("AttachmentView", frozenset({"can_show"})),

@@ -63,9 +63,8 @@ _together: ContextVar[dict[Actor, Select[Any]] | None] = ContextVar("geban_areas
 def visible_areas(actor: Actor) -> Select[Any]:
     """Sub-select of the area ids in the actor's subtrees (path is compared in collation C)."""
     together = _together.get()
-    if together is None:
-        return _visible_areas(actor)
-    return together.setdefault(actor, _visible_areas(actor))
+    made = _visible_areas(actor)
+    return made if together is None else together.setdefault(actor, made)
 
 
 def _visible_areas(actor: Actor) -> Select[Any]:
@@ -205,9 +204,10 @@ def stands_with_parent(cls: type) -> bool:
     return _kind(cls, len(_guards))[1]
 
 
-def _is_guarded(row: Any) -> bool:
-    """``is_guarded`` of the row's class, remembered while no guard is added: asked of every row of every flush."""
-    return _kind(type(row), len(_guards))[0]
+def _kind_of(row: Any) -> tuple[bool, bool, bool]:
+    """Guarded? Seen as its parent is? Somebody's own thing? Remembered while no guard is added: asked in every flush."""
+    cls: type = type(row)
+    return _kind(cls, len(_guards))
 
 
 @event.listens_for(PlainGuardedSession, "before_flush")
@@ -215,11 +215,11 @@ def _scope_writes(session: Session, _context: Any, _instances: Any) -> None:
     actor = session_actor(session)
     changed = [r for r in session.dirty if session.is_modified(r)] + list(session.deleted)
     _stamp(session, actor, changed)
-    new = [r for r in session.new if _is_guarded(r)]
-    old = [r for r in changed if _is_guarded(r)]
+    new = [r for r in session.new if _kind_of(r)[0]]
+    old = [r for r in changed if _kind_of(r)[0]]
     if actor.is_system or not (new or old):
         return
-    if actor.read_only and not all(_kind(type(r), len(_guards))[2] for r in (*new, *old)):
+    if actor.read_only and not all(_kind_of(r)[2] for r in (*new, *old)):
         raise NotAllowed()
     for row in () if actor.whole_site else (*new, *old):
         if isinstance(row, AreaBound):

@@ -34,23 +34,46 @@ class ListArgs:
     descending: bool = False
     cursor: Cursor = field(default_factory=Cursor)
     default_order: bool = True
+    saved: str = ""  # the saved view that is open
+    same_filters: bool = False  # the filters are those of the saved view
+    same_order: bool = False
+    plain_size: int = SIZES[0]  # what an address need not say
+    picking: bool = False  # rows can be ticked
 
     def query(self, **changes: Any) -> str:
         """The query string of this list with some of order, down, after, before, size changed.
 
-        Sorting, filtering and another size drop the cursor.
+        Sorting, filtering and another size drop the cursor. What a saved view holds stays out of the address.
         """
-        pairs: list[tuple[str, str]] = [(f.argument, f.raw) for f in self.filters]
+        pairs: list[tuple[str, str]] = [("saved", self.saved)] if self.saved else []
+        if changes.get("picking", self.picking):
+            pairs.append(("pick", "1"))
+        if not self.same_filters:
+            pairs += [(f.argument, f.raw) for f in self.filters]
         order, down = changes.get("order", self.order), changes.get("down", self.descending)
-        if "order" in changes or not self.default_order:
+        if "order" in changes or not (self.default_order or self.same_order):
             pairs += [(f"_oc_{self.prefix}", order), (f"_od_{self.prefix}", "desc" if down else "asc")]
         size = changes.get("size", self.cursor.size)
-        if size != SIZES[0]:
+        if size != self.plain_size:
             pairs.append((f"psize_{self.prefix}", str(size)))
         pairs += [
             (f"{side}_{self.prefix}", changes[side]) for side in ("after", "before") if changes.get(side)
         ]
         return urlencode(pairs)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Filters, order and size as (argument, value), wherever they come from."""
+        found = [(f.argument, f.raw) for f in self.filters]
+        if not self.default_order:
+            down = "desc" if self.descending else "asc"
+            found += [(f"_oc_{self.prefix}", self.order), (f"_od_{self.prefix}", down)]
+        if self.cursor.size != SIZES[0]:
+            found.append((f"psize_{self.prefix}", str(self.cursor.size)))
+        return found
+
+    def whole(self) -> str:
+        """The same as a query string: what another page needs to ask for the same list."""
+        return urlencode(self.pairs())
 
     def value(self, column: str, op: int = 0) -> str:
         """What was asked of a column, to fill the filter field again."""

@@ -23,10 +23,16 @@ def rows(
     base: str,
     can: dict[str, bool],
     view: Any,
+    *,
+    picking: bool = False,
 ) -> Markup:
-    """``<tr>`` of each row: the first cell opens the record, the last holds what else can be done with it."""
+    """``<tr>`` of each row: the first cell opens the record, the last holds what else can be done with it. While rows are
+    picked, the first cell ticks the record instead.
+    """
     heads = [f'<td data-label="{escape(label)}"{_class(classes.get(at))}>' for at, label in enumerate(labels)]
     change = str(escape(gettext("Edit"))) if can["edit"] else ""
+    if picking:
+        return Markup("".join(_picked(row, heads) for row in found))  # noqa: S704  every value has been escaped
     drawn = "".join(_row(row, heads, base, can, change, view) for row in found)
     return Markup(drawn)  # noqa: S704  every value has been escaped
 
@@ -60,3 +66,15 @@ def _row(
         parts.append(f'<a href="{base}/edit/{key}" aria-label="{change}: {title}">{icon("fa-pen")}</a>')
     parts.append("</td></tr>")
     return "".join(parts)
+
+
+def _picked(row: dict[str, Any], heads: list[str]) -> str:
+    """A row that can be ticked: its whole first cell is the label of the box."""
+    key, title = safe(row["key"]), safe(row["title"]) or NAMELESS
+    box = f'<input type="checkbox" class="form-check-input gb-tick" form="pick" name="row" value="{key}">'
+    parts = ['<tr class="gb-record gb-pickable">', heads[0]]
+    parts.append(f'<label class="gb-row-pick">{box} <span>{title}</span></label></td>')
+    parts += [
+        f"{head}{safe(cell)}</td>" for head, (_label, cell) in zip(heads[1:], row["cells"][1:], strict=True)
+    ]
+    return "".join([*parts, '<td class="gb-row-actions gb-lone"></td></tr>'])

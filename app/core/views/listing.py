@@ -15,12 +15,13 @@ from sqlalchemy.orm import RelationshipProperty, defer, joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
 from app.core import codes, policy, removal, scope, widgets
-from app.core.criteria import Loads
 from app.core.interface import Fact, Interface, facts_of, relation_of
 from app.core.paging import SIZES, Keyset, Page, fetch
 from app.core.session import only_reading
 from app.core.views import arguments, drawing, extras, filters
 from app.core.views.cells import Cells
+from app.core.views.picking import PickMixin
+from app.core.views.saving import SavingMixin
 from app.core.widgets.drawn import options
 from app.core.words import gettext
 
@@ -49,25 +50,22 @@ class FilterField:
         return options(self.choices, self.inputs[0][2])
 
 
-class ListMixin:
+class ListMixin(SavingMixin, PickMixin):
     """Everything a ModelView needs to show many rows."""
 
     def options(self, columns: list[str]) -> list[Any]:
         """Load options: relations that are shown come with the rows, protected and bulky columns stay away.
 
-        They depend on the declaration alone, so they are made once.
+        They depend on the columns alone, so they are made once; of the many choices of columns the latest are kept.
         """
-        key = tuple(columns)
-        if key not in self._load_options:
-            self._load_options[key] = [Loads(self.loads(columns))]
-        return self._load_options[key]
+        return self._options_of(tuple(columns))  # type: ignore[no-any-return]
 
     def select_of(self, columns: list[str]) -> Select[Any]:
         """The statement of a list that shows these columns, made once."""
-        key = tuple(columns)
-        if key not in self._selects:
-            self._selects[key] = select(self.datamodel.obj).options(*self.options(columns))
-        return self._selects[key]
+        return self._select_of(tuple(columns))  # type: ignore[no-any-return]
+
+    def _make_select(self, columns: tuple[str, ...]) -> Select[Any]:
+        return select(self.datamodel.obj).options(*self.options([*columns]))
 
     def loads(self, columns: list[str]) -> list[Any]:
         """The same one by one; a view adds what its formatters read beside the relations of ``eager``."""
@@ -181,12 +179,14 @@ class ListMixin:
     def list(self) -> Any:
         """The list page."""
         only_reading(self.session)
-        asked = arguments.read(self, request.args) if request.args else self.first_page()
-        page = self.read_page(asked)
+        opened = self.opened_list()
+        asked, columns = opened.asked, opened.columns
+        page = self.read_page(asked, columns=columns)
         return self.render_template(
             self.list_template,
             title=self.list_title,
-            **self.list_context(asked, page),
+            **self.list_context(asked, page, columns=columns),
+            **self.saved_context(opened),
             filter_fields=self.filter_fields(asked),
         )
 
@@ -227,12 +227,13 @@ class ListMixin:
                 }
             )
         numbers = {at for at, name in enumerate(columns) if at and self.is_number(name)}
+        classes = self.classes_of(columns, numbers)
         can = {verb: self.can(verb) for verb in ("show", "add", "edit", "delete", "restore", "list")}
         return {
             "asked": asked,
             "page": page,
             "rows": rows,
-            "body": drawing.rows(rows, labels, self.classes_of(columns, numbers), self.route_base, can, self),
+            "body": drawing.rows(rows, labels, classes, self.route_base, can, self, picking=asked.picking),
             "columns": [
                 (name, label, name in self.order_columns) for name, label in zip(columns, labels, strict=True)
             ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import current_app, url_for
@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement
 
 from app.core import extra, policy, words
+from app.core.criteria import Loads
 from app.core.interface import Interface, facts_of, relation_of
 from app.core.paging import SIZES
 from app.core.views.base import COMMON_LABELS, BaseView
@@ -25,6 +26,8 @@ from app.core.views.removing import RemoveMixin
 from app.core.views.showing import RelatedList, ShowMixin
 
 OFF = frozenset({"download", "action", "action_post"})
+# choices of columns of one list of which the statements are kept
+CHOICES = 64
 
 
 class NoFilters:
@@ -69,8 +72,8 @@ class ModelView(
     _filters = NoFilters()
 
     def __init__(self, **kwargs: Any) -> None:
-        self._load_options: dict[tuple[str, ...], list[Any]] = {}
-        self._selects: dict[tuple[str, ...], Any] = {}
+        self._options_of = lru_cache(CHOICES)(lambda columns: [Loads(self.loads([*columns]))])
+        self._select_of = lru_cache(CHOICES)(self._make_select)
         off = OFF if self.keeps_viewers else OFF | {"viewers"}
         self.exclude_route_methods = off | set(self.exclude_route_methods)
         super().__init__(**kwargs)

@@ -1,22 +1,28 @@
-// Lists: on a phone only the first filters stand open; which columns are shown is remembered on this machine; it says nothing about any person.
+// Lists: on a phone only the first filters stand open; the columns to choose from come when their pop-up opens.
+async function load(place, url) {
+  const answer = await fetch(url, { credentials: "same-origin" }).catch(() => null);
+  if (!answer?.ok) return;
+  place.innerHTML = await answer.text();
+  place.querySelector("input[name=next]").value = location.pathname + location.search;
+  place.querySelector("input, button")?.focus();
+}
+
 for (const chooser of document.querySelectorAll("[data-columns]")) {
-  const key = `geban.columns.${chooser.dataset.columns}`;
-  const table = document.getElementById(`table-${chooser.dataset.columns}`);
-  const boxes = [...chooser.querySelectorAll("input")];
-  const hidden = new Set(JSON.parse(localStorage.getItem(key) ?? "[]"));
-  const apply = () => {
-    for (const box of boxes) {
-      box.checked = !hidden.has(box.value);
-      table?.querySelectorAll(`tr > :nth-child(${box.value})`).forEach((cell) => { cell.hidden = hidden.has(box.value); });
-    }
-    localStorage.setItem(key, JSON.stringify([...hidden]));
-  };
-  chooser.addEventListener("change", (event) => {
-    if (event.target.checked) hidden.delete(event.target.value);
-    else hidden.add(event.target.value);
-    apply();
+  chooser.addEventListener("toggle", () => {
+    const place = chooser.querySelector(".gb-pop-body");
+    if (chooser.open && !place.childElementCount) load(place, chooser.dataset.columns);
   });
-  apply();
+  chooser.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-move]");
+    if (!button) return;
+    const line = button.closest("li");
+    const other = button.dataset.move === "1" ? line.nextElementSibling : line.previousElementSibling;
+    // the first column names the record and stays first
+    if (!other || !other.querySelector("[data-move]")) return;
+    if (button.dataset.move === "1") other.after(line);
+    else other.before(line);
+    button.focus();
+  });
 }
 
 document.addEventListener("click", (event) => {
