@@ -1,0 +1,50 @@
+"""A light register as a clerk uses it, whichever it is: the values come from its columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core import codes
+from app.core.codes import CodeItem, CodeList
+from tests.support.marked import Marked
+
+WORD = "Zweig"  # begins each text, so that a search finds the row
+
+
+def typed(session: Any, world: Any, view: Any, more: dict[str, str] | None = None) -> dict[str, str]:
+    """Whatever the add form asks for, as it is typed; a record that must be named is made in grid A11."""
+    fact = world.accounts["worker_a"]
+    rows = Marked(session, world.areas["grid_a11"], fact.user_id, fact.staff_id, tag=WORD)
+    data = {name: _value(session, rows, view.datamodel.facts.get(name)) for name in view.add_columns}
+    session.commit()
+    return {k: v for k, v in data.items() if v} | {"area_id": world.uids["grid_a11"]} | (more or {})
+
+
+def _value(session: Any, rows: Marked, fact: Any) -> str:
+    if fact is None:
+        return ""
+    if fact.kind == "relation":
+        return "" if fact.nullable or fact.name == "area_id" else str(rows.row(fact.target.__tablename__).uid)
+    if fact.kind == "code":
+        return next(iter(codes.codes(session, fact.code_list)))
+    kinds = {"date": "2026-05-01", "int": "3", "decimal": "2.5", "bool": "1", "secret": "13900001234"}
+    return kinds.get(fact.kind, f"{WORD} {fact.name}"[: fact.length])
+
+
+def first_text(view: Any) -> str:
+    """The text that the register is searched by."""
+    facts = view.datamodel.facts
+    return next(n for n in view.search_columns if n in facts and facts[n].kind == "text")
+
+
+def code_labels(session: Any, view: Any) -> set[str]:
+    """The Chinese of the first code of each list of the register: what a row shows in place of its codes."""
+    found = set()
+    for name in view.list_columns:
+        fact = view.datamodel.facts.get(name)
+        if fact is not None and fact.kind == "code" and not fact.nullable:
+            of_list = select(CodeItem.label).join(CodeList).where(CodeList.name == fact.code_list)
+            found.add(session.scalars(of_list.order_by(CodeItem.seq, CodeItem.id)).first())
+    return found
