@@ -55,8 +55,11 @@ def take_ids(session: Session, model: type, n: int) -> list[int]:
         " (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
         (table.name, table.name),
     )
+    # a table that a migration made anew may have lost its AUTOINCREMENT: single rows do not move the mark there
+    highest = f'(SELECT coalesce(max(id), 0) FROM "{table.name}")'  # noqa: S608 a table of ours
     answer = connection.exec_driver_sql(
-        "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ? RETURNING seq", (n, table.name)
+        f"UPDATE sqlite_sequence SET seq = max(seq, {highest}) + ? WHERE name = ? RETURNING seq",  # noqa: S608
+        (n, table.name),
     )
     last = answer.scalar_one()
     return list(range(last - n + 1, last + 1))
