@@ -24,6 +24,7 @@ from app.core.views.change_desk import ChangeDesk
 from app.core.views.list_desk import ListDesk
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
 from app.exchange.export_views import ExportDesk
+from app.exchange.views import ImportDesk
 from app.home import frame
 from app.home.bin import RecycleBin
 from app.home.frame import Entry, Section
@@ -229,7 +230,15 @@ MENU: tuple[Section, ...] = (
             Entry(OrgUnitView, _("Organisation units"), "fa-building"),
         ),
     ),
-    Section("sheets", _("Sheets"), "fa-table", (Entry(ExportDesk, _("My exports"), "fa-file-export"),)),
+    Section(
+        "sheets",
+        _("Sheets"),
+        "fa-table",
+        (
+            Entry(ImportDesk, _("Import"), "fa-file-import"),
+            Entry(ExportDesk, _("My exports"), "fa-file-export"),
+        ),
+    ),
     Section(
         "system",
         _("System"),
@@ -283,17 +292,4 @@ def entries() -> list[Entry]:
 def mount(appbuilder: AppBuilder) -> None:
     """Hand every view to FAB; labels are ours, FAB's menu carries the permission names only."""
     frame.install(current_app, MENU)
-    for section in MENU:
-        for entry in section.entries:
-            if entry.in_menu:
-                appbuilder.add_view(
-                    entry.view,
-                    entry.name,
-                    label=entry.label,
-                    icon=entry.icon,
-                    category=section.key,
-                    category_label=section.label,
-                    category_icon=section.icon,
-                )
-            else:
-                appbuilder.add_view_no_menu(entry.view)
+    frame.mount(appbuilder, MENU)

@@ -27,6 +27,7 @@ class BatchAction(Choice):
     """A step of a batch: what people do, and what its jobs report."""
 
     upload = "upload", _("Sheet uploaded")
+    look = "look", _("Tab or headings chosen")
     map = "map", _("Columns matched")
     check = "check", _("Check begun")
     checked = "checked", _("Check ended")

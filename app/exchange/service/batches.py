@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.areas.models import Area
 from app.core import clock, files, jobs
 from app.core.actor import Actor
-from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.scope import session_actor
 from app.core.sheets import Field, Sheet
 from app.core.uploads import Clean
@@ -23,9 +23,8 @@ from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import BatchState as State
 from app.exchange.models import BATCH_FILES, ImportBatch, ImportRow, ImportStep
 from app.exchange.service import mappings
-from app.exchange.service.declared import open_sheets
+from app.exchange.service.rights import home_area, need_owner, need_rights, sheet_called
 
-DESK = "ImportDesk"
 KEPT = 30  # days that a sheet, its marked copy and what is needed to undo it are kept
 JOBS = {Act.check: "exchange.check", Act.run: "exchange.run", Act.undo: "exchange.undo"}
 MEDIA = {
@@ -34,42 +33,6 @@ MEDIA = {
     "csv": "text/csv",
 }
 COUNTS = ("bad", "warned", "made", "changed", "same", "skipped")
-
-
-# --- who may ------------------------------------------------------------------------------------------------------
-
-
-def sheet_called(name: str, actor: Actor) -> Sheet:
-    """A sheet that the actor may bring. NotFound for any other."""
-    found = open_sheets(actor).get(name)
-    if found is None or not actor.may("can_use", DESK):
-        raise NotFound()
-    return found
-
-
-def need_rights(batch: ImportBatch, actor: Actor, rule: str) -> Sheet:
-    """The sheet of a batch, where the actor may do by hand what the batch does: enter, and change if the rule changes."""
-    sheet = sheet_called(batch.sheet, actor)
-    if actor.read_only or not all(actor.may(right, sheet.view) for right in rules.needed_rights(rule)):
-        raise NotAllowed(_("Your post may enter records here, but not change them: choose another rule."))
-    return sheet
-
-
-def need_owner(batch: ImportBatch, actor: Actor) -> None:
-    """The file is its owner's: nobody else reads it, so nobody else can check or run it."""
-    if batch.created_by != actor.user_id:
-        raise NotAllowed(_("Only the person who uploaded this sheet can do this."))
-
-
-def home_area(session: Session, actor: Actor) -> Area:
-    """The area that a batch belongs to: the uppermost one of the acting post."""
-    query = select(Area).order_by(Area.path).limit(1)
-    if actor.ranges:
-        query = query.where(Area.path == min(lo for lo, _hi in actor.ranges))
-    found = session.scalars(query).first()
-    if found is None:
-        raise NotAllowed()
-    return found
 
 
 # --- one step -----------------------------------------------------------------------------------------------------
@@ -226,6 +189,20 @@ def map_columns(
     name = batch.source_name or str(PurePath(batch.file_name).stem)[:80]
     mark = str((batch.options or {}).get("mark") or "")
     mappings.remember(session, batch.area_id, batch.sheet, mark, name, chosen)
+
+
+def look_again(session: Session, batch: ImportBatch, look: Any, *, now: datetime) -> None:
+    """Another tab or other headings: the columns are matched anew."""
+    need_owner(batch, session_actor(session))
+    step(session, batch, Act.look, now=now)
+    clear(session, batch)
+    seen(session, batch, look)
+
+
+def area_by_code(session: Session, code: str) -> Area | None:
+    """The area that was chosen for all rows."""
+    query = select(Area).where(Area.code == code, Area.valid_to.is_(None))
+    return session.scalars(query.order_by(Area.id.desc())).first()
 
 
 def begin(session: Session, batch: ImportBatch, action: Act, *, now: datetime) -> None:

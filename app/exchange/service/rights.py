@@ -1,0 +1,50 @@
+"""Who may bring a sheet: whoever may do by hand what the sheet does, inside the own areas."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.areas.models import Area
+from app.core.actor import Actor
+from app.core.errors import NotAllowed, NotFound
+from app.core.sheets import Sheet
+from app.exchange import rules
+from app.exchange.models import ImportBatch
+from app.exchange.service.declared import open_sheets
+
+DESK = "ImportDesk"
+
+
+def sheet_called(name: str, actor: Actor) -> Sheet:
+    """A sheet that the actor may bring. NotFound for any other."""
+    found = open_sheets(actor).get(name)
+    if found is None or not actor.may("can_use", DESK):
+        raise NotFound()
+    return found
+
+
+def need_rights(batch: ImportBatch, actor: Actor, rule: str) -> Sheet:
+    """The sheet of a batch, where the actor may do by hand what the batch does: enter, and change if the rule changes."""
+    sheet = sheet_called(batch.sheet, actor)
+    if actor.read_only or not all(actor.may(right, sheet.view) for right in rules.needed_rights(rule)):
+        raise NotAllowed(_("Your post may enter records here, but not change them: choose another rule."))
+    return sheet
+
+
+def need_owner(batch: ImportBatch, actor: Actor) -> None:
+    """The file is its owner's: nobody else reads it, so nobody else can check or run it."""
+    if batch.created_by != actor.user_id:
+        raise NotAllowed(_("Only the person who uploaded this sheet can do this."))
+
+
+def home_area(session: Session, actor: Actor) -> Area:
+    """The area that a batch belongs to: the uppermost one of the acting post."""
+    query = select(Area).order_by(Area.path).limit(1)
+    if actor.ranges:
+        query = query.where(Area.path == min(lo for lo, _hi in actor.ranges))
+    found = session.scalars(query).first()
+    if found is None:
+        raise NotAllowed()
+    return found

@@ -1,0 +1,175 @@
+"""The page of a sheet on its way in: how far it is, what was found, what can be done; its files; the undoing."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from app.areas.forms.staff import role_words
+from app.core import hooks
+from app.core.actor import current_actor
+from app.core.errors import Conflict, DomainError, NotFound
+from app.core.numbers import whole_number
+from app.core.views import expose, has_access, permission_name
+from app.exchange import queries, rules
+from app.exchange.choices import BatchAction, KnownRule
+from app.exchange.choices import BatchState as State
+from app.exchange.models import ImportBatch
+from app.exchange.service import batches, undoing
+from app.exchange.service.generic import view_called
+from app.exchange.views import words
+
+FILTERS = (
+    ("found", _("With something to say")),
+    ("bad", _("Cannot go in")),
+    ("warned", _("To look at")),
+    ("known", _("Known already")),
+    ("kept", _("Not undone")),
+    ("all", _("All rows")),
+)
+MOST_ROW = 2_000_000
+
+
+class BatchPage:
+    """The pages of one batch."""
+
+    @expose("/batch/<uid>")
+    @has_access
+    @permission_name("use")
+    def batch(self: Any, uid: str) -> str:
+        """State and progress, figures, groups of findings, the rows page by page."""
+        batch = self.seen(uid)
+        state, which = self.state_of(batch), request.args.get("show", "")
+        if which not in queries.SHOWN:
+            which = "all" if state in rules.WRITTEN and not _has_findings(batch) else "found"
+        text = gettext("A page is a whole number.")
+        after = whole_number(request.args.get("after", "0"), 0, MOST_ROW, field="after", message=text)
+        found = queries.rows(self.session, batch, which, after)
+        shown = found[: queries.ROWS]
+        sheet = batches.sheet_called(batch.sheet, current_actor())
+        view, actor = view_called(sheet.view), current_actor()
+        records = queries.records(self.session, view.datamodel.obj, shown) if state in rules.WRITTEN else {}
+        urls = {n: view.url_show(r) for n, r in records.items()} if view.can("show") else {}
+        job = batches.job_of(self.session, batch)
+        return self.render_template(  # type: ignore[no-any-return]
+            "exchange/batch.html",
+            title=batch.file_name,
+            batch=batch,
+            sheet=sheet,
+            register_url=view.home_url(),
+            state=state,
+            is_written=state in rules.WRITTEN,
+            is_mine=batch.created_by == actor.user_id,
+            actions=_actions(state),
+            rules=_rules_open(actor, sheet),
+            rule=KnownRule(batch.rule),
+            problem=self._problem(batch, job, state),
+            job=job,
+            percent=rules.share(job.done_steps, job.total_steps or 0) if job else 0,
+            groups=words.group_lines(batch.summary),
+            said=[self.said(f) for f in (batch.summary or {}).get("said") or []],
+            rows=words.row_lines(shown, batch.summary, urls),
+            which=which,
+            filters=FILTERS,
+            next_after=shown[-1].row_no if len(found) > queries.ROWS else 0,
+            is_first=after == 0,
+            steps=[_step(s) for s in batch.steps],
+            kept_days=batches.KEPT,
+            State=State,
+        )
+
+    @staticmethod
+    def said(finding: Any) -> dict[str, Any]:
+        """What the reader said about the whole sheet."""
+        _row, _column, message, params, grave = finding
+        return {"text": words.sentence(message, params), "grave": grave, "row": _row}
+
+    def state_of(self: Any, batch: ImportBatch) -> State:
+        """The state as it is, also where the job died."""
+        state = State(batch.state)
+        if state not in rules.WORKING:
+            return state
+        job = batches.job_of(self.session, batch)
+        return State(rules.seen_state(state, job.state if job else None))
+
+    def _problem(self: Any, batch: ImportBatch, job: Any, state: State) -> str:
+        if batch.problem:
+            return words.sentence(batch.problem, None)
+        died = state is not State(batch.state) and job is not None
+        return (job.error or gettext("The work was broken off.")) if died else ""
+
+    # --- files ----------------------------------------------------------------------------------------------------
+
+    @expose("/batch/<uid>/<any(file, marked):which>")
+    @has_access
+    @permission_name("use")
+    def download(self: Any, uid: str, which: str) -> Response:
+        """The sheet as it was uploaded, or its marked copy: for whoever uploaded it; each fetching is logged."""
+        batch = self.seen(uid)
+        batches.need_owner(batch, current_actor())
+        key = batch.attachment_uid if which == "file" else batch.marked_uid
+        if key is None:
+            raise NotFound()
+        data = batches.file_of(self.session, batch, key)
+        detail = f"{batch.sheet} {which}"
+        hooks.record_access(hooks.Access("EXPORT", "import_batch", batch.id, batch.area_id, detail=detail))
+        kind = str((batch.summary or {}).get("kind") or "xlsx") if which == "file" else "xlsx"
+        stem = batch.file_name.rpartition(".")[0] or batch.file_name
+        name = batch.file_name if which == "file" else gettext("%(name)s (marked).xlsx", name=stem)
+        return self.send(data, kind, name)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def send(data: bytes, kind: str, name: str) -> Response:
+        """A file to keep, under a name in any script; never shown in the browser, never cached."""
+        answer = Response(data, mimetype=batches.MEDIA[kind])
+        plain = f"sheet.{kind}"
+        answer.headers["Content-Disposition"] = (
+            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+        )
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    # --- undoing --------------------------------------------------------------------------------------------------
+
+    @expose("/batch/<uid>/undo", methods=["GET"])
+    @has_access
+    @permission_name("use")
+    def undo_page(self: Any, uid: str) -> Any:
+        """What undoing would do: how many rows go back, which stay and why. Nothing is changed."""
+        batch, actor = self.seen(uid), current_actor()
+        if BatchAction.undo not in _actions(self.state_of(batch)):
+            raise Conflict(_("This import cannot be undone in its present state."))
+        try:
+            batches.need_rights(batch, actor, batch.rule)
+        except DomainError as no:
+            raise Conflict(no.message) from None
+        found = undoing.preview(self.session, batch)
+        return self.render_template(
+            "exchange/undo.html", title=gettext("Undo the import"), batch=self.seen(uid), found=found
+        )
+
+
+def _has_findings(batch: ImportBatch) -> bool:
+    return bool(batch.rows_bad or batch.rows_warned)
+
+
+def _actions(state: State) -> set[BatchAction]:
+    return {offer.action for offer in rules.MACHINE.actions(state, (rules.USER,))}
+
+
+def _rules_open(actor: Any, sheet: Any) -> list[KnownRule]:
+    return [r for r in KnownRule if all(actor.may(right, sheet.view) for right in rules.needed_rights(r))]
+
+
+def _step(step: Any) -> dict[str, Any]:
+    return {
+        "at": step.at,
+        "by": step.by_label or "—",
+        "role": role_words(step.by_role),
+        "words": BatchAction.label_of(step.action),
+        "reason": words.sentence(step.reason, None) if step.reason else None,
+    }

@@ -1,0 +1,180 @@
+"""The import desk: choose a register, bring a sheet, match its columns, check, import, undo (issue 4, S3-26)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, jsonify, request, url_for
+from flask_babel import get_locale, gettext
+from flask_babel import lazy_gettext as _
+
+from app.core import clock, sheets
+from app.core.actor import current_actor
+from app.core.errors import DomainError, Invalid
+from app.core.interface import checked_key
+from app.core.session import unit_of_work
+from app.core.uploads import read_all
+from app.core.views import BaseView, expose, has_access, permission_name
+from app.exchange import jobs as _jobs  # noqa: F401  the jobs register themselves
+from app.exchange import queries
+from app.exchange.choices import BatchAction as Act
+from app.exchange.choices import KnownRule
+from app.exchange.models import ImportBatch
+from app.exchange.service import batches
+from app.exchange.service.declared import open_sheets
+from app.exchange.views.batch_page import BatchPage
+from app.exchange.views.columns import ColumnsPage
+
+REFUSED = 422
+SAID_APART = (403, 404)
+
+
+class ImportDesk(ColumnsPage, BatchPage, BaseView):
+    """Sheets on their way in."""
+
+    route_base = "/import"
+    default_view = "index"
+    title = _("Import")
+
+    @expose("/")
+    @has_access
+    @permission_name("use")
+    def index(self) -> str:
+        """The registers that take a sheet, and the sheets of the own areas, newest first."""
+        mine = open_sheets()
+        key = request.args.get("after", "")
+        after = queries.batch_of(self.session, str(checked_key(key, uid=True))) if key else None
+        found = queries.batches(self.session, list(mine), after)
+        shown = found[: queries.PAGE]
+        return self.render_template(
+            "exchange/import.html",
+            sheets=list(mine.values()),
+            names={name: sheet.label for name, sheet in mine.items()},
+            batches=shown,
+            states={b.id: self.state_of(b) for b in shown},
+            next_after=shown[-1].uid if len(found) > queries.PAGE else "",
+            is_first=after is None,
+        )
+
+    @expose("/sheet/<name>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def sheet(self, name: str) -> Any:
+        """One register: its own template, and the place for a sheet of any make."""
+        sheet = batches.sheet_called(name, current_actor())
+        refusal: Any = None
+        if request.method == "POST":
+            try:
+                return self.go(self._upload(sheet))
+            except DomainError as no:
+                if no.status in SAID_APART:
+                    raise
+                refusal = no.message
+        page = self.render_template(
+            "exchange/sheet.html",
+            title=gettext("Import: %(what)s", what=str(sheet.label)),
+            sheet=sheet,
+            fields=sheet.fields(self.session),
+            refusal=refusal,
+            most=sheets.MOST_BYTES // (1024 * 1024),
+        )
+        return page, REFUSED if refusal is not None else 200
+
+    def _upload(self, sheet: Any) -> str:
+        upload = request.files.get("file")
+        stream = read_all(upload)
+        data = stream.read(sheets.MOST_BYTES + 1)
+        if not data:
+            raise Invalid(gettext("This file is empty."), field="file")
+        look = sheets.look(data, fields=sheet.fields(self.session), sheet=sheet.name)
+        name = str(getattr(upload, "filename", "") or "")
+        with unit_of_work(self.session) as session:
+            made = batches.upload(
+                session, sheet, name, data, look, language=str(get_locale()), now=clock.now()
+            )
+            uid = made.uid
+        return url_for("ImportDesk.columns", uid=uid)
+
+    @expose("/sheet/<name>/template")
+    @has_access
+    @permission_name("use")
+    def template(self, name: str) -> Any:
+        """Our own sheet for a register: headings, notes, drop-downs, an example row."""
+        sheet = batches.sheet_called(name, current_actor())
+        data = sheets.template(sheet.fields(self.session), title=str(sheet.label), session=self.session)
+        return self.send(data, "xlsx", f"{sheet.label}.xlsx")
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+
+    @expose("/batch/<uid>/<any(check, run, undo):action>", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def act(self, uid: str, action: str) -> Any:
+        """Check, import or undo as a job; the page may be left."""
+        rule = request.form.get("rule")
+        with unit_of_work(self.session) as session:
+            batch, now = self.held(uid), clock.now()
+            batches.wake(session, batch, now)
+            if action == "check" and rule:
+                batch.rule = KnownRule.parse(rule, field="rule").value
+            batches.begin(session, batch, Act(action), now=now)
+        return self.go(self.batch_url(uid))
+
+    @expose("/batch/<uid>/stop", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def stop(self, uid: str) -> Any:
+        """Break the work off: what is written stays, to be gone on with or undone."""
+        with unit_of_work(self.session) as session:
+            batches.stop(session, self.held(uid), now=clock.now())
+        return self.go(self.batch_url(uid))
+
+    @expose("/batch/<uid>/drop", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def drop(self, uid: str) -> Any:
+        """Give the sheet up."""
+        with unit_of_work(self.session) as session:
+            batch, now = self.held(uid), clock.now()
+            batches.wake(session, batch, now)
+            batches.drop(session, batch, now=now)
+        flash(gettext("The sheet was given up. Nothing of it is in the register."), "success")
+        return self.go(self.home_url())
+
+    @expose("/batch/<uid>/state")
+    @has_access
+    @permission_name("use")
+    def progress(self, uid: str) -> Any:
+        """How far the work is, for the bar of the page."""
+        batch = self.seen(uid)
+        job = batches.job_of(self.session, batch)
+        state = self.state_of(batch)
+        return jsonify(
+            state=state.value,
+            label=str(state.label),
+            done=job.done_steps if job else 0,
+            total=job.total_steps if job else None,
+            rows=min(batch.rows_total, batch.chunks_done * 500),
+            waiting=bool(job and job.state == "queued"),
+        )
+
+    # --- shared ---------------------------------------------------------------------------------------------------
+
+    def seen(self, uid: str) -> ImportBatch:
+        """A batch of the own areas, of a register that one may bring sheets for."""
+        batch = queries.batch_of(self.session, str(checked_key(uid, uid=True)))
+        batches.sheet_called(batch.sheet, current_actor())
+        return batch
+
+    def held(self, uid: str) -> ImportBatch:
+        """The same, held until the commit."""
+        batch = batches.locked(self.session, str(checked_key(uid, uid=True)))
+        batches.sheet_called(batch.sheet, current_actor())
+        return batch
+
+    def batch_url(self, uid: str) -> str:
+        """The page of a batch."""
+        return url_for("ImportDesk.batch", uid=uid)
+
+    def home_url(self) -> str:
+        return url_for("ImportDesk.index")
