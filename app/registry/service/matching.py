@@ -27,6 +27,7 @@ from app.registry.rules import Birth, document_key, normalise_phone
 from app.registry.rules.duplicates import Facts, document_family
 from app.registry.rules.id_number import RESIDENT_KINDS
 from app.registry.service import duplicates
+from app.registry.service.duplicates.facts import chunks
 
 DOCUMENT, NAME_BIRTH, SIMILAR = "document", "name_birth", "similar"
 WINDOW = timedelta(hours=1)
@@ -130,6 +131,25 @@ def _by_document(kind: str, number: str) -> set[int]:
     )
     with unscoped("match by document over the whole site") as wide:
         return set(wide.scalars(query))
+
+
+def bearers(indexes: Iterable[str]) -> dict[tuple[str, str], list[tuple[str, int, int]]]:
+    """Who bears these numbers, over the whole site, for the rows of a sheet: (family of kinds, index) → (kind, number
+    among several bearers, person). Who of them may be named, the guard of the caller's session decides.
+    """
+    found: dict[tuple[str, str], list[tuple[str, int, int]]] = {}
+    columns = (
+        PersonDocument.kind,
+        PersonDocument.number_index,
+        PersonDocument.dup_no,
+        PersonDocument.person_id,
+    )
+    with unscoped("match the numbers of a sheet over the whole site") as wide:
+        for some in chunks(sorted(set(indexes))):  # type: ignore[type-var]
+            query = select(*columns).where(PersonDocument.number_index.in_(some))
+            for kind, index, number, person in wide.execute(query):
+                found.setdefault((document_family(kind), index), []).append((kind, number, person))
+    return found
 
 
 def _typed(

@@ -1,5 +1,6 @@
 """Screens of the registry."""
 
+from app.registry import importing as _importing  # noqa: F401 - declares the sheet of residents and its job
 from app.registry.views.campaigns import CampaignDesk, CampaignView
 from app.registry.views.care import CareDesk, CareDueView
 from app.registry.views.census import CensusDesk

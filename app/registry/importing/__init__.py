@@ -1,0 +1,26 @@
+"""The sheet "persons with households": a row is a person; people of one home or household number are a household.
+
+Written by columns and chunks through ``core/bulk``, with the rows that the services make for one person
+(registry/service); who is on record already goes through the services themselves.
+"""
+
+from flask_babel import lazy_gettext as _
+
+from app.core.sheets import Sheet, declare
+from app.registry.importing import settling as _settling  # noqa: F401 - registers its job
+from app.registry.importing.fields import person_fields
+from app.registry.importing.writer import PersonWriter
+
+PERSONS = "persons"
+
+declare(
+    Sheet(
+        PERSONS,
+        _("Residents with households"),
+        "PersonView",
+        fields=person_fields,
+        writer=lambda _session, actor, options: PersonWriter(actor, options),
+    )
+)
+
+__all__ = ["PERSONS", "PersonWriter", "person_fields"]

@@ -1,0 +1,84 @@
+"""Areas as a sheet names them: by code, full name, or a name that only one area of the actor's bears."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.areas.models import Area, AreaLevel
+from app.areas.rules import SEGMENT
+from app.core.actor import Actor
+from app.core.errors import Invalid
+from app.registry.service import wording
+from app.registry.service.homes import HOME_KINDS
+
+UNKNOWN = _("There is no grid or community “%(text)s” in your area.")
+SEVERAL = _("Several areas are called “%(text)s”: give the code, or the community beside it.")
+NEEDED = _("Please give the grid or the community.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An area with the text by which its addresses begin."""
+
+    id: int
+    code: str
+    name: str
+    path: str
+    is_grid: bool
+    division: str
+
+
+class Areas:
+    """The areas in force of an actor, read once for a sheet (a city has eleven thousand)."""
+
+    def __init__(self, session: Session, actor: Actor) -> None:
+        levels = set(wording.words()["division_levels"])
+        query = (
+            select(Area.id, Area.code, Area.name, Area.full_name, Area.path, AreaLevel.kind, AreaLevel.key)
+            .join(AreaLevel, AreaLevel.id == Area.level_id)
+            .where(Area.valid_to.is_(None))
+            .order_by(Area.path)
+        )
+        self.by_id: dict[int, Place] = {}
+        self.by_path: dict[str, Place] = {}
+        self._named: dict[str, list[Place]] = defaultdict(list)
+        named: dict[str, str] = {}  # what an area adds to the addresses below it
+        for key, code, name, full_name, path, kind, level in session.execute(query):
+            named[path] = name if level in levels else ""
+            ends = range(SEGMENT, len(path) + 1, SEGMENT)
+            division = "".join(named.get(path[:end], "") for end in ends)
+            place = Place(key, code or "", name, path, kind in HOME_KINDS, division)
+            if not actor.covers(path):
+                continue
+            self.by_id[key] = self.by_path[path] = place
+            for word in {code, name, full_name} - {None, ""}:
+                self._named[word].append(place)
+
+    def find(self, text: str | None, community: str | None, default: int | None) -> Place:
+        """The area a row names; the community narrows it down, or stands for it. Raises Invalid."""
+        above = self._one(community, None) if community else None
+        if text:
+            return self._one(text, above)
+        place = above or (self.by_id.get(default) if default is not None else None)
+        if place is None:
+            raise Invalid(NEEDED, field="area")
+        return place
+
+    def _one(self, text: str, above: Place | None) -> Place:
+        found = self._named.get(text.strip(), [])
+        if above is not None:
+            found = [place for place in found if place.path.startswith(above.path)]
+        if len(found) != 1:
+            raise Invalid(SEVERAL if found else UNKNOWN, field="area", text=text)
+        return found[0]
+
+    def grids(self, place: Place) -> list[Place]:
+        """The grids in which the homes of an area may lie: itself, or those below."""
+        if place.is_grid:
+            return [place]
+        return [p for path, p in self.by_path.items() if p.is_grid and path.startswith(place.path)]

@@ -1,0 +1,117 @@
+"""The writer of the sheet: one chunk is read, placed, matched, put into households and written (S3-26, speed.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.service import in_batch
+from app.core import clock
+from app.core.actor import Actor
+from app.core.sheets import Outcome, Row
+from app.registry.importing.areas import Areas
+from app.registry.importing.changing import Changer
+from app.registry.importing.homes import Homes, resolve_area
+from app.registry.importing.households import Families, Family
+from app.registry.importing.lines import Line, Reader
+from app.registry.importing.making import Maker
+from app.registry.importing.people import Seen, match
+from app.registry.importing.settling import settle
+from app.registry.models import Household
+from app.registry.service import households
+from app.registry.service.checks import check_code
+
+SOURCE = "import"
+
+
+class PersonWriter:
+    """Rows of one sheet of residents.
+
+    ``options``: ``columns`` {field: number of the sheet's column}, ``fixed`` {field: value for every row}, ``area_id`` the
+    area of rows that name none, ``source`` a code of the list data_source.
+    """
+
+    def __init__(self, actor: Actor, options: dict[str, Any]) -> None:
+        self.actor = actor
+        self.columns: dict[str, int] = options.get("columns") or {}
+        self.fixed: dict[str, Any] = options.get("fixed") or {}
+        self.area_id: int | None = options.get("area_id")
+        self.source: str = options.get("source") or SOURCE
+        self.seen = Seen()
+        self.heads: dict[int, int] = {}
+        self.areas: Areas | None = None
+
+    def look(self, session: Session, rows: list[Row], rule: str) -> list[Outcome]:
+        """What would become of the rows; nothing is written but that somebody elsewhere was asked about."""
+        now = clock.now()
+        lines, _families = self._plan(session, rows, rule, now)
+        known = [line for line in lines if line.why == "known"]
+        self._changer(session, rule, now, dry=True).change(known)
+        return [_outcome(line) for line in lines]
+
+    def take(self, session: Session, rows: list[Row], rule: str, *, batch: str) -> list[Outcome]:
+        """Write the rows of one chunk inside the caller's unit of work."""
+        now = clock.now()
+        check_code(session, "data_source", self.source, field="source")
+        lines, families = self._plan(session, rows, rule, now)
+        new = [line for line in lines if line.is_new]
+        known = [line for line in lines if line.why == "known"]
+        today = clock.to_local(now).date()
+        with in_batch(session, batch):
+            maker = Maker(session, batch, self.source, self.actor.user_id, now, today)
+            maker.write(new, families)
+            if known:
+                self._changer(session, rule, now).change(known)
+            self._heads(session, families)
+            settle(session, new, families, batch=batch, actor=self.actor, now=now, today=today)
+        return [_outcome(line) for line in lines]
+
+    def _plan(
+        self, session: Session, rows: list[Row], rule: str, now: datetime
+    ) -> tuple[list[Line], list[Family]]:
+        """What becomes of each row; the same for a dry run."""
+        today = clock.to_local(now).date()
+        areas = self.areas = self.areas or Areas(session, self.actor)
+        reader = Reader(today, self.columns, self.fixed)
+        lines = [reader.line(row) for row in rows]
+        for line in _going(lines):
+            resolve_area(areas, line, self.area_id, self.columns)
+        Homes(session, areas).place(_going(lines))
+        match(session, _going(lines), rule, self.seen, self.actor)
+        families = Families(session, areas, self.heads).gather(_going(lines), today)
+        return lines, families
+
+    def _changer(self, session: Session, rule: str, now: datetime, *, dry: bool = False) -> Changer:
+        today = clock.to_local(now).date()
+        return Changer(session, self.actor, rule, self.source, now, today, dry)
+
+    def _heads(self, session: Session, families: list[Family]) -> None:
+        """Households on record whose members changed: head and name follow from who has relation 02."""
+        touched = {f.id or f.made_id: f for f in families if f.id is not None or _has_known(f)}
+        for key in sorted(k for k in touched if k is not None):
+            household = session.scalars(select(Household).where(Household.id == key)).one()
+            before = {"head_person_id": household.head_person_id, "name": household.name}
+            households.settle_head(session, household)
+            family = touched[key]
+            if family.id is not None and before != {
+                "head_person_id": household.head_person_id,
+                "name": household.name,
+            }:
+                family.lines[0].before.append(
+                    [Household.__tablename__, household.id, household.version, before]
+                )
+
+
+def _going(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line.why in ("made", "known")]
+
+
+def _has_known(family: Family) -> bool:
+    return any(not line.is_new for line in family.lines)
+
+
+def _outcome(line: Line) -> Outcome:
+    return Outcome(line.number, line.why, line.made, line.before, line.findings)
