@@ -120,13 +120,16 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class Sheet:
-    """A kind of sheet: ``view`` is the FAB view name whose can_add and can_edit the importing actor needs."""
+    """A kind of sheet: ``view`` is the FAB view name whose can_add and can_edit the importing actor needs. ``chunk`` rows are
+    written together: a quick writer takes more of them at once.
+    """
 
     name: str
     label: Any
     view: str
     fields: Callable[[Session], Sequence[Field]]
     writer: Callable[[Session, Actor, dict[str, Any]], Writer]
+    chunk: int = 500
 
 
 _SHEETS: dict[str, Sheet] = {}

@@ -15,7 +15,7 @@ from app.areas.models import Area
 from app.core import clock, files, jobs
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.scope import session_actor
+from app.core.scope import session_actor, visible_areas
 from app.core.sheets import Field, Sheet
 from app.core.uploads import Clean
 from app.exchange import rules
@@ -32,6 +32,9 @@ MEDIA = {
     "xls": "application/vnd.ms-excel",
     "csv": "text/csv",
 }
+# of a file that no role opens by the page of attachments: only the desk gives it out, to its owner
+LEVEL = "LX"
+AREA_KEYS = ("area_id", "area")  # fields that say where a row belongs
 COUNTS = ("bad", "warned", "made", "changed", "same", "skipped")
 
 
@@ -119,7 +122,7 @@ def keep_file(
         owner_kind=BATCH_FILES,
         owner_uid=batch.uid,
         purpose=purpose,
-        level="L4",
+        level=LEVEL,
         keep_until=last_day(now),
     )
 
@@ -203,6 +206,12 @@ def area_by_code(session: Session, code: str) -> Area | None:
     """The area that was chosen for all rows."""
     query = select(Area).where(Area.code == code, Area.valid_to.is_(None))
     return session.scalars(query.order_by(Area.id.desc())).first()
+
+
+def only_area(session: Session, actor: Actor) -> Area | None:
+    """The one area of an actor who has no other; nothing where there is a choice."""
+    ids = list(session.scalars(visible_areas(actor).limit(2)))
+    return session.get(Area, ids[0]) if len(ids) == 1 else None
 
 
 def begin(session: Session, batch: ImportBatch, action: Act, *, now: datetime) -> None:

@@ -16,8 +16,10 @@ from app.core import clock, sheets
 from app.core.actor import Actor, current_actor
 from app.core.sheets import Field, Row, Sheet
 from app.exchange.service.contracts import CONTRACTS, ContractWriter, contract_fields
+from app.exchange.service.forms_at_work import forms_of
 from app.exchange.service.generic import FormWriter, Spec, spec_fields, view_called
-from app.registry.models import Building, BuildingUnit, Dwelling, PersonGroup
+from app.registry import importing as _persons  # noqa: F401  declares the sheet of residents
+from app.registry.models import Building, BuildingUnit, Dwelling, Person, PersonGroup
 from app.registry.service import groups, homes
 
 REGISTER = "Register"
@@ -97,8 +99,6 @@ def _save_group(writer: FormWriter, session: Session, item: Any, _form: Any, is_
     if not is_new:
         groups.edit_group(session, item, actor=actor, now=now)
         return
-    from app.registry.models import Person
-
     groups.add_group(
         session,
         session.get_one(Person, item.person_id),
@@ -143,8 +143,6 @@ class LightWriter(FormWriter):
     """A light register's writer: its spec is read off its form when the job begins."""
 
     def __init__(self, session: Session, actor: Actor, options: dict[str, Any], view: str) -> None:
-        from app.exchange.service.forms_at_work import forms_of
-
         with forms_of(session, options.get("language") or "zh"):
             spec = register_spec(view_called(view))
         super().__init__(session, actor, options, spec)

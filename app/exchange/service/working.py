@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +21,6 @@ from app.exchange.models import ImportBatch, ImportRow
 from app.exchange.service import batches
 from app.exchange.service.forms_at_work import forms_of
 
-CHUNK = 500
 MOST_GROUPS = 200
 EXAMPLES = 5  # rows named with a group
 IMPORT_REASON = "Import of a sheet"
@@ -67,14 +67,21 @@ def _chunks(work: jobs.Work, uid: str, state: State, *, writes: bool) -> None:
     data, rule = batches.file_of(session, batch, batch.attachment_uid), batch.rule
     with forms_of(session, language_of(batch)):
         fields = sheet.fields(session)
+    fixed = fixed_of(batch)
+    fields = [replace(f, needed=False) if f.key in fixed else f for f in fields]
     cleaner = sheets.Cleaner(fields, today=clock.to_local(work.now).date(), session=session)
     columns, begin = dict(batch.columns or {}), batch.chunks_done
-    options = {"fixed": fixed_of(batch), "language": language_of(batch), "columns": {}}
-    work.total = work.done + max(0, -(-batch.rows_total // CHUNK) - begin) + 1
+    options = {
+        "fixed": fixed,
+        "area_id": _area_id(session, fixed),
+        "language": language_of(batch),
+        "columns": {},
+    }
+    work.total = work.done + max(0, -(-batch.rows_total // sheet.chunk) - begin) + 1
     plan = (batch.options or {})["plan"]
     session.rollback()
     writer: Any = None
-    for chunk in sheets.read(data, plan, columns, cleaner, size=CHUNK, start=begin):
+    for chunk in sheets.read(data, plan, columns, cleaner, size=sheet.chunk, start=begin):
         if writer is None:
             options["columns"] = dict(chunk.columns)
             writer = sheet.writer(session, actor, options)
@@ -99,6 +106,12 @@ def language_of(batch: ImportBatch) -> str:
 def fixed_of(batch: ImportBatch) -> dict[str, Any]:
     """Values that hold for every row."""
     return dict((batch.options or {}).get("fixed") or {})
+
+
+def _area_id(session: Session, fixed: dict[str, Any]) -> int | None:
+    code = next((fixed[key] for key in batches.AREA_KEYS if key in fixed), None)
+    area = batches.area_by_code(session, code) if code else None
+    return area.id if area is not None else None
 
 
 # --- what came of a chunk -----------------------------------------------------------------------------------------

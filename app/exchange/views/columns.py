@@ -26,7 +26,6 @@ from app.exchange.service import batches
 
 REFUSED = 422
 MAPPABLE = (State.uploaded, State.mapped, State.checked)
-AREA_KEYS = ("area_id", "area")
 FARTHEST_ROW = 200
 
 
@@ -82,7 +81,11 @@ class ColumnsPage:
         with unit_of_work(self.session) as session:
             batch, now = self.held(uid), clock.now()
             batches.wake(session, batch, now)
-            keys = [f.key for f in batches.fields_for(session, batch, current_actor()) if f.key in AREA_KEYS]
+            keys = [
+                f.key
+                for f in batches.fields_for(session, batch, current_actor())
+                if f.key in batches.AREA_KEYS
+            ]
             fixed = {keys[0]: code} if keys and code and keys[0] not in chosen.values() else {}
             batches.map_columns(session, batch, chosen, rule=rule, fixed=fixed, source_name=source, now=now)
             batches.begin(session, batch, Act.check, now=now)
@@ -92,9 +95,11 @@ class ColumnsPage:
         form.rule.data = batch.rule
         form.source_name.data = batch.source_name
         fixed = (batch.options or {}).get("fixed") or {}
-        code = next((fixed[key] for key in AREA_KEYS if key in fixed), None)
+        code = next((fixed[key] for key in batches.AREA_KEYS if key in fixed), None)
         if code:
             form.area.data = batches.area_by_code(self.session, code)
+        elif not set(batches.AREA_KEYS) & set((batch.columns or {}).values()):
+            form.area.data = batches.only_area(self.session, current_actor())
 
     def _columns_page(
         self: Any, batch: ImportBatch, form: MapForm, chosen: dict[str, str], refusal: Any = None
@@ -102,11 +107,11 @@ class ColumnsPage:
         fields = batches.fields_for(self.session, batch, current_actor())
         summary: dict[str, Any] = batch.summary or {}
         sample = summary.get("sample") or []
-        has_area = any(f.key in AREA_KEYS for f in fields)
+        has_area = any(f.key in batches.AREA_KEYS for f in fields)
         if not has_area:
             del form.area
         targets = [rules.Target(f.key, str(f.label), f.needed) for f in fields]
-        fixed = [key for key in AREA_KEYS if has_area and form.area.data is not None]
+        fixed = [key for key in batches.AREA_KEYS if has_area and form.area.data is not None]
         return self.render_template(  # type: ignore[no-any-return]
             "exchange/columns.html",
             title=gettext("Match the columns"),

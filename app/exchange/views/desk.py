@@ -154,7 +154,6 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
             label=str(state.label),
             done=job.done_steps if job else 0,
             total=job.total_steps if job else None,
-            rows=min(batch.rows_total, batch.chunks_done * 500),
             waiting=bool(job and job.state == "queued"),
         )
 

@@ -1,0 +1,97 @@
+"""Rules of an import: the machine of a batch, the mapping of columns, what is undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.errors import Conflict, Invalid, NotAllowed
+from app.exchange import rules
+from app.exchange.choices import BatchAction as Act
+from app.exchange.choices import BatchState as State
+from app.exchange.rules import MACHINE, Target
+
+NAME, AREA = Target("name", "Name", needed=True), Target("area_id", "Grid", needed=True)
+NOTE = Target("note", "Note")
+
+
+def walk(*steps):
+    state = None
+    for action, role, given in steps:
+        state = MACHINE.apply(state, action, (role,), given).target
+    return state
+
+
+UPLOADED = [(Act.upload, "user", {})]
+CHECKED = [
+    *UPLOADED,
+    (Act.map, "user", {"columns": {"Name": "name"}}),
+    (Act.check, "user", {}),
+    (Act.checked, "job", {}),
+]
+
+
+def test_the_way_of_a_sheet_in_and_out_again():
+    assert walk(*CHECKED) is State.checked
+    run = [*CHECKED, (Act.run, "user", {}), (Act.finish, "job", {})]
+    assert walk(*run) is State.done
+    assert walk(*run, (Act.undo, "user", {}), (Act.undone, "job", {})) is State.undone
+
+
+def test_nothing_is_run_that_was_not_checked_as_it_stands():
+    for before in (UPLOADED, CHECKED[:2], [*CHECKED, (Act.look, "user", {})]):
+        with pytest.raises(Conflict):
+            walk(*before, (Act.run, "user", {}))
+    again = [*CHECKED, (Act.map, "user", {"columns": {"N": "name"}})]
+    assert walk(*again) is State.mapped
+
+
+def test_a_broken_off_import_goes_on_or_is_undone_and_never_starts_twice():
+    stopped = [*CHECKED, (Act.run, "user", {}), (Act.stop, "job", {"problem": "x"})]
+    assert walk(*stopped, (Act.run, "user", {})) is State.running
+    halted = [*stopped, (Act.undo, "user", {}), (Act.halt, "job", {"problem": "x"})]
+    assert walk(*halted, (Act.undo, "user", {})) is State.undoing
+    with pytest.raises(Conflict):
+        walk(*CHECKED, (Act.run, "user", {}), (Act.run, "user", {}))
+    with pytest.raises(NotAllowed):  # only the job says that it is done
+        walk(*CHECKED, (Act.run, "user", {}), (Act.finish, "user", {}))
+
+
+def test_a_mapping_keeps_known_fields_each_once():
+    targets = [NAME, AREA, NOTE]
+    assert rules.check_mapping({"A": "name", "B": ""}, targets) == {"A": "name"}
+    for columns, where in (({"A": "secret"}, "A"), ({"A": "name", "B": "name"}, "B"), ({"A": ""}, None)):
+        with pytest.raises(Invalid) as no:
+            rules.check_mapping(columns, targets)
+        assert no.value.field == where
+
+
+def test_what_is_needed_comes_by_a_column_or_for_all_rows():
+    targets = [NAME, AREA, NOTE]
+    assert rules.missing({"A": "note"}, [], targets) == [NAME, AREA]
+    assert rules.missing({"A": "name"}, ["area_id"], targets) == []
+
+
+def test_rules_that_change_records_need_the_right_to_change_them():
+    assert [rules.needed_rights(r) for r in ("skip", "new")] == [("can_add",)] * 2
+    assert [rules.needed_rights(r) for r in ("fill", "update")] == [("can_add", "can_edit")] * 2
+    with pytest.raises(Invalid):
+        rules.needed_rights("all")
+
+
+def test_a_batch_whose_job_died_says_so():
+    assert rules.seen_state(State.running, "running") is State.running
+    assert rules.seen_state(State.running, "failed") is State.stopped
+    assert rules.seen_state(State.checking, None) is State.mapped
+    assert rules.seen_state(State.done, "done") is State.done
+
+
+def test_share_of_the_work():
+    assert [rules.share(1, 3), rules.share(5, 4), rules.share(1, 0)] == [33, 100, 0]
+
+
+def test_a_row_is_undone_whole_or_stays_with_its_reason():
+    records = [("venue", 1), ("venue", 2)]
+    assert rules.why_kept([], [], [], records) is None
+    assert rules.why_kept([records[1]], [], [], records) is rules.CHANGED_SINCE
+    assert rules.why_kept([records[1]], [records[0]], [], records) is rules.GONE
+    assert rules.why_kept([], [], [records[0]], records) is rules.HELD
