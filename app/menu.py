@@ -24,6 +24,7 @@ from app.core.views.change_desk import ChangeDesk
 from app.core.views.list_desk import ListDesk
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
 from app.exchange.export_views import ExportDesk
+from app.exchange.ledger_views import LedgerView
 from app.exchange.views import ImportDesk
 from app.home import frame
 from app.home.bin import RecycleBin
@@ -90,6 +91,10 @@ def _registers(key: str) -> tuple[Entry, ...]:
     return tuple(Entry(view, view.list_title, view.icon, view.in_menu) for view in of_section(key))
 
 
+SHEETS = (
+    Entry(LedgerView, _("Ledgers"), "fa-table-list"),
+    Entry(ExportDesk, _("My exports"), "fa-file-export"),
+)
 MENU: tuple[Section, ...] = (
     Section(
         "work",

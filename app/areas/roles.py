@@ -21,6 +21,7 @@ ANYBODY = (
     # saved views, columns, changes of many rows: the right is that of the list
     ("ListDesk", frozenset({"can_use"})),
     ("AreaView|AreaLevelView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
+    ("LedgerView", FULL - {"menu_access", "can_lookup", "can_get"}),  # one's own and shared ones
     # the record an attachment hangs on decides, and the level of the file (app/site/downloads.py)
     ("AttachmentView", frozenset({"can_show"})),
 )
@@ -78,7 +79,7 @@ REGISTERS = f"(?!(?:{IN_CONFIDENCE})$)[A-Za-z]+Register"
 # who looked at a record: for those who answer for the people who keep it
 WATCH = frozenset({"can_viewers"})
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
-SHEETS = "ExportDesk|LedgerDesk"  # for every role that has the export of some list
+SHEETS = "ExportDesk|LedgerView"  # for every role that has the export of some list
 
 ROLES: dict[str, Role] = {
     r.key: r
@@ -133,14 +134,13 @@ ROLES: dict[str, Role] = {
                 ("RegisterFigures", USE),
                 ("CampaignView", FULL),
                 ("CoverageDesk", USE),
-                (f"{SAFETY}|{SAFETY_RULES}", READ),
+                (f"{SAFETY}|{SAFETY_RULES}|{CATALOGUE}", READ),
                 (DUPLICATES, SETTLE),
                 (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
                 (WATCHED, WATCH),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView", FULL | DESK),
                 (PAPERS, READ | DESK),
-                (CATALOGUE, READ),
                 (f"ProxyDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
             ),
         ),
@@ -179,9 +179,8 @@ ROLES: dict[str, Role] = {
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
                 ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|RecycleBin|LifeDesk|AgeingDesk", USE),
-                (CARE, READ),
+                (f"{CARE}|{CATALOGUE}", READ),
                 (PAPERS, READ | DESK),
-                (CATALOGUE, READ),
             ),
         ),
         Role(
@@ -206,9 +205,8 @@ ROLES: dict[str, Role] = {
                 ("AreaView|OrgUnitView|VacancyView", READ),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
                 ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|RecycleBin|LifeDesk|AgeingDesk", USE),
-                (CARE, READ),
+                (f"{CARE}|{CATALOGUE}", READ),
                 (PAPERS, READ | DESK),
-                (CATALOGUE, READ),
             ),
         ),
         Role(
@@ -245,11 +243,10 @@ ROLES: dict[str, Role] = {
                 ("LifeEventView", READ),
                 ("ProposalView|CorrectionView", READ | {"can_edit"}),
                 ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk|CareDesk|LifeDesk|AgeingDesk", USE),
-                (CARE, READ),
+                (f"{CARE}|{CATALOGUE}", READ),
                 (PAPERS, READ | DESK),
                 ("MoveInView", READ | {"can_use"}),
                 ("DuplicateView", READ | {"can_add", "can_draft"}),
-                (CATALOGUE, READ),
             ),
         ),
         Role(

@@ -52,7 +52,7 @@ class _Making:
 
     def run(self) -> dict[str, Any]:
         """Read in one session, write in another: what is read stays one picture, while pieces and progress are saved."""
-        with self.work.step(gettext("Begun")) as session:
+        with self.work.step(gettext("Preparing")) as session:
             old = [part.storage_key for part in self._delete_parts(session)]
         drop(old)
         target = export_out.PartStream(self._keep)

@@ -172,7 +172,7 @@ def _pdf(target: BinaryIO, layout: Layout, lines: _Counted) -> int:
             over = line is None
             if line is not None:
                 number += line.kind == "row"
-                waiting.append(_paper_line(layout, line, number))
+                waiting.append(paper_line(layout, line, number))
         last = over and len(waiting) <= tables.PART
         batch = waiting[: tables.PART]
         pdf, count, used = press.table(_part(layout, batch, pages, first=not parts, last=last))
@@ -185,7 +185,7 @@ def _pdf(target: BinaryIO, layout: Layout, lines: _Counted) -> int:
     return lines.rows
 
 
-def _paper_line(layout: Layout, line: Line, number: int) -> tables.Line:
+def paper_line(layout: Layout, line: Line, number: int) -> tables.Line:
     if line.kind == "group":
         return {"kind": "group", "cells": [], "text": group_words(line), "level": line.level}
     if line.kind == "row":

@@ -6,14 +6,28 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    and_,
+    cast,
+    false,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import Area
+from app.areas.rules import SEGMENT
 from app.core import files, scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson
-from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args, live
+from app.core.models import AreaBound, BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args, live
 
 BATCH_FILES = "import_batch"
 EXPORT_FILES = "export_file"
@@ -123,11 +137,11 @@ class ImportRow(BatchChild, Model):
     findings: Mapped[Any | None] = mapped_column(EncryptedJson("import_row.findings"))
 
 
-class Ledger(Scoped, Record):
+class Ledger(AreaBound, Record):
     """A ledger (台账) put together once and run again each month: fields, filters, order, groups, heading (一表通).
 
-    Whoever made it has it; ``shared_roles`` are the roles that have it beside, inside its area. Each runs it over the own
-    area and with the own masks.
+    Whoever made it has it and changes it; ``shared_roles`` are the roles that have it beside, in its area and below. Each
+    runs it over the own areas and with the own masks. ``heading`` holds the title, the paper and what stands around.
     """
 
     __tablename__ = "ledger"
@@ -176,12 +190,25 @@ def _batch_children(actor: Actor) -> Any:
     return lambda cls: cls.batch_id.in_(ids)
 
 
+def _ledgers(actor: Actor) -> Any:
+    """One's own ledgers, and those shared with the acting role from an area that holds the own one, or lies in it."""
+    area = Model.metadata.tables["area"]
+    above = {lo[:end] for lo, _hi in actor.ranges for end in range(SEGMENT, len(lo), SEGMENT)}
+    ids = select(area.c.id).where(or_(area.c.path.in_(sorted(above)), scope.in_scope(area.c.id, actor)))
+    shared = cast(Ledger.shared_roles, String).contains(f'"{actor.role}"', autoescape=True)
+    shared = shared if actor.role else false()
+    if not actor.whole_site:
+        shared = and_(shared, Ledger.area_id.in_(ids))
+    return or_(Ledger.created_by == actor.user_id, shared)
+
+
 def _own(actor: Actor) -> Any:
     return ExportFile.owner_id == actor.user_id
 
 
 scope.guard(BatchChild, _batch_children)
 scope.guard(ExportFile, _own, whole_site=True)
+scope.guard(Ledger, _ledgers, whole_site=True)
 # a sheet may hold what its reader was granted by name: whoever brought it opens it, nobody else
 files.owned_by(
     BATCH_FILES, lambda actor: select(ImportBatch.uid).where(ImportBatch.created_by == actor.user_id)
