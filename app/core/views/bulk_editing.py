@@ -41,6 +41,7 @@ class Line:
 
     key: str
     version: int = 0
+    version_after: int = 0
     title: str = ""
     before: dict[str, str] = field(default_factory=dict)
     after: dict[str, str] = field(default_factory=dict)
@@ -91,7 +92,7 @@ def run(
             line.problem = sentence(refusal)
     for line in made:
         if save and line.is_good:
-            line.version = line.item.version
+            line.version_after = line.item.version
         line.item = None
     return [*made, *lines]
 

@@ -91,7 +91,7 @@ def go_on(view: Any, session: Session, edit: BulkEdit, *, now: datetime, most: i
     hooks.give_reason(session, DONE)
     with hooks.in_batch(session, edit.uid):
         lines = bulk_editing.run(view, session, part, {"*": edit.changes}, save=True)
-    edit.rows = [*edit.rows, *([line.key, line.version, line.old] for line in lines if line.is_good)]
+    edit.rows = [*edit.rows, *([line.key, line.version_after, line.old] for line in lines if line.is_good)]
     edit.left_out = [*edit.left_out, *([line.key, line.problem] for line in lines if line.problem)]
     edit.wanted, edit.count = rest, len(edit.rows)
     if not rest:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
 
 from app.core import clock
-from app.core.errors import DomainError, Invalid, NotAllowed
+from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.interface import checked_key
 from app.core.models import new_uid
 from app.core.session import unit_of_work
@@ -216,7 +216,7 @@ class ChangeDesk(BaseView):
                 edit = bulk_service.own(session, uid, locked=True)
                 view = list_view(edit.view, "edit")
                 bulk_service.take_back(view, session, edit, now=clock.now(), language=str(get_locale()))
-        except DomainError as refusal:
+        except Conflict as refusal:
             flash(str(refusal.message), "warning")
         return self.go(f"/changes/done/{uid}")
 

@@ -59,6 +59,7 @@ class CorrectionView(StepPage, ModelView):
 
     exclude_route_methods = NO_LOOKUP
     route_base = "/correction"
+    bulk_columns = ()  # one at a time
     datamodel = Interface(ChangeRequest)
     list_title = _("Corrections to decide")
     show_title = _("Correction")

@@ -26,6 +26,7 @@ class PersonDocumentView(ByService, ModelView):
 
     exclude_route_methods = NO_LOOKUP
     route_base = "/persondocument"
+    bulk_columns = ()  # one at a time
     keeps_viewers = True
     datamodel = Interface(PersonDocument)
     list_title = _("Documents")

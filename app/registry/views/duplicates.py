@@ -40,6 +40,7 @@ class DuplicateView(ByService, ModelView):
     exclude_route_methods = frozenset({*NO_LOOKUP, "delete", "deleted", "restore", "reveal"})
     base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_history"]
     route_base = "/duplicate"
+    bulk_columns = ()  # one at a time
     datamodel = Interface(DuplicatePair)
     list_title = _("Duplicates")
     show_title = _("Two records side by side")

@@ -159,6 +159,7 @@ class DwellingView(Overview, EndPage, ModelView):
         ),
         (_("Use and owner"), {"fields": [*_USE, "valid_from", "valid_to"]}),
     ]
+    bulk_columns = ("area_id", "building_id", "village_group", "road", "housing_use", "note")
     page = DwellingPage
     related = [
         RelatedList("ResidenceView", "dwelling_id"),

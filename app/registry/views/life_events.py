@@ -31,6 +31,7 @@ class LifeEventView(StepPage, ModelView):
     """Life events of the own areas; entered from the page of a person or a household, taken back here."""
 
     route_base = "/lifeevent"
+    bulk_columns = ()  # one at a time
     datamodel = Interface(LifeEvent)
     list_title = _("Life events")
     show_title = _("Life event")

@@ -165,6 +165,8 @@ class PersonView(Overview, ModelView):
         (_("Ask for a correction"), lambda row: _door_url(row), "can_use:AgeingDesk"),
     ]
     sheet_cells = SHEET_CELLS
+    # who somebody is, is no matter of many rows
+    bulk_columns = ("population_kind", "consistency", "separation", *STATUS)
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("area",)
 

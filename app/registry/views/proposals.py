@@ -54,6 +54,7 @@ class ProposalView(StepPage, ModelView):
 
     exclude_route_methods = NO_LOOKUP
     route_base = "/proposal"
+    bulk_columns = ()  # one at a time
     datamodel = OfPerson(Proposal)
     list_title = _("Proposals")
     show_title = _("Proposal")

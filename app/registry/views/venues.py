@@ -105,6 +105,10 @@ class VenueView(ModelView):
             "can_use:CheckDesk",
         )
     ]
+    bulk_columns = (
+        *("venue_key", "nine_small", "area_id", "building_id", "licence_until", "safety_owner"),
+        *("attention", "note"),
+    )
     lookup_columns = ("name", "name_initials")
 
     def lookup_text(self, row: Venue) -> str:
