@@ -1,8 +1,10 @@
-"""Sheets of any make: what a domain declares about its own, reading a user's file safely, the template and the marked copy.
+"""Sheets of any make: what a domain declares about its own, reading a user's file safely, the template, the marked copy.
 
-Knows no domain. ``declare`` has the words between the parts (Field, Row, Finding, Outcome, Writer, Sheet).
+Knows no domain. ``declare`` has the words between the parts (Field, Row, Finding, Outcome, Writer, Sheet); ``reading`` says
+how a file is read; ``intake`` is what runs in the process that opens it.
 """
 
+from app.core.sheets.cleaning import Chunk, Cleaner
 from app.core.sheets.declare import (
     KINDS,
     OUTCOMES,
@@ -16,17 +18,35 @@ from app.core.sheets.declare import (
     declare,
     sheets,
 )
+from app.core.sheets.headings import Heading, letter_of, missing
+from app.core.sheets.intake.survey import MOST_ROWS
+from app.core.sheets.process import MOST_BYTES
+from app.core.sheets.reading import Look, Tab, look, read
+from app.core.sheets.saying import place, sentence
 
 __all__ = [
     "KINDS",
+    "MOST_BYTES",
+    "MOST_ROWS",
     "OUTCOMES",
     "RULES",
+    "Chunk",
+    "Cleaner",
     "Field",
     "Finding",
+    "Heading",
+    "Look",
     "Outcome",
     "Row",
     "Sheet",
+    "Tab",
     "Writer",
     "declare",
+    "letter_of",
+    "look",
+    "missing",
+    "place",
+    "read",
+    "sentence",
     "sheets",
 ]

@@ -23,6 +23,7 @@ KINDS = (
     "decimal",
     "bool",
     "date",
+    "partial_date",
     "code",
     "choice",
     "area",
@@ -114,14 +115,14 @@ class Writer(Protocol):
         ...
 
     def take(self, session: Session, rows: list[Row], rule: str, *, batch: str) -> list[Outcome]:
-        """Write the rows of one chunk inside the caller's unit of work, which commits them with the job's progress."""
+        """Write the rows of one chunk inside the caller's unit of work, which commits them with the progress."""
         ...
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A kind of sheet: ``view`` is the FAB view name whose can_add and can_edit the importing actor needs. ``chunk`` rows are
-    written together: a quick writer takes more of them at once.
+    """A kind of sheet: ``view`` is the FAB view name whose can_add and can_edit the importing actor needs. ``chunk``
+    rows are written together: a quick writer takes more of them at once.
     """
 
     name: str
