@@ -71,6 +71,7 @@ TABLES: dict[str, str] = {
     "UserAdminView": "staff",
     "SheetDesk": "sheet_pack",
     "SignInView": "sign_in",
+    "ImportDesk": "import_batch",
     "Inbox": "notice",
     "ChangeDesk": "bulk_edit",
 }

@@ -104,11 +104,21 @@ class BatchPage:
 
     # --- files ----------------------------------------------------------------------------------------------------
 
-    @expose("/batch/<uid>/<any(file, marked):which>")
+    @expose("/batch/<uid>/file")
     @has_access
     @permission_name("use")
-    def download(self: Any, uid: str, which: str) -> Response:
-        """The sheet as it was uploaded, or its marked copy: for whoever uploaded it; each fetching is logged."""
+    def file(self: Any, uid: str) -> Response:
+        """The sheet as it was uploaded, for whoever uploaded it; each fetching is logged."""
+        return self._fetch(uid, "file")  # type: ignore[no-any-return]
+
+    @expose("/batch/<uid>/marked")
+    @has_access
+    @permission_name("use")
+    def marked(self: Any, uid: str) -> Response:
+        """The marked copy of the sheet, for whoever uploaded it; each fetching is logged."""
+        return self._fetch(uid, "marked")  # type: ignore[no-any-return]
+
+    def _fetch(self: Any, uid: str, which: str) -> Response:
         batch = self.seen(uid)
         batches.need_owner(batch, current_actor())
         key = batch.attachment_uid if which == "file" else batch.marked_uid

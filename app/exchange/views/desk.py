@@ -106,18 +106,34 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
-    @expose("/batch/<uid>/<any(check, run, undo):action>", methods=["POST"])
+    @expose("/batch/<uid>/check", methods=["POST"])
     @has_access
     @permission_name("use")
-    def act(self, uid: str, action: str) -> Any:
-        """Check, import or undo as a job; the page may be left."""
-        rule = request.form.get("rule")
+    def check(self, uid: str) -> Any:
+        """Check the sheet as a job, perhaps with another rule for known records. Nothing is written."""
+        return self._begin(uid, Act.check, request.form.get("rule"))
+
+    @expose("/batch/<uid>/run", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def run(self, uid: str) -> Any:
+        """Import what was checked, as a job; the page may be left."""
+        return self._begin(uid, Act.run)
+
+    @expose("/batch/<uid>/undo", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def undo(self, uid: str) -> Any:
+        """Take the import back, as a job."""
+        return self._begin(uid, Act.undo)
+
+    def _begin(self, uid: str, action: Act, rule: str | None = None) -> Any:
         with unit_of_work(self.session) as session:
             batch, now = self.held(uid), clock.now()
             batches.wake(session, batch, now)
-            if action == "check" and rule:
+            if rule:
                 batch.rule = KnownRule.parse(rule, field="rule").value
-            batches.begin(session, batch, Act(action), now=now)
+            batches.begin(session, batch, action, now=now)
         return self.go(self.batch_url(uid))
 
     @expose("/batch/<uid>/stop", methods=["POST"])
