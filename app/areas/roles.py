@@ -76,6 +76,8 @@ PAPERS = "IssuedDocumentView|PrintLogView"
 # work with it
 IN_CONFIDENCE = "LegalAdviceRegister"
 REGISTERS = f"(?!(?:{IN_CONFIDENCE})$)[A-Za-z]+Register"
+# what the center hands out or lays down for everybody below
+OF_THE_CENTER = "LibraryRegister|TerminalRegister|VideoPointRegister|PartyGoalRegister"
 # who looked at a record: for those who answer for the people who keep it
 WATCH = frozenset({"can_viewers"})
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
@@ -131,6 +133,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (REGISTERS, READ | DESK),
+                (OF_THE_CENTER, FULL),
                 ("RegisterFigures", USE),
                 ("CampaignView", FULL),
                 ("CoverageDesk", USE),

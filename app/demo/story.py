@@ -21,6 +21,7 @@ from app.demo.daily import ROUND_SIZE, SLOTS, Diary
 from app.demo.duplicates import entered_twice
 from app.demo.life import happened
 from app.demo.papers import issue_letters, issue_sheets
+from app.demo.registers import fill_registers
 from app.demo.safety import check_places, run_campaign
 from app.documents.drawing import Press
 from app.proxy.choices import State
@@ -65,6 +66,7 @@ class Story:
         check_places(self.cast, self.now, self.spec["safety"])
         run_campaign(self.cast, self.now, self.spec["safety"])
         happened(self.cast, self.people("worker"), self.now, self.spec["life"])
+        fill_registers(self.cast, self.people("clerk"), self.today)
         step("papers")
         if self.press is not None:
             issue_letters(self.cast, self.press, self.now, cases)

@@ -11,7 +11,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapped, declared_attr, relationship
 
 from app.areas import shared  # noqa: F401  the guard of SharedBelow
@@ -29,6 +29,7 @@ from app.core.words import gettext
 IN_LIST, IN_SEARCH = 6, 8  # columns beside the area
 LISTED = frozenset({"text", "int", "decimal", "bool", "date", "code", "relation"})
 SOUGHT = frozenset({"text", "bool", "date", "code"})
+SMALL = ("community", "grid", "cell")  # levels on which what is entered is one's own
 
 
 class Entry(Scoped, Record):
@@ -65,6 +66,7 @@ class Register(ModelView):
     icon = "fa-clipboard-list"
     in_menu = True
     is_lasting = False
+    takes_files = False  # the form sends a file (app/registers/papers.py)
     settled = ""  # the day that closes a row: the list opens with those that have none
     figures = ""  # the code by which the rows are counted by area (app/registers/figures.py)
     counted: tuple[Any, ...] = ()  # criteria of the rows that count there
@@ -120,12 +122,19 @@ class Register(ModelView):
         super()._init_titles()
 
     def prefill_from_address(self, form: Any) -> None:
-        """What is entered from the page of another record belongs to the same area."""
+        """What is entered from the page of another record belongs to the same area, other things to one's own."""
         super().prefill_from_address(form)
+        if "area_id" not in form or form.area_id.data is not None:
+            return
         named = (f.data for f in form if isinstance(f, RemoteField) and f.name != "area_id")
         area_id = next((row.area_id for row in named if getattr(row, "area_id", None)), None)
-        if area_id and form.area_id.data is None:
-            form.area_id.data = self.session.get(Area, area_id)
+        form.area_id.data = self.session.get(Area, area_id) if area_id else self.own_area()
+
+    def own_area(self) -> Area | None:
+        """The community (or grid) that the actor works in; None for a town or a county, where there is a choice."""
+        tops = [low for low, _high in current_actor().ranges]
+        found = self.session.scalars(select(Area).where(Area.path.in_(tops)).limit(2)).all()
+        return found[0] if len(found) == 1 and found[0].level.key in SMALL else None
 
     def is_editable(self, item: Any) -> bool:
         """What is read from an area above is changed there only."""

@@ -33,8 +33,7 @@ class Line:
 
     uid: str
     name: str
-    counts: tuple[int, ...]
-    total: int
+    counts: Counter[str]
     lacking: frozenset[str]
 
 
@@ -53,8 +52,9 @@ class RegisterFigures(BaseView):
         area, day = self._area(), clock.today()
         levels = levels_below(self.session, area, day)
         level = self._level(view, levels)
-        kinds = codes.choices(self.session, code_list_of(view))
-        lines = lines_of(self.session, view, area, level, [code for code, _label in kinds], day)
+        lines = lines_of(self.session, view, area, level, day)
+        used = {code for line in lines for code in line.counts} | set(view.wanted)
+        kinds = [pair for pair in codes.choices(self.session, code_list_of(view)) if pair[0] in used]
         return self.render_template(
             "registers/figures.html",
             register=view,
@@ -65,8 +65,8 @@ class RegisterFigures(BaseView):
             kinds=kinds,
             lines=lines[:MOST],
             cut=len(lines) > MOST,
-            sums=[sum(line.counts[at] for line in lines) for at in range(len(kinds))],
-            total=sum(line.total for line in lines),
+            sums=[sum(line.counts[code] for line in lines) for code, _label in kinds],
+            total=sum(line.counts.total() for line in lines),
             lacking=[line for line in lines if line.lacking],
         )
 
@@ -119,9 +119,7 @@ def levels_below(session: Session, area: Area, day: Any) -> list[tuple[str, str]
     return found[1:] or found
 
 
-def lines_of(
-    session: Session, view: Register, area: Area, level: str, kinds: list[str], day: Any
-) -> list[Line]:
+def lines_of(session: Session, view: Register, area: Area, level: str, day: Any) -> list[Line]:
     """The areas of a level in the order of the tree. A row counts for the area that holds its own; rows that stand
     higher up belong to none of them.
     """
@@ -139,7 +137,7 @@ def lines_of(
             if path.startswith(top.path):
                 inside.update(found)
         lacking = frozenset(code for code in view.wanted if not inside[code])
-        lines.append(Line(top.uid, top.name, tuple(inside[k] for k in kinds), sum(inside.values()), lacking))
+        lines.append(Line(top.uid, top.name, inside, lacking))
     return lines
 
 

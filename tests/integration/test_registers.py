@@ -146,6 +146,7 @@ def a_photo() -> io.BytesIO:
 @pytest.mark.demand("S1-55", "S4-76")
 def test_a_photo_hangs_on_the_record_and_is_seen_by_whoever_sees_that(app, login_as, world, system):
     clerk, view = login_as("clerk_a"), app.extensions["geban_pages"]["ActivityRegister"]
+    assert 'enctype="multipart/form-data"' in clerk.get("/activityregister/add").text
     data = typed(system, world, view)
     refused = post(clerk, "/activityregister/add", **data, scan=(io.BytesIO(b"MZ program"), "a.jpg"))
     assert refused.status_code == 422
