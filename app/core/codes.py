@@ -1,14 +1,19 @@
 """Code lists: data with a source (house, section 3). Standard codes are locked, local ones are edited by people.
 
 Tables are small and read on every page, so a process keeps them in memory and re-reads when the stamp of the
-newest change moves.
+newest change moves. A bad list locks nobody out: one without any code is the list that came with the program, one whose
+codes have all ended counts as in force, of two rows with one code the one in force counts, attributes that are broken
+count as the most protected.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from flask_appbuilder import Model
 from sqlalchemy import (
@@ -20,6 +25,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    cast,
     event,
     func,
     select,
@@ -76,6 +82,26 @@ class Code:
     current: bool
     extra: str | None = None
 
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the list says about the code; broken attributes say the most protected."""
+        try:
+            found = json.loads(self.extra) if self.extra else {}
+        except ValueError:
+            found = None
+        return found if isinstance(found, dict) else dict(CLOSED)
+
+
+# broken attributes of a group must not open it
+CLOSED = {"sensitivity": "L5"}
+Shipped = Callable[[str], dict[str, Code]]
+_shipped: list[Shipped] = []
+
+
+def use_shipped(find: Shipped) -> None:
+    """Hang in what finds the codes of a list that came with the program."""
+    _shipped[:] = [find]
+
 
 _cache: dict[str, dict[str, Code]] = {}
 _stamp: list[object] = [None]
@@ -112,24 +138,36 @@ def _refresh(session: Session) -> None:
         return
     _asked[0] = time.monotonic()
     newest = session.execute(select(func.max(CodeItem.updated_at), func.count(CodeItem.id))).one()
-    key = (str(session.get_bind().url), *newest)  # type: ignore[union-attr]
-    if _stamp[0] == key:
-        return
     from app.core.clock import today
 
     day = today()
+    key = (str(session.get_bind().url), day, *newest)  # type: ignore[union-attr]
+    if _stamp[0] == key:
+        return
     lists: dict[str, dict[str, Code]] = {}
+    i = CodeItem
+    # days as text: one that is none must not keep everybody from every form
     query = (
-        select(CodeList.name, CodeItem)
+        select(CodeList.name, i.code, i.label, i.label_en, i.extra, _iso(i.valid_from), _iso(i.valid_to))
         .join(CodeItem.code_list)
         .order_by(CodeList.id, CodeItem.seq, CodeItem.id)
     )
-    for name, i in session.execute(query):
-        current = (i.valid_from is None or i.valid_from <= day) and (i.valid_to is None or day <= i.valid_to)
-        lists.setdefault(name, {})[i.code] = Code(i.code, i.label, i.label_en or i.label, current, i.extra)
+    for name, code, label, label_en, extra, first, last in session.execute(query):
+        is_current = (first or "") <= day.isoformat() <= (last or "9999")
+        words = label.strip() or code
+        known = lists.setdefault(name, {}).get(code)
+        if known is None or is_current or not known.current:
+            lists[name][code] = Code(code, words, label_en or words, is_current, extra)
+    for name, found in lists.items():
+        if not any(code.current for code in found.values()):
+            lists[name] = {key: replace(code, current=True) for key, code in found.items()}
     _cache.clear()
     _cache.update(lists)
     _stamp[0] = key
+
+
+def _iso(column: Any) -> Any:
+    return cast(column, String)
 
 
 def codes(session: Session, list_name: str) -> dict[str, Code]:
@@ -137,7 +175,8 @@ def codes(session: Session, list_name: str) -> dict[str, Code]:
     if session.info.get("codes_checked") is None:
         _refresh(session)
         session.info["codes_checked"] = True
-    return _cache.get(list_name, {})
+    found = _cache.get(list_name, {})
+    return found if found or not _shipped else _shipped[0](list_name)
 
 
 def label(session: Session, list_name: str, code: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import seeds
 from app.areas.models import Area, AreaLevel, RoleScheme, RoleSchemeSeat
 from app.areas.rules import child_path
-from app.core.codes import CodeItem, CodeList
+from app.core.codes import Code, CodeItem, CodeList
 
 # attributes of a list that belong to each of its codes
 LIST_WIDE = ("sensitivity", "multi")
@@ -40,6 +41,20 @@ def load_codes(session: Session) -> int:
         added += _load_items(session, row, spec, items, by_list.get(row.id, {}))
     session.flush()  # once for all: a flush for each list took most of the time of a first start
     return added
+
+
+@lru_cache(maxsize=256)
+def shipped(name: str) -> dict[str, Code]:
+    """The codes of a list as they came with the program; none for a list of the site's own."""
+    local = seeds.read("codes_local")
+    spec = {**seeds.read("codes")["lists"], **local["lists"]}.get(name)
+    if spec is None or spec.get("optional"):
+        return {}
+    items = [*spec["items"], *local["extend"].get(name, ())]
+    return {
+        raw["code"]: Code(raw["code"], raw["zh"], raw.get("en") or raw["zh"], True, _extra(spec, raw))
+        for raw in items
+    }
 
 
 def _new_list(session: Session, name: str) -> CodeList:

@@ -11,13 +11,13 @@ from app.areas import jobs as area_jobs
 from app.areas.actors import build_actor
 from app.areas.models import AreaPlan
 from app.areas.service.plans.watchers import watchers
-from app.core import clock, jobs
+from app.core import clock, codes, jobs
 from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.inbox.choices import SiteNotice
 from app.inbox.service import notify
 from app.registry import nightly as _nightly  # noqa: F401 - registers the nightly job
-from app.site import upkeep
+from app.site import structure, upkeep
 
 
 def connect() -> None:
@@ -25,6 +25,7 @@ def connect() -> None:
     jobs.use_actors(_actor_of_job)
     jobs.use_notifier(_tell_owner)
     area_jobs.tell_refused(_tell_planners)
+    codes.use_shipped(structure.shipped)
     upkeep.register()
 
 

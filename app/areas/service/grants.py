@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, timedelta
 
 from flask_appbuilder import Model
@@ -26,7 +25,7 @@ LONGEST = timedelta(days=366)
 def sensitive_groups(session: Session) -> list[tuple[str, str]]:
     """(code, label) of what needs a grant: groups of level L5, and custom fields of it."""
     found = codes.codes(session, LIST).values()
-    groups = [(c.code, c.label) for c in found if c.current and _level(c.extra) == "L5"]
+    groups = [(c.code, c.label) for c in found if c.current and c.attributes.get("sensitivity") == "L5"]
     fields = [c for subject in ExtraSubject for c in known_fields(session, subject) if c.level == "L5"]
     return [*groups, *((c.grant, f"{ExtraSubject(c.table).label}: {c.label}") for c in fields)]
 
@@ -94,12 +93,3 @@ def _check_period(session: Session, grant: SensitiveGrant) -> None:
         same = same.where(SensitiveGrant.id != grant.id)
     if session.scalar(same.limit(1)) is not None:
         raise Conflict(_("There is such a grant already."), field="group_code")
-
-
-def _level(extra: str | None) -> str:
-    """The level of a group; attributes that are broken say nothing."""
-    try:
-        found = json.loads(extra) if extra else {}
-    except ValueError:
-        return ""
-    return str(found.get("sensitivity", "")) if isinstance(found, dict) else ""

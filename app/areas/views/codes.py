@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import flash, request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from app.areas.rules.relied import is_relied_on
 from app.areas.service import codes as service
 from app.areas.views.common import at_form
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.codes import CodeItem, CodeList
-from app.core.views import Interface, ModelView, RelatedList, badge
+from app.core.hooks import give_reason
+from app.core.numbers import whole_number
+from app.core.session import unit_of_work
+from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access, permission_name
+from app.core.views.ending import EndPage
 
 
 class CodeListView(ModelView):
@@ -45,15 +52,48 @@ class CodeListView(ModelView):
     related = [RelatedList("CodeItemView", "list_id")]
     lookup_columns = ("label", "name")
 
+    row_actions = [(_("Order of the codes"), lambda row: _order_url(row), "can_edit")]
+
     def is_editable(self, item: CodeList) -> bool:
         return not item.locked
+
+    @expose("/order/<pk>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("edit")
+    def order(self, pk: str) -> Any:
+        """In which order the codes of a local list are offered: each gets a number, the smallest stands first."""
+        if request.method == "POST":
+            with unit_of_work(self.session) as session:
+                item = self.datamodel.by_key(session, pk)
+                given = [(self._place(code), code.seq, code.id) for code in item.items]
+                service.reorder(
+                    session, item, [key for *_place, key in sorted(given)], current_actor(), clock.now()
+                )
+                where = self.url_show(item)
+            flash(gettext("Saved."), "success")
+            return self.go(where)
+        item = self.datamodel.by_key(self.session, pk)
+        self.may_edit(item)
+        return self.render_template(
+            "areas/code_order.html", title=_("Order of the codes"), item=item, back=self.url_show(item)
+        )
+
+    @staticmethod
+    def _place(code: CodeItem) -> int:
+        """The number typed for a code; without one it keeps its place."""
+        text = request.form.get(f"place-{code.id}", "").strip()
+        return whole_number(text, 0, 10_000, field=f"place-{code.id}") if text else code.seq
 
     def save(self, session: Any, item: Any, form: Any, is_new: bool) -> None:
         with at_form(form):
             service.save_list(session, item, current_actor(), clock.now())
 
 
-class CodeItemView(ModelView):
+def _order_url(row: CodeList) -> str | None:
+    return None if row.locked else url_for("CodeListView.order", pk=row.uid)
+
+
+class CodeItemView(EndPage, ModelView):
     """Codes of a list. A code is ended by its last day, never renumbered and never deleted."""
 
     route_base = "/codes"
@@ -93,11 +133,35 @@ class CodeItemView(ModelView):
         )
     ]
     eager = ("code_list",)
+    row_actions = [(_("End this code"), lambda row: _end_url(row), "can_edit")]
     lookup_columns = ("label", "code")
 
     def is_editable(self, item: CodeItem) -> bool:
         return not item.code_list.locked
 
+    @expose("/end/<pk>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("edit")
+    def end(self, pk: str) -> Any:
+        """Take the code out of the selects after a day; records that hold it keep showing its name."""
+
+        def end(session: Any, item: CodeItem, form: Any, actor: Any, now: Any) -> None:
+            give_reason(session, form.reason.data)
+            service.end_item(session, item, form.last_day.data, actor, now)
+
+        note = _("Records keep an ended code and show its name; new records cannot choose it.")
+        return self.end_page(pk, title=_("End this code"), note=note, end=end)
+
     def save(self, session: Any, item: Any, form: Any, is_new: bool) -> None:
         with at_form(form):
             service.save_item(session, item, current_actor(), clock.now())
+
+
+def _end_url(row: CodeItem) -> str | None:
+    """The page that ends a code, for codes of local lists that may be ended and have not been."""
+    is_over = row.valid_to is not None or row.code_list.locked
+    return (
+        None
+        if is_over or is_relied_on(row.code_list.name, row.code)
+        else url_for("CodeItemView.end", pk=row.uid)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -31,7 +30,7 @@ def facts(session: Session, code: str) -> dict[str, Any]:
     found = codes.codes(session, LIST).get(code)
     if found is None:
         raise Invalid(_("This code is not in the list."), field="group_code")
-    return json.loads(found.extra) if found.extra else {}
+    return found.attributes
 
 
 def is_derived(facts: dict[str, Any]) -> bool:

@@ -57,7 +57,8 @@ def words(session: Session) -> risk.Words:
 def days_of(session: Session, colour: str) -> int:
     """Days between two checks of homes of a colour, as its code says; three weeks where it says nothing."""
     found = codes.codes(session, COLOURS).get(colour)
-    return int(seeds.loads(found.extra if found else None).get("inspect_interval_days", 21))
+    days = found.attributes.get("inspect_interval_days") if found else None
+    return days if isinstance(days, int) and days > 0 else 21
 
 
 def people_living(session: Session, rental: RentalHome) -> int:
