@@ -15,9 +15,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from app.areas.roles import ROLES
 from app.core import clock, removal
+from app.core.views import arguments
 from app.registry.models import Campaign, CampaignTarget, DuplicatePair
 from app.registry.service import homes
 from tests.factories.areas import make_area
@@ -235,3 +237,42 @@ def test_a_page_with_much_around_it_costs_few_statements(opened, endpoint):
     page, most = opened[endpoint], PAGES[endpoint][1]
     assert len(page.statements) <= most, "\n".join(page.statements)
     assert page.rows >= ROWS
+
+
+def test_a_list_with_all_the_columns_one_may_choose_asks_nothing_for_each_row(app, system, world):
+    """Each relation that is shown costs a statement, however many rows there are."""
+    from app.areas.actors import build_actor
+    from app.core.actor import as_actor
+    from app.extensions import db
+
+    fill(system, world)
+    many = []
+    for name in views("list"):
+        view = app.extensions["geban_pages"][name]
+        actor = build_actor(world.accounts[reader_of(name, "list")].user_id, clock.today())[0]
+        with app.test_request_context(), as_actor(actor):
+            columns = view.offered_columns()
+            with reads(db.engine) as seen:
+                asked = arguments.read(view, MultiDict())
+                page = view.read_page(asked, columns=columns)
+                view.list_context(asked, page, columns=columns)
+            db.session.remove()
+        if len(seen) > MOST + 2:
+            many.append((name, len(seen), seen[-1]))
+    assert many == []
+
+
+@contextmanager
+def reads(engine: Any) -> Iterator[list[str]]:
+    """The selects inside the block."""
+    seen: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")) and not BY_THE_WAY.search(statement):
+            seen.append(" ".join(statement.split()))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -241,6 +241,7 @@ class PostDutyView(ModelView):
     """Duties of a post by work domain, with the task where one is given."""
 
     route_base = "/duties"
+    page_only = ("post",)
     datamodel = Interface(PostDuty)
     exclude_route_methods = {"delete", "restore", "deleted"}
     list_title = _("Duties and tasks")

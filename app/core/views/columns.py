@@ -15,6 +15,8 @@ class ColumnsMixin:
     # columns of a record's page that are put together by a function of the view and are fit for a list; the others of this
     # kind may read what a list must not show, or ask the database for each row
     more_columns: tuple[str, ...] = ()
+    # open columns that would ask the database for each row of a list
+    page_only: tuple[str, ...] = ()
 
     @cached_property
     def _offered(self: Any) -> list[str]:
@@ -26,7 +28,8 @@ class ColumnsMixin:
     def _fits_a_list(self: Any, name: str) -> bool:
         """Whether a column of the page may be shown in a list: an open one, without a level or a mask."""
         fact = self.datamodel.fact(name)
-        if name in self.formatters_columns and name not in self.more_columns:
+        is_made = name in self.formatters_columns and name not in self.more_columns
+        if is_made or name in self.page_only:
             return False
         if fact is None:
             return name in self.more_columns

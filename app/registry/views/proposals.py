@@ -55,6 +55,7 @@ class ProposalView(StepPage, ModelView):
     exclude_route_methods = NO_LOOKUP
     route_base = "/proposal"
     bulk_columns = ()  # one at a time
+    page_only = ("event",)
     datamodel = OfPerson(Proposal)
     list_title = _("Proposals")
     show_title = _("Proposal")
