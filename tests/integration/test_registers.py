@@ -8,21 +8,25 @@ from __future__ import annotations
 import io
 import re
 
+import openpyxl
 import pytest
 from PIL import Image
 from sqlalchemy import delete, func, select, update
 
 from app.audit.models import ChangeLog
 from app.core.files import Attachment
+from app.core.jobs import worker
+from app.exchange.models import ExportFile
 from app.registers.activities import Activity
 from app.registers.facilities import Facility
 from app.registers.found import REGISTERS
 from app.registers.library import LibraryDocument
 from app.registers.needs import Need
 from app.registers.volunteers import Volunteer
+from tests.support.imports import write
 from tests.support.marked import Marked
 from tests.support.pages import fill, form_of, keys_in, post, rows_of
-from tests.support.registers import WORD, code_labels, first_text, typed
+from tests.support.registers import WORD, as_row, code_labels, first_text, typed
 
 CASES = [
     # what differs between registers is their columns: one of them is driven on both databases
@@ -66,6 +70,35 @@ def test_a_register_is_used_from_the_first_entry_to_the_recycle_bin(app, login_a
     assert all(label in page for label in code_labels(system, view))
     assert login_as("clerk_t").get(f"{base}/show/{key}").status_code == 404
     assert login_as("admin_audit").get(f"{base}/show/{key}").status_code == 403
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("cls", REGISTERS, ids=lambda c: c.__name__)
+def test_a_register_takes_sheets_and_gives_them(app, login_as, acting, world, system, cls):
+    """A row is made by the form's rules, known again by what it needs, stopped at the border, and exported as shown."""
+    view = app.extensions["geban_pages"][cls.__name__]
+    model, text = view.datamodel.obj, first_text(view)
+    row = as_row(system, view, typed(system, world, view))
+    clerk, table = acting("clerk_a"), model.__tablename__
+    outcomes = write(clerk, table, [row, row | {"area_id": "Grid T11"}])
+    assert [o.outcome for o in outcomes] == ["made", "bad"]
+    assert [o.outcome for o in write(clerk, table, [row])] == ["skipped"]
+    client = login_as("clerk_a")
+    url = f"/exports/new?view={cls.__name__}&_flt_0_{text}={WORD}"
+    assert client.post(url, data=form_of(client.get(url).text)).status_code == 303
+    while worker.run_one("tester"):
+        pass
+    system.rollback()
+    made = system.scalars(select(ExportFile)).one()
+    data = client.get(f"/exports/{made.uid}").data
+    rows = list(openpyxl.load_workbook(io.BytesIO(data)).active.iter_rows(values_only=True))
+    labels = [str(view.label(name)) for name in view.list_columns]
+    at = next(n for n, found in enumerate(rows) if set(labels) <= set(found))
+    shown = dict(zip(rows[at], rows[at + 1], strict=True))
+    if text in view.list_columns:
+        assert shown[str(view.label(text))] == row[text]
+    assert shown["Area"] == "Grid A11"
+    assert len([r for r in rows[at + 1 :] if any(r)]) == 1
 
 
 def a_facility(system, world, area, kind, **more):

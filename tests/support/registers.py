@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -31,6 +33,20 @@ def _value(session: Any, rows: Marked, fact: Any) -> str:
         return next(iter(codes.codes(session, fact.code_list)))
     kinds = {"date": "2026-05-01", "int": "3", "decimal": "2.5", "bool": "1", "secret": "13900001234"}
     return kinds.get(fact.kind, f"{WORD} {fact.name}"[: fact.length])
+
+
+def as_row(session: Any, view: Any, data: dict[str, str]) -> dict[str, Any]:
+    """The same as a row of a sheet: days as days, numbers as numbers, records by their names."""
+    facts, found = view.datamodel.facts, {}
+    for name, value in data.items():
+        kind = facts[name].kind
+        if kind == "relation":
+            target = facts[name].target
+            found[name] = str(session.scalars(select(target).where(target.uid == value)).one())
+        elif kind != "secret":
+            read = {"date": date.fromisoformat, "int": int, "decimal": Decimal, "bool": bool}
+            found[name] = read.get(kind, str)(value)
+    return found
 
 
 def first_text(view: Any) -> str:
