@@ -91,10 +91,6 @@ def _registers(key: str) -> tuple[Entry, ...]:
     return tuple(Entry(view, view.list_title, view.icon, view.in_menu) for view in of_section(key))
 
 
-SHEETS = (
-    Entry(LedgerView, _("Ledgers"), "fa-table-list"),
-    Entry(ExportDesk, _("My exports"), "fa-file-export"),
-)
 MENU: tuple[Section, ...] = (
     Section(
         "work",
@@ -241,6 +237,7 @@ MENU: tuple[Section, ...] = (
         "fa-table",
         (
             Entry(ImportDesk, _("Import"), "fa-file-import"),
+            Entry(LedgerView, _("Ledgers"), "fa-table-list"),
             Entry(ExportDesk, _("My exports"), "fa-file-export"),
         ),
     ),

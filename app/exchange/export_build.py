@@ -122,7 +122,11 @@ def check_fields(
     """Invalid, naming it, for a field that was removed since, or that the role may not have."""
     if not names:
         raise Invalid(gettext("Choose at least one field."), field="columns")
-    known = fields_of(view, session, actor).keys() if is_ledger else view.list_columns_here()
+    known = (
+        set(fields_of(view, session, actor))
+        if is_ledger
+        else {*view.offered_columns(), *view.list_columns_here()}
+    )
     for name in (*names, *groups):
         if name not in known and name not in view.list_columns:
             raise Invalid(

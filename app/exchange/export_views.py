@@ -217,7 +217,7 @@ def columns_of_request(view: Any) -> list[str]:
     """The columns that the list showed, as far as it may show them."""
     extra.all_columns(view.session, view.datamodel.obj)
     here = view.list_columns_here()
-    offered = {*view.offered_columns(), *here} if hasattr(view, "offered_columns") else set(here)
+    offered = {*view.offered_columns(), *here}
     wanted = [name for name in request.args.get("columns", "").split(",") if name in offered]
     return list(dict.fromkeys(wanted)) or list(here)
 

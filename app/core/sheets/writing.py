@@ -87,7 +87,7 @@ def escaped(text: str) -> str:
     """Text as it may stand in XML, without what XML cannot hold, cut to what a cell holds."""
     text = _ILLEGAL.sub("", text)[:LONGEST_TEXT]
     text = _ESCAPED.sub("_x005F_", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace("\r\n", "\n").replace("\r", "_x000D_")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _text(style: str, quoted: str) -> Maker:
@@ -129,7 +129,7 @@ def _moment(style: str, text: Maker) -> Maker:
         if not isinstance(value, datetime) or value.date() < FIRST_DAY:
             return text(ref, value)
         past = (value.hour * 60 + value.minute) * 60 + value.second
-        return f'<c r="{ref}" s="{style}"><v>{(value.date() - EPOCH).days + past / 86400:.6f}</v></c>'
+        return f'<c r="{ref}" s="{style}"><v>{(value.date() - EPOCH).days + past / 86400:.9f}</v></c>'
 
     return make
 

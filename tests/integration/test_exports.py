@@ -1,0 +1,236 @@
+"""Exports: what another reader finds in the file is what the list shows; only the owner fetches it, and not for ever."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date, datetime, timedelta
+
+import openpyxl
+import pypdf
+import pytest
+from sqlalchemy import func, select
+
+from app.areas.models import Post
+from app.audit.models import AccessLog
+from app.core import clock
+from app.core.files import Attachment
+from app.core.jobs import Job, worker
+from app.documents import press, tables
+from app.exchange import export_jobs
+from app.exchange.models import ExportFile
+from app.registry.models import Person
+from tests.factories.registry import Resident, id_number, make_person
+from tests.support.jobs import run_now
+from tests.support.pages import form_of, post
+from tests.support.world import sign_in
+
+NUMBER = id_number(date(1941, 2, 3), 123)
+TRAP = '=HYPERLINK("http://x")'
+
+
+@pytest.fixture
+def people(system, world):
+    """Three in grid A11, one in grid T11, and how they stand in the list of town A's clerk (English labels)."""
+    grids = world.areas
+    make_person(system, grids["grid_a11"], Resident("Old Li", True, date(1941, 2, 3), NUMBER, "13812345678"))
+    make_person(system, grids["grid_a11"], Resident("Bo", False, date(1990, 5, 6), None, "13900001111"))
+    trap = make_person(system, grids["grid_a11"], Resident("Trap", True, date(1985, 2, 21), None))
+    trap.name, trap.workplace = TRAP, "+1"
+    make_person(system, grids["grid_t11"], Resident("Foreign", True, date(1980, 1, 1), None))
+    system.commit()
+
+
+def order(client, query="", **values):
+    """Open the form of an export, send it; the answer."""
+    url = f"/exports/new?view=PersonView{query}"
+    return client.post(url, data=form_of(client.get(url).text) | values)
+
+
+def work():
+    while worker.run_one("tester"):
+        pass
+
+
+def last(system) -> ExportFile:
+    system.rollback()
+    return system.scalars(select(ExportFile).order_by(ExportFile.id.desc()).limit(1)).one()
+
+
+def made(client, system, query="", **values) -> bytes:
+    """The bytes of an export that was ordered and made."""
+    answer = order(client, query, **values)
+    assert answer.status_code == 303, re.findall(r'gb-(?:error|summary)".*?</', answer.text, re.S)
+    work()
+    export = last(system)
+    job = system.scalars(select(Job).where(Job.uid == export.job_uid)).one()
+    assert (job.state, job.error) == ("done", None)
+    return client.get(f"/exports/{export.uid}").data
+
+
+def sheet(data: bytes) -> list[list]:
+    page = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert all(cell.data_type != "f" for row in page.iter_rows() for cell in row)
+    return [list(row) for row in page.iter_rows(values_only=True)]
+
+
+@pytest.mark.demand("S3-26")
+def test_a_sheet_holds_what_is_filtered_as_the_list_shows_it(login_as, system, people):
+    client = login_as("town_clerk_a")
+    page = client.get(
+        "/person/list/?_flt_1_birth_date=1985-01-01&_oc_PersonView=birth_date&_od_PersonView=asc"
+    ).text
+    button = re.search(r'href="(/person/export\?[^"]+)"', page)[1].replace("&amp;", "&")
+    asked = client.get(button)
+    assert asked.status_code == 303
+    query = asked.headers["Location"].partition("?")[2]
+    found = sheet(made(client, system, "&" + query))
+    assert found[0] == ["Full name", "Sex", "Born", "ID number", "Phone", "Kind of resident", "Managed by"]
+    assert [row[:5] for row in found[1:]] == [
+        [TRAP, found[1][1], datetime(1985, 2, 21), None, None],  # noqa: DTZ001
+        ["Bo", found[2][1], datetime(1990, 5, 6), None, "139****1111"],  # noqa: DTZ001
+    ]
+    assert {row[6] for row in found[1:]} == {"Grid A11"}
+    assert found[1][1]
+    assert found[1][1] != "1"
+    log = system.scalars(select(AccessLog).where(AccessLog.action == "EXPORT")).one()
+    assert (log.table_name, log.detail) == ("person", "xlsx, 2 rows; filtered by birth_date")
+    assert "1985" not in (log.detail or "")
+    assert log.user_id
+
+
+def test_csv_has_a_mark_of_its_encoding_and_starts_no_formula(login_as, system, people):
+    data = made(login_as("town_clerk_a"), system, "&columns=name,workplace,document,birth_date", kind="csv")
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    assert ["'" + TRAP, "'+1", "", "1985-02-21"] in rows
+    masked = NUMBER[0] + "*" * 16 + NUMBER[-1]
+    assert ["Old Li", "", masked, "1941-02-03"] in rows
+    assert len(rows) == 4
+
+
+def test_plain_values_need_role_reason_and_a_fresh_password_and_carry_a_mark(app, world, system, people):
+    with clock.frozen(clock.now()) as watch:
+        client = sign_in(app, world, "town_clerk_a")
+        refused = order(client, plain="y", reason="")
+        assert refused.status_code == 422
+        assert "Please give the reason." in refused.text
+        assert "cannot carry the mark" in order(client, plain="y", reason="Census check", kind="csv").text
+        watch.move(minutes=6)
+        again = order(client, plain="y", reason="Census check")
+        assert again.status_code == 403
+        assert "Census check" in again.text
+        assert "confirm_password" in again.text
+        found = sheet(
+            made(client, system, plain="y", reason="Census check", confirm_password="Lantern-harbour-7391")
+        )
+    assert "Census check" in found[0][0]
+    assert "Exported by" in found[0][0]
+    rows = {row[0]: row for row in found[2:]}
+    assert rows["Old Li"][3:5] == [NUMBER, "13812345678"]
+    log = system.scalars(select(AccessLog).where(AccessLog.action == "EXPORT")).one()
+    assert log.reason == "Census check"
+    assert "plain: document, phone_number" in log.detail
+
+
+def test_a_role_without_the_plain_value_gets_no_such_choice(login_as, system, people):
+    worker_a = login_as("worker_a")
+    assert 'name="plain"' not in worker_a.get("/exports/new?view=PersonView").text
+    found = sheet(made(worker_a, system, plain="y", reason="I want it"))
+    assert NUMBER not in str(found)
+    assert "13812345678" not in str(found)
+    assert system.scalar(select(func.count()).where(ExportFile.plain.is_(True))) == 0
+
+
+def test_who_may_not_export_a_list_has_no_button_and_is_refused(login_as, people):
+    leader = login_as("leader")
+    page = leader.get("/person/list/").text
+    assert "Old Li" in page
+    assert "/person/export" not in page
+    assert leader.get("/person/export").status_code == 403
+    assert leader.get("/exports/new?view=PersonView").status_code == 403
+    clerk = login_as("town_clerk_a")
+    assert clerk.get("/exports/new?view=JobView").status_code == 403
+    assert clerk.get("/exports/new?view=Home").status_code == 400
+    assert clerk.get("/exports/new?view=PersonView&_flt_0_document=4").status_code == 400
+
+
+def test_a_file_is_its_owners_alone_and_goes_after_its_days(login_as, system, people, client):
+    owner, other = login_as("town_clerk_a"), login_as("clerk_a")
+    made(owner, system)
+    uid = last(system).uid
+    part = system.scalars(select(Attachment).where(Attachment.owner_uid == uid)).one()
+    assert other.get(f"/exports/{uid}").status_code == other.get(f"/exports/{uid}/state").status_code == 404
+    assert post(other, f"/exports/{uid}/remove").status_code == 404
+    assert owner.get(f"/attachments/{part.uid}").status_code == 404  # the one way out is the page of exports
+    assert "/login/" in client.get(f"/exports/{uid}").headers["Location"]
+    assert uid in owner.get("/exports/").text
+    assert uid not in other.get("/exports/").text
+    assert system.scalar(select(func.count()).where(AccessLog.action == "DOWNLOAD")) == 1
+    with clock.frozen(clock.now() + timedelta(days=7, minutes=1)):
+        assert login_as("town_clerk_a").get(f"/exports/{uid}").status_code == 404
+        assert run_now(system, export_jobs.EXPIRE) == {"gone": 1}
+    assert system.scalar(select(func.count()).select_from(ExportFile)) == 0
+    assert system.scalar(select(func.count()).where(Attachment.owner_uid == uid)) == 0
+
+
+def test_a_worker_that_dies_half_way_leaves_one_whole_file(login_as, system, people, monkeypatch):
+    client = login_as("town_clerk_a")
+    assert order(client, "&columns=name").status_code == 303
+    monkeypatch.setattr("app.exchange.export_out.PartStream.__init__.__defaults__", (200,))
+    finish, deaths = export_jobs._Making._finish, []
+
+    def die_once(self, built):
+        if not deaths:
+            deaths.append(1)
+            raise SystemExit  # as a kill: nothing of the job is tidied up
+        finish(self, built)
+
+    monkeypatch.setattr(export_jobs._Making, "_finish", die_once)
+    with clock.frozen(clock.now()) as watch:
+        with pytest.raises(SystemExit):
+            worker.run_one("dead")
+        uid = last(system).uid
+        assert system.scalar(select(func.count()).where(Attachment.owner_uid == uid)) > 1
+        watch.move(minutes=11)
+        assert worker.run_one("alive")
+        data = login_as("town_clerk_a").get(f"/exports/{uid}").data
+    assert sorted(row[0] for row in sheet(data)[1:]) == sorted(["Bo", "Old Li", TRAP])
+
+
+def test_rows_are_those_of_the_user_when_it_runs(login_as, system, world, people):
+    client = login_as("town_clerk_a")
+    order(client)
+    ended = system.scalars(select(Post).where(Post.staff_id == world.accounts["town_clerk_a"].staff_id)).one()
+    ended.valid_to = clock.today() - timedelta(days=1)
+    system.commit()
+    work()
+    export = last(system)
+    assert export.attachment_uid is None
+    assert system.scalars(select(Job).where(Job.uid == export.job_uid)).one().state == "failed"
+
+
+def test_a_long_list_becomes_one_pdf_without_gaps(app, login_as, system, world, people, monkeypatch):
+    fonts = app.config["GEBAN_FONTS"]
+    monkeypatch.setattr(press, "table", lambda part: tables.part_pdf(part, fonts_root=fonts))
+    monkeypatch.setattr(tables, "PART", 60)
+    for n in range(90):
+        system.add(Person(name=f"P{n:03d}", area_id=world.areas["grid_a12"], birth_date=date(1970, 1, 1)))
+    system.flush()
+    from app.registry.models import PersonArea
+
+    for row in system.scalars(select(Person).where(Person.name.like("P0%"))):
+        system.add(
+            PersonArea(person_id=row.id, area_id=row.area_id, kind="residence", valid_from=date(2026, 1, 1))
+        )
+    system.commit()
+    data = made(login_as("town_clerk_a"), system, "&columns=name,birth_date,phone_number", kind="pdf")
+    pages = pypdf.PdfReader(io.BytesIO(data)).pages
+    words = "".join(page.extract_text() for page in pages)
+    assert sorted(re.findall(r"P0\d\d", words)) == [f"P{n:03d}" for n in range(90)]
+    assert "138****5678" in words
+    assert "Exported by" in words
+    assert len(pages) >= 2
+    counts = [len(re.findall(r"P0\d\d", page.extract_text())) for page in pages]
+    assert min(counts[:-1]) > 25  # no page in the middle stands half empty
