@@ -10,12 +10,13 @@ from sqlalchemy import select
 from app.areas.models import Area
 from app.audit.models import AccessLog
 from app.core import clock, jobs
+from app.core.extra import ExtraField
 from app.core.models import new_uid
 from app.documents.context import shape_faults
 from app.documents.drawing import Press
 from app.documents.registry import form
 from app.documents.render import render_pdf
-from app.registry.models import Dwelling, SheetPack
+from app.registry.models import Dwelling, Person, SheetPack
 from app.registry.queries import sheets
 from app.registry.queries.walking import homes_in_walking_order
 from app.registry.service import sheet_packs
@@ -97,6 +98,33 @@ def test_a_pack_is_asked_for_drawn_and_fetched_by_its_owner_alone(homes, press, 
     assert filled[0]["phone"] == "138****5678"
     assert homes["number"] not in str(context)
     assert filled[0]["number"].count("*") > 10
+
+
+def test_custom_fields_stand_on_the_sheets_with_boxes_to_tick(homes, press, login_as, world, system):
+    for subject, label, kind, level in (
+        ("dwelling", "Smoke alarm", "yes_no", "L3"),
+        ("person", "Leaflet signed", "yes_no", "L3"),
+        ("person", "Oxygen at home", "yes_no", "L4"),
+    ):
+        key = f"f{1 + (level == 'L4')}"
+        system.add(ExtraField(subject=subject, key=key, label=label, kind=kind, level=level))
+    system.get(Dwelling, homes["last"]).extra = {"f1": True}
+    system.scalars(select(Person).where(Person.name == "Ren Yi")).one().extra = {"f1": False}
+    system.commit()
+    worker = login_as("worker_a")
+    assert ask(worker, area=world.uids["grid_a11"]).status_code == 303
+    run_jobs()
+    first, last = SEEN[0]["homes"]
+    assert [(f["label"], f["decision"]) for f in first["extra"] + last["extra"]] == [
+        ("Smoke alarm", ""),
+        ("Smoke alarm", "yes"),
+    ]
+    assert [[f["decision"] for f in m["extra"]] for m in last["members"]] == [[""], ["no"]]
+    assert "Oxygen" not in str(SEEN)
+    assert ask(worker, area=world.uids["grid_a11"], is_blank="y").status_code == 303
+    run_jobs()
+    assert [f["label"] for f in SEEN[1]["homes"][1]["people"]] == ["Leaflet signed"]
+    assert "yes" not in {f["decision"] for f in SEEN[1]["homes"][1]["extra"]}
 
 
 def test_an_empty_pack_holds_addresses_and_nobody(homes, press, login_as, world):

@@ -11,6 +11,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.core import codes
+from app.core.extra import ExtraColumn
+from app.core.extra.paper import on_paper, printed
 from app.core.masks import mask_id_number, mask_phone
 from app.registry.choices import HouseholdKind
 from app.registry.models import (
@@ -24,6 +26,7 @@ from app.registry.models import (
     SheetPack,
 )
 
+MOST_ASKED = 6  # custom fields of people that a sheet has room for
 SHOWN = 20  # packs on the page of one's own
 TENURE = {"H1": "own", "H3": "own", "H2": "rent"}
 LET = {"H2", "H3"}
@@ -60,20 +63,50 @@ def sheets(
     households = {} if is_blank else _households(session, home_ids)
     members = _members(session, [h.id for found in households.values() for h in found])
     contacts = _contacts(session, [m.person_id for rows in members.values() for m in rows])
+    asked = _Asked(session)
     found = []
     for no, key in enumerate(home_ids, place.first):
         if key not in homes:  # pulled down since the pack was asked for
             continue
         here = households.get(key, [])
         counted = {"no": no, "of": place.of, "households": len(here) or 1}
-        head = _home(session, homes[key], worker, is_blank=is_blank) | counted
+        home = homes[key]
+        head = _home(session, home, worker, is_blank=is_blank) | counted
+        head |= asked.of(home, None if is_blank else home)
         for nth, household in enumerate(here, 1):
-            rows = [_member(session, m, contacts) for m in members[household.id]]
-            more = {"nth": nth, "members": rows}
+            rows = [_member(session, m, contacts) | asked.of_person(home, m) for m in members[household.id]]
+            more = {"nth": nth, "members": rows} | asked.of(home, home, household)
             found.append(head | _household(session, household, members[household.id]) | more)
         if not here:
             found.append(head | {"nth": 1})
     return found
+
+
+class _Asked:
+    """Custom fields of homes, households and people that the sheets of each area carry, found once for each area."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.columns: dict[tuple[type, int], list[ExtraColumn]] = {}
+
+    def _columns(self, model: type, area_id: int) -> list[ExtraColumn]:
+        if (model, area_id) not in self.columns:
+            self.columns[model, area_id] = printed(self.session, model, area_id=area_id)
+        return self.columns[model, area_id]
+
+    def of(self, home: Dwelling, row: Dwelling | None, household: Household | None = None) -> dict[str, Any]:
+        """What is asked of a home and its household, with what is known, and the heads of what is asked of people."""
+        area = home.area_id
+        asked = [
+            *on_paper(self.session, self._columns(Dwelling, area), row),
+            *on_paper(self.session, self._columns(Household, area), household),
+        ]
+        return {"extra": asked, "people": on_paper(self.session, self._columns(Person, area)[:MOST_ASKED])}
+
+    def of_person(self, home: Dwelling, member: HouseholdMember) -> dict[str, Any]:
+        """What is known of one of the people."""
+        asked = self._columns(Person, home.area_id)[:MOST_ASKED]
+        return {"extra": on_paper(self.session, asked, member.person)}
 
 
 def _home(session: Session, home: Dwelling, worker: str, *, is_blank: bool) -> dict[str, Any]:
