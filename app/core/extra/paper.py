@@ -37,7 +37,7 @@ def on_paper(session: Session, asked: Iterable[ExtraColumn], row: Any = None) ->
             if len(known) <= MOST_BOXES:
                 boxes = [{"words": label, "on": code == value} for code, label in known]
         elif column.kind == "bool":
-            decision = {True: "yes", False: "no"}.get(value, "")
+            decision = "" if value is None else "yes" if value else "no"
         elif column.kind == "decimal":
             words = "" if value is None else f"{value.normalize():f}"
         elif value is not None:
