@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from sqlalchemy import LargeBinary, inspect
@@ -158,11 +159,15 @@ def _pieces(f: Field, cells: list[Any]) -> list[str] | None:
     if cells.count(first) == len(cells):
         return None if first is None else [f"{head}{_compact(f.plain(first))}]"] * len(cells)
     known: dict[Any, str] = {}
-    found = []
+    found: list[str] = []
+    kinds = set(map(type, cells)) - {type(None)}
+    if kinds == {int} and not (f.secret or f.binary):
+        return ["" if value is None else f"{head}{value}]" for value in cells]
     for value in cells:
         piece = "" if value is None else known.get(value) if type(value) in _PLAIN else None
         if piece is None:
-            piece = f"{head}{_compact(f.plain(value))}]"
+            plain = f.plain(value)
+            piece = f"{head}{encode_basestring(plain) if type(plain) is str else _compact(plain)}]"
             if type(value) in _PLAIN:
                 known[value] = piece
         found.append(piece)

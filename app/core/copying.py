@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import Connection, FromClause
+from sqlalchemy import Connection, FromClause, LargeBinary
 
 from app.core.crypto import EncryptedText
 
@@ -64,6 +64,8 @@ def put_columns(connection: Connection, table: FromClause, columns: Mapping[str,
         own = getattr(column, "server_default", None) is not None
         if isinstance(column.type, EncryptedText):
             cells, bind = column.type.sealed(cells), None
+        elif isinstance(column.type, LargeBinary):  # both drivers take bytes as they are
+            bind = None
         bound.append(_bound(name, cells, bind, own))
     title = cast(Any, table).name
     if dialect.name == "postgresql":

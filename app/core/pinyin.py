@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -46,10 +47,32 @@ def _read(plain: str) -> tuple[str, ...]:
     return tuple(part for word in lazy_pinyin(plain) for part in _ascii(word))
 
 
-@lru_cache(maxsize=4096)
 def _given(plain: str) -> tuple[str, ...]:
-    """Given names come again and again; read anew, one costs as much as writing a row."""
+    """A given name; read anew, one costs as much as writing ten rows. Of two characters that are no word together each
+    is read by itself, and there are some thousand of those.
+    """
+    if len(plain) <= 2 and plain not in _words():
+        return tuple(part for character in plain for part in _character(character))
+    return _name(plain)
+
+
+@lru_cache(maxsize=16384)
+def _character(character: str) -> tuple[str, ...]:
+    return _read(character)
+
+
+@lru_cache(maxsize=4096)
+def _name(plain: str) -> tuple[str, ...]:
     return _read(plain)
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, Any]:
+    """Words whose characters are read otherwise than alone, as the library reads them."""
+    from pypinyin.constants import PHRASES_DICT
+
+    words: dict[str, Any] = PHRASES_DICT
+    return words
 
 
 @lru_cache(maxsize=1)

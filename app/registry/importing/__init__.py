@@ -12,6 +12,7 @@ from app.registry.importing.fields import person_fields
 from app.registry.importing.writer import PersonWriter
 
 PERSONS = "persons"
+CHUNK = 2_000  # rows of one commit: half a second of the write lock on SQLite
 
 declare(
     Sheet(
@@ -20,6 +21,7 @@ declare(
         "PersonView",
         fields=person_fields,
         writer=lambda _session, actor, options: PersonWriter(actor, options),
+        chunk=CHUNK,
     )
 )
 

@@ -27,14 +27,15 @@ from app.registry.models import (
     Person,
     PersonArea,
     PersonDocument,
+    PersonGroup,
     PersonName,
     PersonPhone,
     PersonSource,
     Residence,
 )
-from app.registry.rules import age_on, left_behind_type, suggest_population
+from app.registry.rules import age_on, care, left_behind_type, suggest_population
 from app.registry.rules.population import LEFT_BEHIND, STAYS
-from app.registry.service import population
+from app.registry.service import groups, population
 from app.registry.service.consents import CHILD_UNDER, DAYS
 from app.registry.service.residences import TIE
 
@@ -196,6 +197,7 @@ class Maker:
             )
         self._children(lines)
         self._stays(lines)
+        self._groups(lines)
 
     def _documents(self, lines: Sequence[Line]) -> None:
         self.put(
@@ -238,6 +240,38 @@ class Maker:
                     left_behind_type(a, line.sex) for a, line in zip(ages, of_kind, strict=True)
                 ]
             self.put(population.MODELS[kind], of_kind, columns)
+
+    def _groups(self, lines: Sequence[Line]) -> None:
+        """Groups that follow from age and household (service/derived.py)."""
+        found: list[tuple[Line, str]] = []
+        for line in lines:
+            if line.birth is None or self.today.year - line.birth.date.year < care.ELDER_FROM:
+                continue
+            wanted = care.derived_groups(
+                age=age_on(line.birth, self.today), grade=None, alone=_is_alone(line)
+            )
+            found += [(line, code) for code, member in wanted.items() if member]
+        about = {code: groups.facts(self.session, code) for _line, code in found}
+        first = {code: self._first_visit(code) for code in about}
+        columns: dict[str, list[Any]] = {
+            "person_id": [line.person for line, _code in found],
+            "group_code": [code for _line, code in found],
+            "level": [str(about[code].get("sensitivity") or "L3") for _line, code in found],
+            "valid_from": [self.today] * len(found),
+            "next_visit_on": [first[code] for _line, code in found],
+        }
+        self.put(PersonGroup, [line for line, _code in found], columns)
+
+    def _first_visit(self, code: str) -> date | None:
+        return groups.first_visit(self.session, PersonGroup(group_code=code), self.today)
+
+
+def _is_alone(line: Line) -> bool | None:
+    """Whether the person is the only member of the living household; None where there is none."""
+    family = line.household
+    if family is None or family.kind != HouseholdKind.living:
+        return None
+    return family.id is None and len(family.lines) == 1
 
 
 def _text(value: Any) -> Any:

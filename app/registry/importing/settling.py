@@ -19,7 +19,7 @@ from app.core.actor import Actor
 from app.registry.choices import HouseholdKind
 from app.registry.importing.households import Family
 from app.registry.importing.lines import Line
-from app.registry.models import HouseholdMember, Person, PersonGroup
+from app.registry.models import HouseholdMember, Person
 from app.registry.rules import care
 from app.registry.service import campaigns, derived, duplicates
 
@@ -39,7 +39,7 @@ def settle(
 ) -> None:
     """``lines`` are the new people of the chunk, ``families`` its households."""
     session.flush()
-    _groups(session, lines, families, now=now, today=today)
+    _groups(session, families, now=now, today=today)
     homes = {line.home.id or line.home.made_id for f in families for line in f.lines if line.home is not None}
     campaigns.settle(session, homes - {None}, now=now)
     apart = [line.person for line in lines if line.dup_no]
@@ -51,38 +51,18 @@ def settle(
         jobs.enqueue(session, DUPLICATES, {"people": ids}, now=now, unique_key=f"{batch}:{ids[0]}")
 
 
-def _groups(
-    session: Session, lines: Sequence[Line], families: Sequence[Family], *, now: datetime, today: date
-) -> None:
-    aged, elder = (date(today.year - years, 12, 31) for years in (care.AGED_FROM, care.ELDER_FROM))
-    old = {line.person: line for line in lines if line.birth is not None and line.birth.date <= aged}
-    living = [f for f in families if f.kind == HouseholdKind.living and f.lines]
-    for family in living:
-        line = family.lines[0]
-        if (
-            family.id is None
-            and len(family.lines) == 1
-            and line.is_new
-            and line.birth
-            and line.birth.date <= elder
-        ):
-            old[line.person] = line
-    grown = [family.id for family in living if family.id is not None]
-    others = _elders(session, grown, elder) if grown else set()
-    if not (old or others):
-        return
-    derived.settle(session, {*old, *others}, now)
-    session.flush()
-    if old:
-        made = select(PersonGroup.person_id, PersonGroup.id, PersonGroup.version).where(
-            PersonGroup.person_id.in_(old), PersonGroup.group_code.in_(care.DERIVED)
-        )
-        for person, key, version in session.execute(made.order_by(PersonGroup.id)):
-            old[person].made.append([PersonGroup.__tablename__, key, version])
+def _groups(session: Session, families: Sequence[Family], *, now: datetime, today: date) -> None:
+    """Households on record that have grown: an elder who lived alone does no longer. (Groups of the new people are made
+    with them.)
+    """
+    grown = [f.id for f in families if f.kind == HouseholdKind.living and f.lines and f.id is not None]
+    elders = _elders(session, grown, date(today.year - care.ELDER_FROM, 12, 31)) if grown else set()
+    if elders:
+        derived.settle(session, elders, now)
+        session.flush()
 
 
 def _elders(session: Session, households: list[int], elder: date) -> set[int]:
-    """Members of households that have grown: an elder who lived alone does no longer."""
     query = (
         select(HouseholdMember.person_id)
         .join(Person, Person.id == HouseholdMember.person_id)
