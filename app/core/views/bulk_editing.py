@@ -81,7 +81,7 @@ def run(
     versions = {str(key): version for key, version in wanted}
     lines = [Line(key, problem=str(GONE)) for key in versions if key not in rows]
     # the titles first: a row that is refused forgets what was read of it
-    made = [Line(key, versions[key], title_of(view, row), item=row) for key, row in rows.items()]
+    made = [Line(key, versions[key], title=title_of(view, row), item=row) for key, row in rows.items()]
     for line in made:
         try:
             with session.begin_nested():
