@@ -14,8 +14,9 @@ from app.areas.service.grants import sensitive_groups
 from app.core import clock, codes, extra
 from app.core.extra import ExtraField, ExtraFieldArea
 from app.core.scope import unscoped
-from app.registry.models import Dwelling
-from tests.factories.registry import make_home
+from app.registry.models import Dwelling, Household
+from app.worklog.models import ServiceRecord
+from tests.factories.registry import ResidentFactory, make_home, make_household, make_rental, make_venue
 from tests.support.pages import fill, form_of, post, rows_of
 
 ADD = "/custom-fields/add"
@@ -36,6 +37,7 @@ def add_field(client, **values):
 
 def field(session, label, **values):
     """A field made beside the pages."""
+    session.rollback()
     number = len(list(session.scalars(select(ExtraField)))) + 1
     areas = [ExtraFieldArea(area_id=key) for key in values.pop("areas", ())]
     given = {"subject": "dwelling", "kind": "text", "level": "L3", "valid_from": date(2026, 1, 1)} | values
@@ -271,3 +273,50 @@ def test_another_process_sees_a_new_field_within_a_second(system, house, monkeyp
     with unscoped("tests look as another process") as other:
         monkeypatch.setattr(kept.time, "monotonic", lambda: now + kept.TRUST)
         assert [c.label for c in extra.columns(other, Dwelling)] == ["Late"]
+
+
+class TestEachRecord:
+    @pytest.fixture
+    def records(self, system, world, house):
+        """A record of each kind in grid A11, with the base of its pages."""
+        household = make_household(system, house, [ResidentFactory(name="Qiu Bai")])
+        worker = world.accounts["worker_a"].staff_id
+        served = ServiceRecord(
+            area_id=house.area_id,
+            staff_id=worker,
+            done_on=clock.today(),
+            record_type="SR1",
+            content="Looked in",
+        )
+        system.add(served)
+        rental = make_rental(system, house, landlord_name="Owner")
+        found = {
+            "household": household,
+            "person": household.members[0].person,
+            "rentalhome": rental,
+            "venue": make_venue(system, house.area_id, house, name="Corner shop"),
+            "service-records": served,
+        }
+        system.commit()
+        return found
+
+    def test_its_form_and_page_have_the_field(self, records, login_as, system):
+        worker, clerk = login_as("worker_a"), login_as("clerk_a")
+        for base, row in records.items():
+            name = field(system, "Leaflet", subject=row.__tablename__, kind="yes_no", in_list=True)
+            system.refresh(row)
+            client = worker if base == "service-records" else clerk
+            answer = fill(client, f"/{base}/edit/{row.uid}", **{name: "0"})
+            assert answer.status_code == 303, (base, problems(answer))
+            assert again(system, row).extra == {name[2:]: False}, base
+            assert "Leaflet" in client.get(f"/{base}/show/{row.uid}").text, base
+            assert "Leaflet" in client.get(f"/{base}/list/?_flt_0_{name}=0").text, base
+
+    def test_a_record_that_a_service_makes_gets_it_too(self, login_as, system, house):
+        name = field(system, "Visited", subject="household", kind="date", is_required=True)
+        clerk, values = login_as("clerk_a"), {"kind": "living", "dwelling": house.uid}
+        assert fill(clerk, "/household/add", **values).status_code == 422
+        answer = fill(clerk, "/household/add", **values | {name: "20260304"})
+        assert answer.status_code == 303, problems(answer)
+        system.rollback()
+        assert system.scalars(select(Household)).one().extra == {"f1": "2026-03-04"}
