@@ -18,6 +18,7 @@ from app.core.sheets.declare import (
     declare,
     sheets,
 )
+from app.core.sheets.giving import marked, template
 from app.core.sheets.headings import Heading, letter_of, missing
 from app.core.sheets.intake.survey import MOST_ROWS
 from app.core.sheets.process import MOST_BYTES
@@ -44,9 +45,11 @@ __all__ = [
     "declare",
     "letter_of",
     "look",
+    "marked",
     "missing",
     "place",
     "read",
     "sentence",
     "sheets",
+    "template",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
 from app.core.sheets import values, words
@@ -19,6 +20,7 @@ MISSING = N_("“%(field)s” is missing.")
 EMPTY_ROWS = N_("Rows %(first)s to %(last)s are empty and were left out.")
 EMPTY_ROW = N_("This row is empty and was left out.")
 EXAMPLE = N_("This is the example row of the template; it was left out.")
+EXAMPLE_ROW = lazy_gettext("Example row, left out at the import")  # stands behind the example of our template
 HEADINGS = N_("The headings stand here once more; the row was left out.")
 TOTAL = N_("This row is a sum and was left out.")
 SECTION = N_("This row is a heading across the table and was left out.")
@@ -106,6 +108,7 @@ class Rows:
         self.width = len(plan.get("names", ()))
         self.examples = {c.index: c.field.example for c in columns if c.field.example}
         self.totals = words.said("totals")
+        self.marks = {words.plain(text) for text in words.in_both_languages(EXAMPLE_ROW)}
 
     def clean(self, raw: list[RawRow], before: int) -> tuple[list[Row], list[Finding]]:
         """The rows of a chunk and what was left out of it; ``before`` is the row before its first one."""
@@ -144,7 +147,7 @@ class Rows:
                 return TOTAL
             if words.plain(first) in self.headings and self._repeats(cells):
                 return HEADINGS
-        return EXAMPLE if self.examples and self._is_example(cells) else None
+        return EXAMPLE if self._is_example(cells) else None
 
     def _section(self, cells: list[Any]) -> str | None:
         given = [cell for cell in cells if cell is not None]
@@ -156,7 +159,12 @@ class Rows:
         return len(texts) > 1 and sum(text in self.headings for text in texts) * 5 >= len(texts) * 4
 
     def _is_example(self, cells: list[Any]) -> bool:
-        """Every cell with an example says just that, and no other cell says anything."""
+        """The mark of the template stands behind it; or every cell with an example says just that, and no other anything."""
+        last = cells[-1]
+        if type(last) is str and len(last) < 60 and words.plain(last) in self.marks:
+            return True
+        if not self.examples:
+            return False
         for column in self.columns:
             cell = cells[column.index] if column.index < len(cells) else None
             if (shown(cell) if cell is not None else "") != column.field.example:

@@ -132,7 +132,7 @@ class Finder:
             if top <= row <= bottom and bottom - top < DEEPEST and bottom > top:
                 first, last = min(first, top), max(last, bottom)
         for top, left, bottom, right in self.merges:
-            beside = self._count(top) > right - left and self._count(top) > 1
+            beside = self._count(top) > right - left + 1
             if top == bottom == row - 1 and beside:
                 first = min(first, top)
             if top == bottom == row and beside and self._under(row + 1, left, right):

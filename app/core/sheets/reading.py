@@ -102,6 +102,7 @@ def look(
         "last": found.last,
         "names": [[column.column, column.name] for column in found.columns],
         "written": found.written,
+        "rows": survey["rows"],
     }
     return Look(
         kind=book["kind"],

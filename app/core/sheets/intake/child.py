@@ -98,6 +98,12 @@ def batches(rows: Iterator[tuple[int, list[Any]]]) -> Iterator[list[Any]]:
 
 def answer(question: dict[str, Any], descriptor: int) -> Iterator[dict[str, Any]]:
     """The lines of the answer."""
+    if question["ask"] == "mark":
+        from .marking import mark
+
+        yield from mark(os.fdopen(descriptor, "rb"), question)
+        yield {"end": True}
+        return
     book = opened(descriptor)
     tab = choose(book.tabs, question.get("tab"))
     if question["ask"] == "look":

@@ -53,7 +53,10 @@ def separator_of(lines: list[str]) -> str:
     """The separator that cuts most lines into the same number of parts, more than one; a comma when none does."""
     best, chosen = (0, 0), ","
     for mark in SEPARATORS:
-        counts = Counter(len(row) for row in csv.reader(lines, delimiter=mark) if row)
+        try:
+            counts = Counter(len(row) for row in csv.reader(lines, delimiter=mark) if row)
+        except csv.Error:  # a cell without end: told when the rows are read
+            continue
         if counts:
             width, often = max(counts.items(), key=lambda item: (item[0] > 1, item[1]))
             if width > 1 and (often, width) > best:

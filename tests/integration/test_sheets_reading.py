@@ -1,0 +1,211 @@
+"""Sheets of any make: what is read of them, and what is said where (S3-26; issue 4, line 2)."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+from flask_babel import lazy_gettext as _
+
+from app.core import sheets
+from app.core.choices import Choice
+from app.core.errors import DomainError
+from app.core.sheets import process
+from app.extensions import db
+from app.registry.rules import inspect_document
+from tests.support import messy
+
+pytestmark = [pytest.mark.any_database, pytest.mark.demand("S3-26")]
+TODAY = date(2026, 11, 22)
+CASES = {case["file"]: case for case in messy.cases()}
+
+
+class Kind(Choice):
+    registered = "registered", _("Registered household")
+    living = "living", _("Living household")
+
+
+def judge(number: str) -> tuple[str, list[Any]]:
+    found = inspect_document("111", number, TODAY)
+    return number, [(str(f.message), {}, f.is_error) for f in found]
+
+
+def fields(needed: list[str]) -> list[sheets.Field]:
+    plain = [
+        sheets.Field("name", _("Name"), "name", length=60),
+        sheets.Field("number", _("ID number"), "id_number", length=40, judge=judge),
+        sheets.Field("birth", _("Birth date"), "partial_date"),
+        sheets.Field("phone", _("Phone"), "phone"),
+        sheets.Field("visited", "\u8d70\u8bbf\u65e5\u671f", "date"),
+        sheets.Field("floor", _("Floor"), "int"),
+        sheets.Field("sex", _("Sex"), "code", code_list="gender"),
+        sheets.Field("household_kind", _("Household kind"), "choice", choices=Kind),
+        sheets.Field("member", "\u515a\u5458", "bool"),
+        sheets.Field("note", _("Note"), "text", length=300),
+    ]
+    return [
+        sheets.Field(f.key, f.label, f.kind, f.key in needed, f.code_list, f.choices, f.length, judge=f.judge)
+        for f in plain
+    ]
+
+
+@dataclass
+class Result:
+    """Everything that a sheet brought."""
+
+    rows: dict[int, sheets.Row] = field(default_factory=dict)
+    said: list[tuple[str, str, bool]] = field(default_factory=list)
+
+
+def read_all(data: bytes, needed: list[str] | None = None, size: int = 1000) -> Result:
+    wanted = fields(needed or [])
+    look = sheets.look(data, fields=wanted, sheet="persons")
+    found = list(look.findings)
+    result = Result()
+    if look.plan["last"]:
+        cleaner = sheets.Cleaner(wanted, today=TODAY, session=db.session())
+        for chunk in sheets.read(data, look.plan, look.suggestion, cleaner, size=size):
+            found += chunk.left_out
+            for row in chunk.rows:
+                result.rows[row.number] = row
+                found += row.findings
+    result.said = [(sheets.place(f), str(sheets.sentence(f)), f.grave) for f in found]
+    return result
+
+
+@pytest.fixture
+def english(app) -> None:
+    """The tests read English words; headings are known in both languages."""
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "refused" not in case])
+def test_what_a_messy_sheet_brings(english, name):
+    case = CASES[name]
+    result = read_all(messy.make(case), case.get("needed"))
+    for place, text in case.get("says", ()):
+        assert any(p == place and text in s for p, s, _grave in result.said), (place, text, result.said)
+    for number, values in case.get("values", {}).items():
+        row = result.rows[number]
+        assert {key: row.values.get(key) for key in values} == values, (number, result.said)
+    if "says" not in case:
+        assert result.said == []
+
+
+def refusals() -> list[Any]:
+    def html() -> bytes:
+        return b"\xef\xbb\xbf <html><table><tr><td>1</td></tr></table></html>"
+
+    def macros() -> bytes:
+        return messy.package(messy.rows_xml(""), more={"xl/vbaProject.bin": b"x"})
+
+    good = messy.make(CASES["rows.xlsx"])
+    return [
+        *(
+            pytest.param(messy.make(case), case["refused"], 400, id=name)
+            for name, case in CASES.items()
+            if "refused" in case
+        ),
+        pytest.param(b"", "nothing in this sheet", 400, id="empty"),
+        pytest.param(messy.package(messy.rows_xml("")), "nothing in this sheet", 400, id="no_rows"),
+        pytest.param(html(), "web page that only bears the name of a sheet", 400, id="page"),
+        pytest.param(b"%PDF-1.7 ...", "not a sheet", 400, id="pdf"),
+        pytest.param(b"PK\x03\x04" + bytes(200), "damaged", 400, id="no_zip"),
+        pytest.param(b"name\n\xff\xff\xff\x80", "neither UTF-8 nor GBK", 400, id="encoding"),
+        pytest.param(b"na\x00me", "not a sheet", 400, id="zeros"),
+        pytest.param(b'name,note\nx,"' + b"y" * 40_000, "quotation mark", 400, id="quotation"),
+        pytest.param(macros(), "macros", 400, id="macros"),
+        pytest.param(messy.cut(good), "damaged", 400, id="cut"),
+        pytest.param(messy.garbled(good), "damaged", 400, id="garbled"),
+        pytest.param(messy.entity_bomb(), "not made by Excel", 400, id="entities"),
+        pytest.param(messy.entity_bomb("utf-16"), "not made by Excel", 400, id="entities_wide"),
+        pytest.param(messy.lying_zip(), "damaged", 400, id="lying_zip"),
+        pytest.param(messy.wide_row(1000), "more than 400 columns", 413, id="columns"),
+        pytest.param(messy.wide_row(500_000), "columns", 413, id="million_columns"),
+    ]
+
+
+@pytest.mark.parametrize(("data", "sentence", "status"), refusals())
+def test_a_file_that_cannot_be_read_is_refused_with_a_sentence(english, data, sentence, status):
+    with pytest.raises(DomainError) as refused:
+        sheets.look(data, fields=fields([]))
+    assert sentence in str(refused.value)
+    assert refused.value.status == status
+    assert refused.value.field == "file"
+
+
+def test_a_bomb_is_refused_by_its_list_of_entries_and_leaves_the_parent_alone(english):
+    data = messy.zip_bomb()
+    tracemalloc.start()
+    with pytest.raises(DomainError, match="Unpacked this file would be too large"):
+        sheets.look(data, fields=fields([]))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_more_rows_than_a_city_census_has_are_to_be_split(english, monkeypatch):
+    data = messy.long_sheet(200_100)
+    with pytest.raises(DomainError, match=r"more than 200000 rows\. Split it") as refused:
+        sheets.look(data, fields=fields([]))
+    assert refused.value.status == 413
+    monkeypatch.setattr(process, "MOST_BYTES", 1000)
+    with pytest.raises(DomainError, match="more than 0 MB"):
+        sheets.look(data, fields=fields([]))
+
+
+def test_reading_goes_on_from_any_chunk_as_if_it_had_never_stopped(english):
+    lines = "\n".join(f"name{n},{n}" if n % 7 else "" for n in range(1, 400))
+    data = f"Name,Floor\n{lines}\n".encode()
+    wanted = fields([])
+    look = sheets.look(data, fields=wanted)
+    cleaner = sheets.Cleaner(wanted, today=TODAY, session=db.session())
+
+    def chunks(start: int) -> list[Any]:
+        return [
+            (c.number, [(r.number, r.values) for r in c.rows], c.left_out)
+            for c in sheets.read(data, look.plan, look.suggestion, cleaner, size=50, start=start)
+        ]
+
+    whole = chunks(0)
+    assert len(whole) == 7
+    assert look.rows == 342
+    assert [number for _n, rows, _o in whole for number, _v in rows] == [
+        n + 1 for n in range(1, 400) if n % 7
+    ]
+    for start in (1, 4, 6, 7):
+        assert chunks(start) == whole[start:]
+
+
+def test_a_reader_that_is_closed_early_ends_its_process(english, monkeypatch):
+    started = []
+    start = process._start
+    monkeypatch.setattr(process, "_start", lambda *given: started.append(start(*given)) or started[-1])
+    lines = "\n".join(f"name{n},{n}" for n in range(60_000))
+    data = f"Name,Floor\n{lines}\n".encode()
+    wanted = fields([])
+    look = sheets.look(data, fields=wanted)
+    cleaner = sheets.Cleaner(wanted, today=TODAY, session=db.session())
+    reader = sheets.read(data, look.plan, look.suggestion, cleaner)
+    next(reader)
+    assert started[-1].poll() is None
+    reader.close()
+    assert started[-1].returncode is not None
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"rows": [[2, ["x"]]]}\n'])
+def test_a_process_that_dies_is_told_and_not_taken_for_the_end(english, monkeypatch, answer):
+    monkeypatch.setattr(process, "_START", f"import os; os.write(1, {answer!r}); os.kill(os.getpid(), 9)")
+    with pytest.raises(DomainError, match="too much memory or time"):
+        list(process.ask(b"x", {"ask": "look"}))
+
+
+def test_missing_columns_are_told(english):
+    look = sheets.look("\u59d3\u540d,\u7535\u8bdd\nx,1\n".encode(), fields=fields([]), sheet="persons")
+    told = sheets.missing(fields(["name", "number"]), look.suggestion)
+    assert [str(sheets.sentence(f)) for f in told] == [
+        "No column was chosen for “ID number”, and it is needed."
+    ]
+    assert all(f.grave for f in told)
