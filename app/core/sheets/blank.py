@@ -29,7 +29,7 @@ HOW = {
     "longtext": _("Text, also of several lines"),
     "name": _("Name"),
     "int": _("Whole number"),
-    "decimal": _("Number"),
+    "decimal": _("Number, also with decimals"),
     "bool": _("Yes or no"),
     "date": _("Date like 1985-02-21"),
     "partial_date": _("Date like 1985-02-21; 1985-02 or 1985 when no more is known"),
@@ -166,7 +166,7 @@ def _lists(book: Any, sheet: Any, listed: list[Listed]) -> None:
 
 def _explain(sheet: Any, listed: list[Listed]) -> None:
     """One row for each column, and what holds for all."""
-    heads = [gettext("Column"), gettext("Needed"), gettext("What to write"), gettext("Entries")]
+    heads = [gettext("Column"), gettext("Must be filled in"), gettext("What to write"), gettext("Entries")]
     for column, text in enumerate(heads, start=1):
         _write(sheet.cell(1, column), text).font = Font(bold=True)
     for row, one in enumerate(listed, start=2):
