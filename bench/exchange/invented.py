@@ -1,0 +1,65 @@
+"""A sheet of invented residents: families of three in houses by road and number, ID numbers that belong to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from app import seeds
+from bench.city.people import EDUCATION, RELATIONS, SIZE_WEIGHTS, SIZES, Names, Numbers
+
+KEYS = (
+    *("area", "road", "door_no", "relation", "name", "doc_kind", "number", "phone", "ethnic", "education"),
+    *("population_kind", "workplace"),
+)
+FIRST_DAY, DAYS = date(1930, 1, 1), 34_600
+KINDS = {"registered": 0.82, "floating": 0.18}
+
+
+def people(count: int, areas: list[str]) -> Iterator[dict[str, Any]]:
+    """``count`` rows in the order of their homes; ``areas`` are codes of grids."""
+    random = Random(20261122)
+    spec = seeds.read("demo_liling")
+    names, numbers, roads = Names(random, spec), Numbers(), spec["roads"]
+    codes, weights = [c for c, _w in EDUCATION], list(accumulate(w for _c, w in EDUCATION))
+    left, home = count, 0
+    while left > 0:
+        size = min(left, random.choices(SIZES, SIZE_WEIGHTS)[0])
+        area, number = areas[home * len(areas) * 3 // max(count, 1) % len(areas)], home
+        home += 1
+        surname = names.surname()
+        for nth in range(size):
+            day, sex = int(random.random() * DAYS), int(random.random() * 2)
+            born = FIRST_DAY + timedelta(days=day)
+            order = count - left
+            yield {
+                "area": area,
+                "road": roads[number // 400 % len(roads)],
+                "door_no": str(number),
+                "relation": RELATIONS[nth],
+                "name": names.full(surname if nth in (0, 2, 3, 4) else names.surname())[0],
+                "doc_kind": "111",
+                "number": numbers.of(day, f"{born:%Y%m%d}", sex),
+                "phone": f"199{order % 10**8:08d}" if day < 29_500 else None,
+                "ethnic": "01" if random.random() < 0.97 else random.choice(spec["ethnic_minorities"]),
+                "education": random.choices(codes, cum_weights=weights)[0],
+                "population_kind": "registered" if random.random() < KINDS["registered"] else "floating",
+                "workplace": f"Mill {order % 90}" if day < 24_000 and order % 3 else None,
+            }
+            left -= 1
+
+
+def write_sheet(path: Path, rows: Iterator[dict[str, Any]], headings: dict[str, str]) -> None:
+    """An .xlsx as another program makes it; numbers are text."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Residents")
+    sheet.append([headings[key] for key in KEYS])
+    for row in rows:
+        sheet.append([row[key] for key in KEYS])
+    book.save(path)
