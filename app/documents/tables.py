@@ -25,11 +25,12 @@ PART = 150  # lines that are laid out at once
 
 
 class Line(TypedDict):
-    """``kind``: row, group, sum or total; a group has ``text`` and ``level``, the others ``cells``."""
+    """``kind``: row, group, sum or total. ``text`` stands over the first ``span`` columns, ``cells`` behind it."""
 
     kind: str
     cells: list[str]
     text: str
+    span: int
     level: int
 
 

@@ -1,7 +1,8 @@
 """From what was asked (a spec in plain JSON) to a layout and its lines: one way for lists, previews, ledgers and jobs.
 
 A spec has ``view``, ``columns``, ``filters`` (arguments of the list), and for ledgers ``orders`` [[field, descending]],
-``groups``, ``totals``, ``numbered`` and ``heading`` {title, unit, preparer, reviewer, note, dated, size, landscape}.
+``groups``, ``totals``, ``sums`` (fields that are added up), ``numbered`` and ``heading`` {title, unit, preparer, reviewer,
+note, dated, size, landscape}.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def build(
     order = export_rows.order_by(view, orders) if orders else export_rows.orders_of(view, asked)
     all_names = [*names, *hidden]
     layout = _layout(spec, view, columns, session, actor, now, is_plain=is_plain, reason=reason)
-    sums = [at for at, column in enumerate(columns) if column.kind in NUMBERS]
+    added = set(spec.get("sums") or ())
+    sums = [at for at, column in enumerate(columns) if column.kind in NUMBERS and column.name in added]
     where = export_rows.where_of(view, asked)
     places = [all_names.index(name) for name in groups]
     return Built(view, asked, layout, plan, where, order, places, sums, bool(spec.get("totals")))

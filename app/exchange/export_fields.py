@@ -11,13 +11,15 @@ from app.core import extra, policy
 from app.core.actor import Actor
 from app.core.views.sheet_cells import SheetCell
 from app.core.widgets import view_of
-from app.exchange.export_plan import KINDS, column_label
+from app.exchange.export_plan import KINDS, NUMBERS, column_label
 from app.exchange.export_rows import is_sortable
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field that may be chosen. ``guarded``: it is masked without a reason; ``plain``: the role may have it in plain."""
+    """One field that may be chosen. ``guarded``: it is masked without a reason; ``plain``: the role may have it in
+    plain; ``adds``: a sum of it may mean something.
+    """
 
     name: str
     label: str
@@ -26,10 +28,11 @@ class Field:
     guarded: bool = False
     plain: bool = False
     sortable: bool = False
+    adds: bool = False
 
     @property
     def is_number(self) -> bool:
-        return self.kind in {"int", "decimal"}
+        return self.kind in NUMBERS
 
 
 def fields_of(view: Any, session: Session, actor: Actor) -> dict[str, Field]:
@@ -87,7 +90,9 @@ def _add(found: dict[str, Field], view: Any, name: str, actor: Actor, group: str
         return
     kind = cell.kind if cell is not None else _kind(view, name, model, column)
     sortable = "." not in name and not guarded and is_sortable(view, name)
-    found[name] = Field(name, label, "text" if guarded else kind, group, guarded, plain, sortable)
+    kind = "text" if guarded else kind
+    adds = kind in NUMBERS and (cell is None or cell.adds)
+    found[name] = Field(name, label, kind, group, guarded, plain, sortable, adds)
 
 
 def _is_machine(model: Any, column: str) -> bool:

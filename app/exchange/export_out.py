@@ -111,21 +111,21 @@ def _xlsx(target: BinaryIO, layout: Layout, lines: _Counted) -> int:
             elif line.kind == "group":
                 sheet.band(group_words(line), f"group{min(line.level, 2)}")
             else:
-                sheet.total(_sums(layout, line))
+                words, span, cells = _sums(layout, line)
+                sheet.total((words, *[None] * (span - 1), *cells), span=span)
         for text in (*layout.below, "\u3000\u3000\u3000\u3000".join(layout.signs)):
             if text:
                 sheet.band(text)
     return lines.rows
 
 
-def _sums(layout: Layout, line: Line) -> list[Any]:
-    """A row of sums: its words stand in the first cell, the sums in theirs."""
+def _sums(layout: Layout, line: Line) -> tuple[str, int, list[Any]]:
+    """A row of sums: its words, over how many of the first columns they stand, and the cells behind."""
     cells = [None, *line.values] if layout.numbered else list(line.values)
-    if cells[0] is None:
-        cells[0] = sum_words(line)
-    else:
-        cells[0] = f"{sum_words(line)}; {as_text(cells[0])}"
-    return cells
+    first = next((at for at, value in enumerate(cells) if value is not None), len(cells))
+    if first == 0:
+        return f"{sum_words(line)}; {as_text(cells[0])}", 1, cells[1:]
+    return sum_words(line), first, cells[first:]
 
 
 def neutral(text: str) -> str:
@@ -186,13 +186,14 @@ def _pdf(target: BinaryIO, layout: Layout, lines: _Counted) -> int:
 
 
 def paper_line(layout: Layout, line: Line, number: int) -> tables.Line:
+    found: tables.Line = {"kind": line.kind, "cells": [], "text": "", "span": 0, "level": line.level}
     if line.kind == "group":
-        return {"kind": "group", "cells": [], "text": group_words(line), "level": line.level}
+        return found | {"text": group_words(line), "span": len(layout.labels)}
     if line.kind == "row":
-        cells = [as_text(value) for value in ((number, *line.values) if layout.numbered else line.values)]
-    else:
-        cells = [as_text(value) for value in _sums(layout, line)]
-    return {"kind": line.kind, "cells": cells, "text": "", "level": line.level}
+        cells = (number, *line.values) if layout.numbered else line.values
+        return found | {"cells": [as_text(value) for value in cells]}
+    words, span, rest = _sums(layout, line)
+    return found | {"text": words, "span": span, "cells": [as_text(value) for value in rest]}
 
 
 def _part(layout: Layout, batch: list[tables.Line], pages: int, *, first: bool, last: bool) -> tables.Part:

@@ -62,7 +62,8 @@ def fresh(session: Session, actor: Actor, view: Any) -> Typed:
     title = f"{{area}} {view.list_title}"
     heading = {"title": title, "dated": True, "size": "A4", "landscape": len(columns) > 6}
     spec = {"view": type(view).__name__, "columns": columns, "filters": [], "orders": [], "groups": []}
-    spec |= {"totals": True, "numbered": True, "heading": heading}
+    sums = [one.name for one in fields.values() if one.adds]
+    spec |= {"totals": True, "sums": sums, "numbered": True, "heading": heading}
     area = areas[0] if areas else None
     return Typed(view, "", area.uid if area else "", area, spec)
 
@@ -90,6 +91,7 @@ def read(session: Session, view: Any, sent: MultiDict[str, str]) -> Typed:
         "orders": [[name, down] for name, down in ways if name],
         "groups": list(dict.fromkeys(name for name in groups if name)),
         "totals": bool(sent.get("totals")),
+        "sums": sent.getlist("sums")[:200],
         "numbered": bool(sent.get("numbered")),
         "heading": heading,
     }

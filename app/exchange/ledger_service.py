@@ -46,6 +46,7 @@ def spec_of(ledger: Ledger) -> Spec:
         "orders": [list(pair) for pair in ledger.orders or ()],
         "groups": list(ledger.groups or ()),
         "totals": bool(heading.pop("totals", False)),
+        "sums": list(heading.pop("sums", ())),
         "numbered": bool(heading.pop("numbered", False)),
         "heading": heading,
     }
@@ -123,7 +124,7 @@ def save(
     row.name, row.subject, row.area = given.name, spec["view"], given.area  # type: ignore[assignment]
     row.columns, row.filters = spec["columns"], [list(pair) for pair in spec["filters"]]
     row.orders, row.groups = spec["orders"], spec["groups"]
-    row.heading = spec["heading"] | {"totals": spec["totals"], "numbered": spec["numbered"]}
+    row.heading = spec["heading"] | {name: spec[name] for name in ("totals", "sums", "numbered")}
     row.shared_roles = list(given.roles)
     session.add(row)
     session.flush()

@@ -48,6 +48,7 @@ def typed(world, **more) -> MultiDict:
         "order1": ["birth_date"],
         "way1": ["up"],
         "totals": ["1"],
+        "sums": ["age"],
         "numbered": ["1"],
         "title": ["{area} elders {year}/{month}"],
         "dated": ["1"],

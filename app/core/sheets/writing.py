@@ -204,9 +204,11 @@ class SheetWriter:
         """One row; empty cells keep their frame."""
         self._row(values, self._makers, parts.EMPTY)
 
-    def total(self, values: Iterable[Any]) -> None:
-        """A row of sums, in bold."""
+    def total(self, values: Iterable[Any], *, span: int = 1) -> None:
+        """A row of sums, in bold; its first value stands over ``span`` columns."""
         self._row(values, self._bold, parts.EMPTY_TOTAL)
+        if span > 1:
+            self._merged.append(f"A{self.number}:{self._letters[span - 1]}{self.number}")
 
     def _row(self, values: Iterable[Any], makers: list[Maker], empty: str) -> None:
         self.number = number = self.number + 1

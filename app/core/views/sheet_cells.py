@@ -19,7 +19,8 @@ class SheetCell:
 
     ``reads`` are attributes of the model, ``make`` the value out of theirs. In place of these, ``gather(session, keys)``
     fetches the plain values of many rows by their primary key; ``protects`` names the (model, column) whose policy they
-    obey. ``label`` is for a column that the list does not have.
+    obey. ``label`` is for a column that the list does not have; ``adds`` is whether a sum of it means
+    anything.
     """
 
     kind: str = "text"
@@ -28,3 +29,4 @@ class SheetCell:
     gather: Callable[[Session, Sequence[int]], Mapping[int, Any]] | None = None
     protects: tuple[type, str] | None = None
     label: Any = ""
+    adds: bool = True

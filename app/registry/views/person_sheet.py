@@ -51,7 +51,7 @@ BIRTH = ("birth_date", "birth_precision")
 SHEET_CELLS = {
     "name": SheetCell(reads=("name",)),
     "birth_date": SheetCell("date", BIRTH, born),
-    "age": SheetCell("int", BIRTH, age, label=_("Age")),
+    "age": SheetCell("int", BIRTH, age, label=_("Age"), adds=False),
     "document": SheetCell(gather=documents, protects=(PersonDocument, "number")),
     "phone_number": SheetCell(gather=phones, protects=(PersonPhone, "number")),
 }
