@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any
@@ -12,11 +12,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Area
-from app.core import clock, files, jobs
+from app.core import clock, files, jobs, sheets
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.scope import session_actor, visible_areas
-from app.core.sheets import Field, Sheet
+from app.core.sheets import Field, Finding, Sheet
 from app.core.uploads import Clean
 from app.exchange import rules
 from app.exchange.choices import BatchAction as Act
@@ -178,6 +178,7 @@ def map_columns(
     actor = session_actor(session)
     sheet = need_rights(batch, actor, rule)
     need_owner(batch, actor)
+    _refuse_grave((batch.summary or {}).get("said") or ())
     targets = [rules.Target(f.key, str(f.label), f.needed) for f in sheet.fields(session)]
     chosen = rules.check_mapping(columns, targets)
     plain_fixed = {key: value for key, value in fixed.items() if value}
@@ -192,6 +193,13 @@ def map_columns(
     name = batch.source_name or str(PurePath(batch.file_name).stem)[:80]
     mark = str((batch.options or {}).get("mark") or "")
     mappings.remember(session, batch.area_id, batch.sheet, mark, name, chosen)
+
+
+def _refuse_grave(said: Iterable[Sequence[Any]]) -> None:
+    """What the reader says of the whole sheet may keep all of it out."""
+    for _row, _column, message, params, grave in said:
+        if grave:
+            raise Invalid(str(sheets.sentence(Finding(None, None, message, params))))
 
 
 def look_again(session: Session, batch: ImportBatch, look: Any, *, now: datetime) -> None:

@@ -88,10 +88,15 @@ def _group(writer: FormWriter, row: Row, related: dict[str, Any]) -> Any:
     return writer.session.scalars(query).first(), (person.id, str(code))
 
 
+BASE_OF_GROUPS = frozenset({"csrf_token", "person_id", "group_code", "evidence", "valid_from", "visit_days"})
+
+
 def _without_own_form(form: Any) -> None:
     """The group's own form is taken down later, with the person; a sheet brings who belongs to which group since when."""
-    for name in [f.name for f in form if f.name.startswith("details.")]:
-        del form[name]
+    own = getattr(form, "names", ())  # of the group's form; the fields bear them behind a prefix
+    for name in [f.name for f in form if any(f.name != n and f.name.endswith(n) for n in own)]:
+        if name not in BASE_OF_GROUPS:
+            del form[name]
 
 
 def _save_group(writer: FormWriter, session: Session, item: Any, _form: Any, is_new: bool) -> None:

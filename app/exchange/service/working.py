@@ -192,8 +192,11 @@ def _mark(work: jobs.Work, uid: str, state: State) -> None:
     if not (batch.rows_bad or batch.rows_warned):
         return
     data, plan = batches.file_of(session, batch, batch.attachment_uid), (batch.options or {})["plan"]
-    with forms_of(session, language_of(batch)):
-        marked = sheets.marked(data, plan, list(findings_of(session, batch)))
+    try:
+        with forms_of(session, language_of(batch)):
+            marked = sheets.marked(data, plan, list(findings_of(session, batch)))
+    except DomainError:  # the findings stand on the page as well
+        return
     work.beat()
     with work.step() as inside:
         batch = _mine(inside, uid, state)

@@ -87,6 +87,8 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
         if not data:
             raise Invalid(gettext("This file is empty."), field="file")
         look = sheets.look(data, fields=sheet.fields(self.session), sheet=sheet.name)
+        if not look.rows and len(look.tabs) < 2:
+            raise Invalid(gettext("There are no rows below the headings of this sheet."), field="file")
         name = str(getattr(upload, "filename", "") or "")
         with unit_of_work(self.session) as session:
             made = batches.upload(

@@ -1,0 +1,206 @@
+"""Rows of sheets through the forms of the registers: known again, four rules, what the domain refuses (issue 4)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+
+from app.areas.actors import build_actor
+from app.areas.models import Area, Post, PostDuty, SensitiveGrant, Staff
+from app.audit.models import ChangeLog
+from app.core import clock, codes
+from app.core.interface import facts_of
+from app.core.scope import acting_as
+from app.exchange.service.declared import open_sheets
+from app.exchange.service.forms_at_work import forms_of
+from app.exchange.service.undoing import classes
+from app.registry.models import BuildingUnit, Dwelling, PersonGroup, RentalHome, ResidentUnit, Venue
+from tests.factories.registry import ResidentFactory, make_home, make_household
+from tests.support.imports import words_of, write
+
+pytestmark = pytest.mark.any_database
+SHOP = {
+    "name": "Shop",
+    "area_id": "Grid A11",
+    "address": "Road 1",
+    "operator_name": None,
+    "staff_count": None,
+}
+
+
+def keys_of(world, username, sheet):
+    actor, _seats = build_actor(world.accounts[username].user_id, clock.today())
+    with acting_as(actor) as session, forms_of(session, "en"):
+        return [f.key for f in open_sheets(actor)[sheet].fields(session)]
+
+
+def venue(system):
+    system.rollback()
+    return system.scalars(select(Venue)).one()
+
+
+@pytest.mark.parametrize(
+    ("rule", "word", "operator", "staff"),
+    [
+        ("skip", "skipped", "Old", None),
+        ("fill", "changed", "Old", 4),
+        ("update", "changed", "New", 4),
+    ],
+)
+def test_what_is_done_with_a_known_record(acting, system, world, rule, word, operator, staff):
+    clerk = acting("clerk_a")
+    write(clerk, "venues", [SHOP | {"operator_name": "Old"}])
+    [outcome] = write(clerk, "venues", [SHOP | {"operator_name": "New", "staff_count": 4}], rule)
+    assert outcome.outcome == word
+    found = venue(system)
+    assert (found.operator_name, found.staff_count) == (operator, staff)
+    [again] = write(clerk, "venues", [SHOP | {"operator_name": operator, "staff_count": staff}], rule)
+    assert again.outcome == ("skipped" if rule == "skip" else "same")
+    assert again.made == again.before == []
+
+
+def test_a_known_record_can_be_entered_once_more_and_the_sheet_says_where_it_names_one_twice(acting, system):
+    clerk = acting("clerk_a")
+    first, second = write(clerk, "venues", [SHOP, SHOP])
+    assert (first.outcome, second.outcome) == ("made", "skipped")
+    assert words_of(second) == ["The same record as in row 2 of this sheet."]
+    assert [o.outcome for o in write(clerk, "venues", [SHOP], "new")] == ["made"]
+    assert system.scalar(select(func.count(Venue.id))) == 2
+
+
+def test_each_row_stands_alone_and_says_where_it_is_wrong(acting, system):
+    """An area elsewhere, a wrong number, a value too long: that row stays out, the others go in (guards, section 1)."""
+    rows = [
+        SHOP | {"area_id": "Grid T11", "name": "A"},
+        SHOP | {"area_id": "430299001001001", "name": "B"},
+        SHOP | {"credit_code": "1", "name": "C" * 101},
+        SHOP | {"area_id": "Community A1Grid A12", "name": "D"},
+    ]
+    outcomes = write(acting("clerk_a"), "venues", rows)
+    assert [o.outcome for o in outcomes] == ["bad", "made", "bad", "made"]
+    assert words_of(outcomes[0]) == ["There is no area called “Grid T11” among yours."]
+    assert [f.column for f in (*outcomes[0].findings, *outcomes[2].findings)] == [2, 1]
+    assert words_of(outcomes[2]) == ["At most 100 characters."]
+    assert set(system.scalars(select(Venue.name))) == {"B", "D"}
+
+
+def test_homes_know_their_building_staircase_and_twins(acting, system):
+    clerk = acting("clerk_a")
+    write(clerk, "buildings", [{"area_id": "Grid A11", "name": "3", "road": "Long Road", "door_no": "9"}])
+    flat = {"area_id": "Grid A11", "building_id": "3", "room_no": "101", "unit_no": 1, "owner_phone": None}
+    outcomes = write(clerk, "homes", [flat, flat | {"unit_no": 2}, flat, flat | {"building_id": "4"}])
+    assert [o.outcome for o in outcomes] == ["made", "made", "skipped", "bad"]
+    assert system.scalar(select(func.count(BuildingUnit.id))) == 2
+    [refused] = write(clerk, "homes", [flat], "new")
+    assert words_of(refused) == ["This home is already in the register."]
+    system.rollback()
+    home = system.scalars(select(Dwelling).order_by(Dwelling.id)).first()
+    let = {"dwelling_id": home.address, "landlord_name": "Qiu", "landlord_phone": "13812345678"}
+    assert [o.outcome for o in write(clerk, "rented_homes", [let, let])] == ["made", "skipped"]
+    system.rollback()
+    assert system.scalars(select(RentalHome)).one().landlord_phone == "13812345678"
+
+
+def test_a_sheet_brings_no_more_than_the_form(acting, world, system):
+    """A center operator reads the registry and writes staff: other sheets are not offered; a clerk's form has the fields of
+    every kind of organisation, and a row only those of its own.
+    """
+    operator, _seats = build_actor(world.accounts["operator"].user_id, clock.today())
+    clerk, _seats = build_actor(world.accounts["clerk_a"].user_id, clock.today())
+    assert {"staff", "areas", "old_contracts"} <= set(open_sheets(operator))
+    assert not {"venues", "homes", "persons"} & set(open_sheets(operator))
+    assert "areas" not in open_sheets(clerk)
+    assert {"legal_name", "has_party"} <= set(keys_of(world, "clerk_a", "units"))
+    unit = {
+        "name": "Firm",
+        "kind": "company",
+        "area_id": "Grid A11",
+        "address": "Road 1",
+        "legal_name": "Bai",
+    }
+    write(acting("clerk_a"), "units", [unit | {"social_kind": "1"}])
+    found = system.scalars(select(ResidentUnit)).one()
+    assert (found.legal_name, found.social_kind) == ("Bai", None)
+
+
+def test_special_groups_by_id_number_and_the_closed_ones_by_grant_alone(acting, world, system):
+    person = ResidentFactory(name="Qiu Bai")
+    make_household(system, make_home(system, world.areas["grid_a11"], "7"), [person])
+    system.commit()
+    row = {"person_id": person.number, "valid_from": date(2026, 1, 5)}
+    closed, opened = codes_of_groups(system)
+    rows = [
+        row | {"group_code": opened},
+        row | {"group_code": closed},
+        row | {"person_id": "Nobody"},
+    ]
+    outcomes = write(acting("clerk_a"), "special_groups", rows)
+    assert [o.outcome for o in outcomes] == ["made", "bad", "bad"]
+    assert "register" in words_of(outcomes[2])[0]
+    staff = world.accounts["clerk_a"].staff_id
+    grant = SensitiveGrant(
+        staff_id=staff,
+        group_code=closed,
+        reason="tests",
+        area_id=world.areas["com_a1"],
+        valid_from=date(2026, 1, 1),
+    )
+    system.add(grant)
+    system.commit()
+    assert [o.outcome for o in write(acting("clerk_a"), "special_groups", rows[1:2])] == ["made"]
+    assert system.scalar(select(func.count(PersonGroup.id))) == 2
+
+
+def codes_of_groups(system):
+    """(a group of level 5, one that every clerk enters)."""
+    facts = {k: json.loads(c.extra or "{}") for k, c in codes.codes(system, "special_group").items()}
+    typed = {
+        k: f.get("sensitivity")
+        for k, f in facts.items()
+        if not str(f.get("note") or "").startswith("derived")
+    }
+    return next(k for k, v in typed.items() if v == "L5"), next(k for k, v in typed.items() if v != "L5")
+
+
+@pytest.mark.demand("S4-20")
+def test_an_old_area_contract_becomes_a_post_in_a_grid(acting, world, system):
+    """Who answered for two patches is one person with one post; the patches are its tasks. Doing it again adds nothing."""
+    row = {"name": "Old Li", "phone": "13800000001", "patch": "Patch 1", "area_id": "Grid A11"}
+    rows = [row, row | {"patch": "Patch 2"}, row | {"name": "Ma", "phone": None, "area_id": "Grid A12"}]
+    assert [o.outcome for o in write(acting("clerk_a"), "old_contracts", rows)] == ["made"] * 3
+    assert [o.outcome for o in write(acting("clerk_a"), "old_contracts", rows)] == ["skipped"] * 3
+    li = system.scalars(select(Staff).where(Staff.name == "Old Li")).one()
+    post = system.scalars(select(Post).where(Post.staff_id == li.id)).one()
+    assert (post.area_id, post.position, post.role) == (world.areas["grid_a11"], "grid_worker", None)
+    tasks = system.scalars(select(PostDuty.task).where(PostDuty.post_id == post.id).order_by(PostDuty.id))
+    assert list(tasks) == ["Patch 1", "Patch 2"]
+
+
+def test_areas_keep_their_codes_and_stand_below_each_other(acting, world, system):
+    row = {"name": "Grid A13", "parent_id": "Community A1", "level_id": "grid", "code": "430299001001003"}
+    outcomes = write(acting("operator"), "areas", [row, row | {"code": "7", "name": "Grid A14"}, row])
+    assert [o.outcome for o in outcomes] == ["made", "bad", "skipped"]
+    assert (
+        system.scalars(select(Area).where(Area.code == row["code"])).one().parent_id == world.areas["com_a1"]
+    )
+
+
+def test_a_light_register_takes_a_sheet_by_itself_and_every_row_is_logged_with_its_batch(
+    acting, world, system
+):
+    keys = keys_of(world, "clerk_a", "facility")
+    assert {"area_id", "name", "kind"} <= set(keys)
+    row = {"area_id": "Grid A11", "name": "Square", "kind": "1"}
+    kinds = kinds_of(system, "facility")
+    outcomes = write(acting("clerk_a"), "facility", [row | {"kind": kinds[0]}, row | {"kind": kinds[0]}])
+    assert [o.outcome for o in outcomes] == ["made", "skipped"]
+    logged = system.scalars(select(ChangeLog).where(ChangeLog.table_name == "facility")).one()
+    assert logged.action == "insert"
+    assert logged.batch
+
+
+def kinds_of(system, table):
+    return list(codes.codes(system, facts_of(classes()[table])["kind"].code_list))
