@@ -19,6 +19,7 @@ from app.demo.acting import Cast
 from app.demo.cases import CaseMaker
 from app.demo.daily import ROUND_SIZE, SLOTS, Diary
 from app.demo.duplicates import entered_twice
+from app.demo.ledgers import put_together
 from app.demo.life import happened
 from app.demo.papers import issue_letters, issue_sheets
 from app.demo.registers import fill_registers
@@ -67,6 +68,7 @@ class Story:
         run_campaign(self.cast, self.now, self.spec["safety"])
         happened(self.cast, self.people("worker"), self.now, self.spec["life"])
         fill_registers(self.cast, self.people("clerk"), self.today)
+        put_together(self.cast, self.now)
         step("papers")
         if self.press is not None:
             issue_letters(self.cast, self.press, self.now, cases)
