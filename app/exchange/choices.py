@@ -13,7 +13,7 @@ class BatchState(Choice):
     uploaded = "uploaded", _("Columns to match"), "grey"
     mapped = "mapped", _("To be checked"), "blue"
     checking = "checking", _("Being checked"), "blue"
-    checked = "checked", _("Checked"), "yellow"
+    checked = "checked", _("Checked through"), "yellow"
     running = "running", _("Being imported"), "blue"
     stopped = "stopped", _("Interrupted"), "red"
     done = "done", _("Imported"), "green"

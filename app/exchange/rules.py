@@ -45,7 +45,7 @@ MACHINE = Machine(
         (State.checked, Act.drop): To(State.dropped, role=(USER,)),
     },
     finals=(State.undone, State.dropped),
-    names={NEED: _("What went wrong"), MAPPING: _("Columns")},
+    names={NEED: _("What went wrong"), MAPPING: _("Columns of the sheet")},
     roles=(USER, JOB),
 )
 
