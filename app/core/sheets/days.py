@@ -29,11 +29,11 @@ TWO_WAYS = N_("%(text)s can be read in two ways. Write it like 1985-02-21.")
 NO_DAY_GIVEN = N_("The day is missing in %(text)s. Write it like 1985-02-21.")
 
 _CLOCK = re.compile(r"[T\s]+(?:\S{1,2}\s*)?\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?$")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _WEEKDAY = re.compile("[(\\s]*(?:\u661f\u671f|\u5468|\u793c\u62dc).[)\\s]*$")
 _EXCEL_START = date(1899, 12, 30)
 _MAC_START = date(1904, 1, 1)
-LAST_SERIAL = 109_574  # 2199-12-31
+LAST_SERIAL = 99_999  # 2173; six figures are a month or a day
 
 
 def read_day(raw: Any, *, today: date, since_1904: bool = False, shown: bool = False) -> Read:
@@ -46,7 +46,9 @@ def read_day(raw: Any, *, today: date, since_1904: bool = False, shown: bool = F
     if isinstance(raw, bool):
         return _bad(str(raw))
     if isinstance(raw, int | float):
-        return _number(raw, f"{raw:.10g}", today, since_1904, rounded=True)
+        if not 0 < raw < 10**9:
+            return _bad(f"{raw:.10G}")
+        return _number(raw, f"{raw:.6f}".rstrip("0").rstrip("."), today, since_1904, rounded=True)
     text = unicodedata.normalize("NFKC", raw).strip()
     bare = _WEEKDAY.sub("", _CLOCK.sub("", text)).strip()
     if _NUMBER.fullmatch(bare):

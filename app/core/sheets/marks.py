@@ -13,27 +13,22 @@ from contextlib import closing
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 
 from app.core.errors import DomainError
+from app.core.sheets import parts
 from app.core.sheets.declare import Finding
 from app.core.sheets.headings import letter_of
-from app.core.sheets.intake.marking import FORMULA, GRAVE, MILD, MOST_COMMENTS, WIDTH
 from app.core.sheets.intake.survey import MOST_COLUMNS
 from app.core.sheets.process import ask
 from app.core.sheets.saying import sentence
 from app.core.sheets.values import shown
+from app.core.sheets.writing import Column, SheetWriter, text_maker
 
 WHOLE = 5000  # rows up to which the whole sheet comes back
 LONGEST = 2000  # characters of the sentences of a row
 TITLE = _("To put right")
 ROW = _("Row in your sheet")
-_WRAP = Alignment(wrap_text=True, vertical="top")
-_FILLS = {True: PatternFill("solid", fgColor=GRAVE), False: PatternFill("solid", fgColor=MILD)}
+WIDTH = 70  # of the column with the sentences
 
 
 class Marks:
@@ -90,34 +85,35 @@ def _own(data: bytes, plan: Mapping[str, Any], marks: Marks) -> bytes:
 
 def _plain(data: bytes, plan: Mapping[str, Any], marks: Marks) -> bytes:
     """A new workbook with the rows as they were read, written row by row."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet((plan["tab"] or "Sheet1")[:31])
     names = dict(plan["names"])
     width = min(max(names, default=1), MOST_COLUMNS)
-    sheet.column_dimensions["A"].width = 10
-    sheet.column_dimensions[get_column_letter(width + 2)].width = WIDTH
-    sheet.freeze_panes = "B2"
-    head = [str(ROW), *(names.get(column, "") for column in range(1, width + 1)), str(TITLE)]
-    sheet.append([_cell(sheet, text, font=Font(bold=True), alignment=_WRAP) for text in head])
-    comments = MOST_COMMENTS
-    for number, cells in _rows(data, plan, marks):
-        line: list[Any] = [number]
-        found = marks.cells.get(number, {})
-        for column in range(1, width + 1):
-            raw = cells[column - 1] if column <= len(cells) else None
-            text, grave = found.get(column, ("", False))
-            cell = _cell(sheet, _shown(raw))
-            if text:
-                cell.fill = _FILLS[grave]
-                if comments > 0:
-                    comments -= 1
-                    cell.comment = Comment(text, "GeBan", height=120, width=320)
-            line.append(cell)
-        line.append(_cell(sheet, marks.rows.get(number, ""), alignment=_WRAP))
-        sheet.append(line)
+    columns = [
+        Column(str(ROW), "int", 10),
+        *(Column(names.get(at, ""), "decimal", 16) for at in range(1, width + 1)),
+        Column(str(TITLE), "text", WIDTH),
+    ]
     out = io.BytesIO()
-    book.save(out)
+    with MarkedWriter(out, columns, name=plan["tab"] or "Sheet1") as sheet:
+        for number, cells in _rows(data, plan, marks):
+            given = [_shown(cells[at]) if at < len(cells) else None for at in range(width)]
+            sheet.marked([number, *given, marks.rows.get(number, "")], marks.cells.get(number, {}))
     return out.getvalue()
+
+
+class MarkedWriter(SheetWriter):
+    """Rows with some of their cells coloured."""
+
+    def marked(self, values: list[Any], found: Mapping[int, tuple[str, bool]]) -> None:
+        """One row; ``found`` is {column of the user's sheet: (sentence, grave)}. The first column is ours."""
+        makers = list(self._makers)
+        for column, (_text, grave) in found.items():
+            if column < len(makers) - 1:
+                makers[column] = _COLOURED[grave]
+                values[column] = values[column] if values[column] not in (None, "") else " "
+        self._row(values, makers, parts.EMPTY)
+
+
+_COLOURED = {grave: text_maker(name, name) for grave, name in ((True, "bad"), (False, "doubtful"))}
 
 
 def _rows(data: bytes, plan: Mapping[str, Any], marks: Marks) -> Iterator[tuple[int, list[Any]]]:
@@ -141,15 +137,3 @@ def _shown(raw: Any) -> Any:
     if isinstance(raw, int | float) and not isinstance(raw, bool) and abs(raw) < 10**11:
         return raw
     return shown(raw)
-
-
-def _cell(sheet: Any, value: Any, **look: Any) -> Any:
-    """A cell that is never a formula."""
-    cell = WriteOnlyCell(sheet, value=value if value != "" else None)
-    if isinstance(value, str) and value:
-        cell.data_type = "s"
-        cell.quotePrefix = value.lstrip(" ").startswith(FORMULA)
-        cell.number_format = "@"
-    for name, given in look.items():
-        setattr(cell, name, given)
-    return cell

@@ -19,7 +19,7 @@ PAPERS = {"A4": 9, "A3": 8}
 LONGEST_MARGIN_TEXT = 240  # Excel takes 255 signs at the top and at the foot of a page
 FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
-# (fonts) 0 plain 1 bold 2 title 3 small 4 red; (fills) 2 head 3 group; (borders) 0 none 1 thin
+# (fonts) 0 plain 1 bold 2 title 3 small 4 red; (fills) 2 head 3 group 4 bad 5 doubtful; (borders) 0 none 1 thin
 _XFS: tuple[tuple[str, int, int, int, int, str, str], ...] = (
     # name, number format, font, fill, border, alignment, more
     ("plain", 0, 0, 0, 0, "", ""),
@@ -36,6 +36,8 @@ _XFS: tuple[tuple[str, int, int, int, int, str, str], ...] = (
     ("group0", 49, 1, 3, 1, 'vertical="center"', ""),
     ("group1", 49, 1, 0, 1, 'vertical="center" indent="1"', ""),
     ("group2", 49, 1, 0, 1, 'vertical="center" indent="2"', ""),
+    ("bad", 49, 0, 4, 1, 'vertical="center" wrapText="1"', ' quotePrefix="1"'),
+    ("doubtful", 49, 0, 5, 1, 'vertical="center" wrapText="1"', ' quotePrefix="1"'),
     ("total", 49, 1, 0, 1, 'vertical="center"', ""),
     ("total_int", 1, 1, 0, 1, 'vertical="center"', ""),
     ("total_decimal", 0, 1, 0, 1, 'vertical="center"', ""),
@@ -98,8 +100,9 @@ def styles() -> str:
         f'{XML}<styleSheet xmlns="{MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
         '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/></numFmts>'
         f'<fonts count="5">{_font(11)}{_font(11, "<b/>")}{_font(18, "<b/>")}{_font(9)}'
-        f'{_font(10, "", "FFC00000")}</fonts><fills count="4"><fill><patternFill patternType="none"/></fill>'
-        f'<fill><patternFill patternType="gray125"/></fill>{fill.format("FFE7EEF7")}{fill.format("FFF3F3F3")}</fills>'
+        f'{_font(10, "", "FFC00000")}</fonts><fills count="6"><fill><patternFill patternType="none"/></fill>'
+        f'<fill><patternFill patternType="gray125"/></fill>{fill.format("FFE7EEF7")}{fill.format("FFF3F3F3")}'
+        f"{fill.format('FFFFC7CE')}{fill.format('FFFFEB9C')}</fills>"
         f'<borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border>'
         f"<border>{thin}<diagonal/></border></borders>"
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'

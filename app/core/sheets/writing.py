@@ -103,6 +103,11 @@ def _text(style: str, quoted: str) -> Maker:
     return make
 
 
+def text_maker(style: str, quoted: str) -> Maker:
+    """Makes cells of text in a look of ``parts``; ``quoted`` is the look of what begins like a formula."""
+    return _text(str(parts.STYLES[style]), str(parts.STYLES[quoted]))
+
+
 def _number(style: str, text: Maker) -> Maker:
     def make(ref: str, value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):

@@ -9,13 +9,17 @@ from __future__ import annotations
 import base64
 import io
 import warnings
+import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
 
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 from openpyxl.comments import Comment
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.styles import Alignment, PatternFill
+from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.writer.excel import ExcelWriter
 
 from .refused import Refused
 
@@ -47,11 +51,31 @@ def mark(file: IO[bytes], question: dict[str, Any]) -> Iterator[dict[str, Any]]:
     _sentences(sheet, question)
     for worksheet in book.worksheets:
         _quote(worksheet)
-    out = io.BytesIO()
-    book.save(out)
-    data = out.getvalue()
+    data = saved(book)
     for start in range(0, len(data), PIECE):
         yield {"part": base64.b64encode(data[start : start + PIECE]).decode()}
+
+
+class InMemory(ExcelWriter):
+    """openpyxl writes each tab to a file on the disk first; here nothing may touch it."""
+
+    def write_worksheet(self, ws: Any) -> None:
+        ws._drawing = SpreadsheetDrawing()
+        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
+        out = io.BytesIO()
+        writer = WorksheetWriter(ws, out)
+        writer.write()
+        ws._rels = writer._rels
+        self._archive.writestr(ws.path[1:], out.getvalue())
+        self.manifest.append(ws)
+
+
+def saved(book: Any) -> bytes:
+    """The bytes of a workbook."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        InMemory(book, archive).save()
+    return out.getvalue()
 
 
 def _sentences(sheet: Any, question: dict[str, Any]) -> None:
