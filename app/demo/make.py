@@ -22,6 +22,7 @@ from app.core.models import new_uid
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.demo import accounts
+from app.demo.fields import add_fields
 from app.demo.filling import Filler, group_facts
 from app.demo.ground import Ground, GroundBuilder, chosen_grids
 from app.demo.keys import Days, Keys, Row
@@ -115,6 +116,7 @@ def _city(
         progress.add(
             GROUND_SHARE, f"{len(ground.of('grid'))} grids, {len(ground.of('community'))} communities"
         )
+        add_fields(session, spec, days)
         filler = Filler(spec, inventor, keys, days, group_facts(session))
         _fill(session, ground, grids, filler, staff, wish.persons, batch, progress)
     return known

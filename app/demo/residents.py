@@ -9,6 +9,7 @@ from typing import Any
 from app.core.clock import to_local
 from app.core.models import new_uid
 from app.demo.care import Care
+from app.demo.fields import answered
 from app.demo.keys import Days, Pile, Row, name_spelling
 from app.demo.people import DAUGHTER, HEAD, MALE, SON, UNRELATED, Inventor, Someone
 from app.registry.models import (
@@ -28,6 +29,7 @@ from app.registry.service.consents import CHILD_UNDER
 from app.registry.service.wording import household_name
 
 IDENTITY_CARD = "111"
+GROWN_UP = 18
 HERE, SEPARATED = "01", "02"  # household_consistency
 ALSO_REGISTERED, AWAY = 0.2, 0.35  # households of the register; those with a child who lives elsewhere
 CONSENT_IN = 0.5
@@ -205,6 +207,7 @@ class Residents:
             else self.spec["city"],
         )
         key = row["id"]
+        row["extra"] = answered(key) if age >= GROWN_UP else None
         self.tie(row, grid, "managing", day)
         self.pile.add(PersonName, person_id=key, kind="current", name=one.name, valid_from=day)
         self.pile.add(
