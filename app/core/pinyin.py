@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+SHORT = 4  # characters of a name that is read one by one
 SURNAMES = Path(__file__).resolve().parents[1] / "seeds" / "surnames.yaml"
 
 
@@ -48,10 +49,13 @@ def _read(plain: str) -> tuple[str, ...]:
 
 
 def _given(plain: str) -> tuple[str, ...]:
-    """A given name; read anew, one costs as much as writing ten rows. Of two characters that are no word together each
-    is read by itself, and there are some thousand of those.
+    """A name; read anew, one costs as much as writing ten rows. Where no part of it is a word, each character is read by
+    itself, and there are some thousand of those.
     """
-    if len(plain) <= 2 and plain not in _words():
+    words, size = _words(), len(plain)
+    if size <= SHORT and not any(
+        plain[start:end] in words for start in range(size - 1) for end in range(start + 2, size + 1)
+    ):
         return tuple(part for character in plain for part in _character(character))
     return _name(plain)
 

@@ -31,9 +31,10 @@ def people(count: int, areas: list[str]) -> Iterator[dict[str, Any]]:
         size = min(left, random.choices(SIZES, SIZE_WEIGHTS)[0])
         area, number = areas[home * len(areas) * 3 // max(count, 1) % len(areas)], home
         home += 1
-        surname = names.surname()
+        surname, head = names.surname(), (0, 0)
         for nth in range(size):
-            day, sex = int(random.random() * DAYS), int(random.random() * 2)
+            day, sex = _drawn(random, nth, head)
+            head = (day, sex) if nth == 0 else head
             born = FIRST_DAY + timedelta(days=day)
             order = count - left
             yield {
@@ -51,6 +52,18 @@ def people(count: int, areas: list[str]) -> Iterator[dict[str, Any]]:
                 "workplace": f"Mill {order % 90}" if day < 24_000 and order % 3 else None,
             }
             left -= 1
+
+
+def _drawn(random: Random, nth: int, head: tuple[int, int]) -> tuple[int, int]:
+    """(day of birth, 1 for a man) of the nth of a family, as its relation to the head makes likely."""
+    years, (day, sex) = 365, head
+    if nth == 0:
+        return 8_000 + int(random.random() * 15_000), int(random.random() * 2)
+    if nth == 1:
+        return day + int((random.random() - 0.5) * 4 * years), 1 - sex
+    if nth in (2, 3):
+        return min(day + int((23 + random.random() * 6) * years), DAYS), 3 - nth
+    return max(day - int((22 + random.random() * 8) * years), 0), 5 - nth
 
 
 def write_sheet(path: Path, rows: Iterator[dict[str, Any]], headings: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from app.core.errors import Finding, Invalid
 from app.core.interface import facts_of
 from app.core.sheets import Field
 from app.registry.choices import HouseholdKind
+from app.registry.importing.plain import is_card, is_mobile, is_plain_name
 from app.registry.importing.saying import said
 from app.registry.models import Dwelling, Household, Person
 from app.registry.rules import check_name, inspect_document, normalise_number, normalise_phone, parse_birth
@@ -58,11 +59,15 @@ LABELS = {
 
 def judge_name(value: str) -> tuple[Any, Remarks]:
     """A name has letters only."""
+    if is_plain_name(value):
+        return value, []
     return _judged(value, lambda: check_name(value))
 
 
 def judge_phone(value: str) -> tuple[Any, Remarks]:
     """A number in its stored form. One that is none is left out with a remark: it must not keep a person out."""
+    if is_mobile(value):
+        return value, []
     try:
         return normalise_phone(value).number, []
     except Invalid:
@@ -77,6 +82,8 @@ def judge_birth(value: str) -> tuple[Any, Remarks]:
 
 def judge_number(value: str) -> tuple[Any, Remarks]:
     """What can be said of a number before the kind of document is known: nobody is kept out by it here."""
+    if is_card(value):
+        return value, []
     number = normalise_number(value)
     if len(number) not in (15, 18):
         return number, []

@@ -6,7 +6,6 @@ which cost twenty times as much.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -18,26 +17,21 @@ from app.core.crypto import blind
 from app.core.errors import Invalid
 from app.core.sheets import Finding, Row
 from app.registry.choices import HouseholdKind, PhoneKind
+from app.registry.importing.plain import born_of, is_card, is_mobile, is_plain_name
 from app.registry.importing.saying import finding, said
 from app.registry.rules import (
     Birth,
     Precision,
-    age_on,
     check_name,
     derive,
     document_key,
-    has_right_check,
     inspect_document,
     normalise_number,
     normalise_phone,
     parse_birth,
 )
 from app.registry.rules.duplicates import document_family
-from app.registry.rules.id_number import FEMALE, ID_CARD, MALE, OLDEST
-
-_CARD = re.compile("[0-9]{17}[0-9X]").fullmatch
-_MOBILE = re.compile("1[3-9][0-9]{9}").fullmatch
-_NAME = re.compile("[\u4e00-\u9fff]{1,20}").fullmatch
+from app.registry.rules.id_number import FEMALE, ID_CARD, MALE
 
 
 @dataclass(slots=True)
@@ -118,7 +112,7 @@ class Reader:
 
     def _name(self, line: Line) -> None:
         name = line.values.get("name") or ""
-        if _NAME(name) is None:
+        if is_plain_name(name) is None:
             try:
                 name = check_name(name)
             except Invalid as refusal:
@@ -136,7 +130,7 @@ class Reader:
 
     def _number(self, line: Line, text: str) -> None:
         line.doc_kind = kind = line.values.get("doc_kind") or ID_CARD
-        if kind == ID_CARD and _CARD(text) and self._is_in_order(line, text):
+        if kind == ID_CARD and is_card(text) and self._agrees(line, text):
             line.doc_number = text
             line.document = (document_family(ID_CARD), blind("document", text) or "")
             return
@@ -156,24 +150,18 @@ class Reader:
         if key is not None:
             line.doc_number, line.document = number, (document_family(kind), blind("document", key[1]) or "")
 
-    def _is_in_order(self, line: Line, number: str) -> bool:
-        """Whether nothing is odd about an ID card's number; what it says of its holder is taken then."""
-        born = _born(number[6:14])
-        if born is None or born > self.today or not has_right_check(number):
-            return False
-        if born.year < self.today.year - OLDEST and (age_on(born, self.today) or 0) > OLDEST:
-            return False
-        sex = MALE if number[16] in "13579" else FEMALE
-        if line.sex in (MALE, FEMALE) and line.sex != sex:
+    def _agrees(self, line: Line, number: str) -> bool:
+        """Whether what is typed agrees with an ID card's number; what it says of its holder is taken then."""
+        born, sex = born_of(number, self.today), MALE if number[16] in "13579" else FEMALE
+        if born is None or (line.sex in (MALE, FEMALE) and line.sex != sex):
             return False
         if line.birth is not None and not line.birth.agrees_with(born):
             return False
-        line.birth = _exact(born)
-        line.sex = line.sex or sex
+        line.birth, line.sex = _exact(born), line.sex or sex
         return True
 
     def _phone(self, line: Line, text: str) -> None:
-        if _MOBILE(text):
+        if is_mobile(text):
             line.phone, line.phone_kind = text, PhoneKind.mobile.value
         else:
             try:
@@ -186,14 +174,6 @@ class Reader:
 
 
 NO_PHONE = _("“%(text)s” is no phone number; it is left out.")
-
-
-@lru_cache(maxsize=50_000)
-def _born(digits: str) -> date | None:
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=50_000)

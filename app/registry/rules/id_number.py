@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -60,7 +61,9 @@ def check_character(first17: str) -> str:
 
 def has_right_check(number: str) -> bool:
     """Whether an 18-character number ends with the right check character."""
-    return _EIGHTEEN.fullmatch(number) is not None and check_character(number[:17]) == number[17]
+    if _EIGHTEEN.fullmatch(number) is None:
+        return False
+    return _CHECKS[sum(map(mul, map(int, number[:17]), _WEIGHTS)) % 11] == number[17]
 
 
 def to_18(number15: str) -> str:
