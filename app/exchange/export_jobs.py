@@ -28,6 +28,7 @@ from app.exchange.models import EXPORT_FILES, ExportFile
 LEASE = timedelta(minutes=10)
 STEP = 5000  # rows between two notes of the progress
 PURPOSE = "export"
+PIECE = "application/octet-stream"  # a piece is no sheet by itself
 
 
 @jobs.handler(JOB, label=_("Export of a list"), lease=LEASE)
@@ -87,7 +88,7 @@ class _Making:
         with self._storing() as (session, area_id):
             files.save(
                 session,
-                Clean(data, export_out.MEDIA[self.kind]),
+                Clean(data, PIECE),
                 area_id=area_id,
                 owner_kind=EXPORT_FILES,
                 owner_uid=self.uid,
