@@ -98,7 +98,7 @@ class RegisterFigures(BaseView):
             raise Invalid(_("There are no areas of this level here."), field="level")
         if not asked and view.wanted and WHERE_WANTED in known:
             return WHERE_WANTED
-        return asked or next(iter(known), "")
+        return asked or next(iter(known[1:] or known), "")
 
 
 def code_list_of(view: Register) -> str:
@@ -107,7 +107,7 @@ def code_list_of(view: Register) -> str:
 
 
 def levels_below(session: Session, area: Area, day: Any) -> list[tuple[str, str]]:
-    """(key, name) of the levels that have areas in a subtree, its own top included, from the top."""
+    """(key, name) of the levels that a subtree holds, from that of its top."""
     query = (
         select(AreaLevel.key, AreaLevel.name)
         .join(Area, Area.level_id == AreaLevel.id)
@@ -115,8 +115,7 @@ def levels_below(session: Session, area: Area, day: Any) -> list[tuple[str, str]
         .group_by(AreaLevel.key, AreaLevel.name, AreaLevel.rank)
         .order_by(AreaLevel.rank)
     )
-    found = [(key, name) for key, name in session.execute(query)]
-    return found[1:] or found
+    return [(key, name) for key, name in session.execute(query)]
 
 
 def lines_of(session: Session, view: Register, area: Area, level: str, day: Any) -> list[Line]:

@@ -177,7 +177,7 @@ class TestUnits:
         assert "Noon canteen" in clerk.get("/serviceresource/list/?_flt_0_kind=CR1").text
         assert "Noon canteen" not in clerk.get("/serviceresource/list/?_flt_0_kind=CR2").text
 
-    @pytest.mark.demand("S1-38")
+    @pytest.mark.demand("S1-38", "S1-75")
     def test_help_given_stands_on_the_page_of_the_household(self, clerk, place, system):
         url = f"/helprecord/add?household_id={place['household']}"
         day = clock.today().isoformat()

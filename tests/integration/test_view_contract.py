@@ -42,8 +42,8 @@ PAGES = {
     "can_history": "history/{key}",
 }
 OUTSIDERS = ("clerk_t", "worker_t")
-# light registers are granted by one pattern of names (tests/architecture/test_registers.py): one who may not, two who may
-OF_REGISTERS = ("auditor", "grid_worker", "workstation")
+# light registers are granted by one pattern of names (tests/architecture/test_registers.py): one who may not, one who may
+OF_REGISTERS = ("auditor", "grid_worker")
 
 
 def model_views() -> list[type]:
