@@ -159,7 +159,9 @@ def _row(batch: ImportBatch, outcome: Outcome, findings: list[Finding], *, whole
 
 
 class Groups:
-    """Findings of one kind at one column, counted: [message, column, grave, count, first rows, parameters]."""
+    """Findings of one kind at one column, counted: [message, column, grave, count, first rows, parameters, whether
+    these differ].
+    """
 
     def __init__(self, known: list[list[Any]]) -> None:
         self._found = {(g[0], g[1], g[2]): list(g) for g in known}
@@ -172,8 +174,9 @@ class Groups:
             if group is None:
                 if len(self._found) >= MOST_GROUPS:
                     continue
-                group = self._found[key] = [f.message, f.column, f.grave, 0, [], f.params]
+                group = self._found[key] = [f.message, f.column, f.grave, 0, [], f.params, False]
             group[3] += 1
+            group[6] = group[6] or f.params != group[5]
             if f.row is not None and len(group[4]) < EXAMPLES:
                 group[4] = [*group[4], f.row]
 

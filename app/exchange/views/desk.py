@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, jsonify, request, url_for
+from flask import current_app, flash, jsonify, request, url_for
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 
@@ -76,7 +76,7 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
             sheet=sheet,
             fields=sheet.fields(self.session),
             refusal=refusal,
-            most=sheets.MOST_BYTES // (1024 * 1024),
+            most=min(sheets.MOST_BYTES, current_app.config["MAX_CONTENT_LENGTH"]) // (1024 * 1024),
         )
         return page, REFUSED if refusal is not None else 200
 

@@ -34,13 +34,13 @@ def group_lines(summary: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     headings = Headings(summary)
     return [
         {
-            "text": sentence(message, params if count == 1 else _without_values(params)),
+            "text": sentence(message, _without_values(params) if differ else params),
             "place": headings.place(column),
             "grave": grave,
             "count": count,
             "rows": rows,
         }
-        for message, column, grave, count, rows, params in (summary or {}).get("groups") or ()
+        for message, column, grave, count, rows, params, differ in (summary or {}).get("groups") or ()
     ]
 
 
