@@ -24,6 +24,7 @@ from app.registry.service.census.entry import DECISIONS, FIELDS
 MOST_HOUSEHOLDS, MOST_MEMBERS, LONGEST = 20, 80, 300
 DRAFT_FORM = 1  # of the draft's shape: an older page may have kept another
 _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_EXTRA = re.compile(r"x_f[0-9]{1,4}")  # a custom field; which ones are asked is looked up later
 _REF = re.compile(r"[A-Za-z0-9_:-]{1,60}")
 _BROKEN = _("The page sent something that cannot be read. Please reload it; your entry is kept.")
 
@@ -128,7 +129,7 @@ def _household(data: Any, typed: Typed) -> HouseholdEntry:
 
 def _fields(data: Any, ref: str, typed: Typed) -> dict[str, Any]:
     given = _dict(data)
-    if set(given) - FIELDS:
+    if any(key not in FIELDS and not _EXTRA.fullmatch(key) for key in given):
         raise Invalid(_BROKEN)
     return {
         key: [_code(code) for code in _list(value, 40)]

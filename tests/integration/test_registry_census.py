@@ -12,6 +12,7 @@ from sqlalchemy import event, func, select
 from app.audit.models import AccessLog
 from app.core import clock, counters
 from app.core.errors import Throttled
+from app.core.extra import ExtraField
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.registry.models import (
@@ -27,7 +28,7 @@ from app.registry.models import (
 )
 from app.registry.queries import desk
 from app.registry.service import census, matching
-from app.registry.service.census import DwellingEntry, EntryRefused, HouseholdEntry, MemberEntry
+from app.registry.service.census import DwellingEntry, EntryRefused, HouseholdEntry, MemberEntry, extras
 from tests.factories.registry import (
     Resident,
     ResidentFactory,
@@ -564,3 +565,53 @@ def test_a_page_costs_a_fixed_number_of_statements(acting, world):
         desk.state(session, opened, clock.today())
     assert len(seen) <= 14, "\n".join(seen)
     assert session.scalars(select(PersonGroup)).all() == []
+
+
+class TestCustomFields:
+    @pytest.fixture
+    def asked(self, system):
+        """A field of each kind; the first must be filled in, the last is sensitive."""
+        kinds = ("yes_no", "number", "date", "choice", "text")
+        for n, kind in enumerate(kinds, 1):
+            given = {"code_list": "gender"} if kind == "choice" else {}
+            level = "L4" if kind == "text" else "L3"
+            row = ExtraField(
+                subject="person", key=f"f{n}", label=kind, kind=kind, level=level, seq=n, **given
+            )
+            row.is_required = kind == "yes_no"
+            system.add(row)
+        system.commit()
+
+    @pytest.mark.usefixtures("asked")
+    def test_they_are_typed_with_the_row_and_read_again(self, place):
+        resident = ResidentFactory(name="Wang Jianguo")
+        assert set(place.refused(entry(typed(resident)))) == {("r1", "x_f1", "missing")}
+        bad = {"x_f1": "maybe", "x_f2": "many", "x_f3": "soon", "x_f4": "7", "x_f9": "1"}
+        found = place.refused(entry(typed(resident, fields=bad)))
+        assert {field for _member, field, _code in found} == set(bad)
+        good = {"x_f1": "0", "x_f2": "3.50", "x_f3": "20260304", "x_f4": "1", "x_f5": "at night"}
+        place.save(entry(typed(resident, fields=good)))
+        person = place.session.scalars(select(Person)).one()
+        assert person.extra == {"f1": False, "f2": 3.5, "f3": "2026-03-04", "f4": "1"}
+        assert person.extra_closed == {"f5": "at night"}
+        actor = session_actor(place.session)
+        columns = extras.asked(place.session, actor, place.home.area_id)
+        read = {**good, "x_f2": "3.5", "x_f3": "2026-03-04"}
+        assert extras.shown(columns, person, actor) == read
+        home = place.state()["households"][0]
+        member = home["members"][0]
+        change = MemberEntry(
+            "a",
+            membership=member["uid"],
+            membership_version=member["version"],
+            person_version=member["person"]["version"],
+            relation=member["relation"],
+            fields={"x_f4": ""},
+        )
+        saved, _checked = place.save(entry(change, uid=home["uid"], version=home["version"]))
+        assert saved.changed == 1
+        assert place.session.scalars(select(Person.extra)).one() == {
+            "f1": False,
+            "f2": 3.5,
+            "f3": "2026-03-04",
+        }

@@ -9,7 +9,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import String, type_coerce
+from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
+
+from app.core import codes
 
 PREFIX = "x_"
 OPEN_LEVELS = frozenset({"L1", "L2", "L3"})
@@ -139,6 +142,18 @@ class ExtraColumn:
         if len(text) > LONGEST or "\x00" in text:
             raise ValueError(value)
         return text or None
+
+    def wire(self, value: Any) -> str:
+        """A value as it would be typed into a field."""
+        if value is None:
+            return ""
+        if self.kind == "bool":
+            return "1" if value else "0"
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+    def is_fillable(self, session: Session) -> bool:
+        """Whether there is anything to choose: an empty list must not keep anybody from saving."""
+        return self.kind != "code" or bool(codes.choices(session, self.code_list or ""))
 
     def expression(self, model: Any) -> Any:
         """The value in SQL, typed as ``read`` gives it. Raises ValueError for a closed field: it stands encrypted."""

@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 
-from app.core import codes, extra, policy, scope
+from app.core import extra, policy, scope
 from app.core import widgets as w
 from app.core.actor import Actor, current_actor
 from app.core.clock import today
@@ -147,11 +147,6 @@ def sets_of(form: Any) -> list[tuple[Any, dict[str, Any]]]:
     return [(TITLE, {"fields": names})] if names else []
 
 
-def is_fillable(session: Any, column: ExtraColumn) -> bool:
-    """Whether there is anything to choose: an empty list must not keep anybody from saving."""
-    return column.kind != "code" or bool(codes.choices(session, column.code_list or ""))
-
-
 def is_asked_of(session: Any, column: ExtraColumn, item: Any) -> bool:
     """Whether the field is asked in the area of a record; looks the area up only for a field of some areas."""
     if not column.paths:
@@ -234,7 +229,7 @@ class ExtraMixin:
             here = [(c, c.is_required and is_asked_wherever(c, actor)) for c in found]
         model = self.datamodel.obj
         return [
-            (c, needed and is_fillable(self.session, c))
+            (c, needed and c.is_fillable(self.session))
             for c, needed in here
             if policy.may(actor, "edit", model, c.name)
         ]
@@ -248,6 +243,6 @@ class ExtraMixin:
         for c in columns:
             if c.name not in form or not c.is_required or c.read(item) is not None:
                 continue
-            if is_asked_of(self.session, c, item) and is_fillable(self.session, c):
+            if is_asked_of(self.session, c, item) and c.is_fillable(self.session):
                 raise Invalid(_("Please fill this in."), field=c.name)
         self.session.flush()

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session, selectinload
 
 from app.core import clock, codes
+from app.core.extra import known
 from app.core.masks import mask_id_number, mask_phone
 from app.registry.choices import FieldGroup, HouseholdKind, ResidenceKind
 from app.registry.models import (
@@ -52,6 +53,7 @@ def field_values(person: Person, names: Iterable[str]) -> dict[str, str]:
     """Present values of form fields, as a form would show them."""
     own = {"name": person.name, "birth": birth_text(person)}
     own.update({name: getattr(person, name) or "" for name in EDITED})
+    own.update({c.name: c.wire(c.read(person)) for c in known(Person).values() if c.is_open})
     return {name: own[name] for name in names if name in own}
 
 

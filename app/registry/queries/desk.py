@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -65,14 +65,20 @@ def open_home(session: Session, uid: str) -> Dwelling | None:
 
 
 def state(
-    session: Session, dwelling: Dwelling, today: date, rows: list[Household] | None = None
+    session: Session,
+    dwelling: Dwelling,
+    today: date,
+    rows: list[Household] | None = None,
+    extra: Callable[[Person], dict[str, str]] = lambda _person: {},
 ) -> dict[str, Any]:
-    """Everything in the home as it stands in the database; ``rows`` are its households where they are loaded already."""
+    """Everything in the home as it stands in the database; ``rows`` are its households where they are loaded already,
+    ``extra`` gives the custom fields of somebody.
+    """
     rows = households_of(session, dwelling) if rows is None else rows
     homes = _residences(session, rows)
     return {
         "dwelling": _dwelling(session, dwelling),
-        "households": [_household(row, today, homes) for row in rows],
+        "households": [_household(row, today, homes, extra) for row in rows],
         "requests": [_request(row) for row in open_requests(session, dwelling)],
     }
 
@@ -152,7 +158,9 @@ def _dwelling(session: Session, dwelling: Dwelling) -> dict[str, Any]:
     }
 
 
-def _household(household: Household, today: date, homes: Homes) -> dict[str, Any]:
+def _household(
+    household: Household, today: date, homes: Homes, extra: Callable[[Person], dict[str, str]]
+) -> dict[str, Any]:
     kind = _residence_kind(household)
     return {
         "ref": f"h-{household.uid}",
@@ -169,6 +177,7 @@ def _household(household: Household, today: date, homes: Homes) -> dict[str, Any
                 "relation": m.relation,
                 "person": cards.person_fields(m.person, today),
                 "residence": homes.get((m.person_id, kind), {}),
+                "extra": extra(m.person),
             }
             for m in _open_members(household)
         ],

@@ -18,12 +18,14 @@ from app.audit.service import reason
 from app.core import clock, drafts
 from app.core.actor import Actor, current_actor
 from app.core.errors import Conflict, Invalid, NotFound
+from app.core.extra import ExtraColumn
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.registry import forms
 from app.registry.models import Dwelling
 from app.registry.queries import desk, finder
 from app.registry.service import campaigns, census
+from app.registry.service.census import extras
 from app.registry.views.care_words import group_name
 from app.registry.views.sections import mounted
 
@@ -104,10 +106,11 @@ class CensusDesk(BaseView):
         """The page of one home; its data stands in the page, nothing is fetched before typing can begin."""
         home = self._home(dwelling_uid)
         actor = current_actor()
-        data = {
+        data: dict[str, Any] = {
             "state": self._state(home),
             "lists": desk.lists(self.session, actor),
             "offers": desk.OFFERS,
+            "extras": extras.for_page(self.session, self._extras(home), gettext("Yes"), gettext("No")),
             "draft": self._draft(home),
             "today": clock.today().isoformat(),
         }
@@ -233,10 +236,17 @@ class CensusDesk(BaseView):
         kept = drafts.drafts_of(self.session, self._user(current_actor()), PAGE)
         return {draft.page.removeprefix(PAGE) for draft in kept}
 
+    def _extras(self, home: Dwelling) -> list[ExtraColumn]:
+        """Custom fields of the people of this home."""
+        return extras.asked(self.session, current_actor(), home.area_id)
+
     def _state(self, home: Dwelling) -> dict[str, Any]:
         """The home as it stands, with the groups whose own form is still empty: each leads there and back."""
         households = desk.households_of(self.session, home)
-        found = desk.state(self.session, home, clock.today(), households)
+        asked, actor = self._extras(home), current_actor()
+        found = desk.state(
+            self.session, home, clock.today(), households, lambda person: extras.shown(asked, person, actor)
+        )
         page = mounted("PersonGroupView")
         rows = desk.without_particulars(households) if page and page.can("edit") else []
         back = url_for("CensusDesk.dwelling", dwelling_uid=home.uid)

@@ -20,6 +20,7 @@ from app.registry.models import Dwelling, Household, HouseholdMember, Person
 from app.registry.queries import cards
 from app.registry.rules import Member, document_key, household_findings
 from app.registry.service import awaited, matching
+from app.registry.service.census import extras
 from app.registry.service.census.entry import (
     APART,
     ASK,
@@ -89,6 +90,7 @@ def check_entry(
         for member in members:
             part.rows.append(_open_row(session, member, part, checked, actor=actor, today=today))
         checked.households.append(part)
+    extras.read(session, checked.rows, extras.asked(session, actor, dwelling.area_id))
     _check_twice(checked)
     for row in checked.rows:
         check_match(session, row, checked.asked, actor=actor, now=now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.core import codes
 from app.core.actor import Actor
 from app.core.errors import Finding, Invalid
+from app.core.extra import ExtraColumn
 from app.core.interface import facts_of
 from app.registry.models import Person, PersonDocument, Residence
 from app.registry.rules import Birth, check_name, derive, inspect_document, normalise_phone, parse_birth
@@ -45,6 +46,7 @@ class Row:
     person_fields: dict[str, Any] = field(default_factory=dict)
     residence_fields: dict[str, Any] = field(default_factory=dict)
     groups: list[str] = field(default_factory=list)
+    extras: dict[ExtraColumn, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def complain(self, field: str, code: str, message: Any, **more: Any) -> None:

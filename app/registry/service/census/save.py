@@ -24,6 +24,7 @@ from app.registry.service import (
     persons,
     residences,
 )
+from app.registry.service.census import extras
 from app.registry.service.census import known as on_record
 from app.registry.service.census.check import Checked, CheckedHousehold, EntryRefused
 from app.registry.service.census.entry import Problem
@@ -157,11 +158,12 @@ def _person(
         return saved.people[entry.same_as]
     if row.person is None:
         person = _create(session, checked, row, actor=actor, now=now)
+        extras.write(person, row.extras)
         saved.added += 1
     else:
         person = row.person
         changed, requests = on_record.edit(session, row, person, checked.entry.source, actor=actor, now=now)
-        saved.changed += int(changed)
+        saved.changed += int(extras.write(person, row.extras) or changed)
         saved.corrections += requests
     on_record.contact(session, row, person, actor=actor, now=now)
     saved.people[entry.ref] = person

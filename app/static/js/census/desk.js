@@ -1,12 +1,18 @@
 // The page as a whole: the households on it, their rows, and how they are drawn.
 import * as model from "./model.js";
 import { drawNotes } from "./notes.js";
-import { el, MAIN, Row } from "./rows.js";
+import { el, MAIN, MORE, Row } from "./rows.js";
 
 export class Desk {
   /** ``root`` is the page's element; ``data`` and ``words`` come with the page. */
   constructor(root, data, words) {
     Object.assign(this, { root, words, lists: data.lists, offers: data.offers, today: data.today, state: data.state });
+    // fields that an administrator has added
+    this.more = [...MORE, ...data.extras.map((field) => field.key)];
+    for (const { key, label, pairs } of data.extras) {
+      words.labels[key] = label;
+      if (pairs) data.lists[key] = pairs.map(([code, text]) => [code, text, "", ""]);
+    }
     this.blocks = root.querySelector("[data-blocks]");
     this.status = root.querySelector("[data-status]");
     this.households = data.draft ? model.overlay(data.state, data.draft.payload) : model.fromState(data.state);

@@ -139,9 +139,9 @@ export class Row {
 
   /** Fields that Enter walks through: what the number has filled and what cannot be typed is passed over. */
   order() {
-    const { member } = this;
+    const { member, page } = this;
     const main = MAIN.filter((key) => this.inputs[key] && !(member.auto[key] && ["sex", "birth"].includes(key)));
-    return member.open && !this.linked ? [...main, ...MORE.filter((key) => this.inputs[key])] : main;
+    return member.open && !this.linked ? [...main, ...page.more.filter((key) => this.inputs[key])] : main;
   }
 
   buttons() {
@@ -155,7 +155,7 @@ export class Row {
   openMore() {
     const { page } = this;
     const grid = el("div", { class: "gc-fields" });
-    for (const key of MORE) {
+    for (const key of page.more) {
       const field = key === "groups" ? this.groups() : this.input(key);
       grid.append(el("label", { class: `gc-field gc-f-${key}` }, el("span", { text: page.words.labels[key] }), field));
     }
@@ -167,7 +167,7 @@ export class Row {
     this.member.open = !this.member.open;
     if (this.member.open) this.openMore();
     else {
-      for (const key of MORE) delete this.inputs[key];
+      for (const key of this.page.more) delete this.inputs[key];
       this.more.hidden = true;
     }
     this.line.querySelector("[data-do=more]")?.setAttribute("aria-expanded", String(this.member.open));
