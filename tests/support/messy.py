@@ -126,8 +126,8 @@ def rows_xml(rows: str) -> str:
 
 
 def zip_bomb() -> bytes:
-    """300 MB of zeros in 300 KB."""
-    return package(rows_xml(""), more={"xl/media/image1.png": bytes(300_000_000)})
+    """40 MB of zeros in 40 KB."""
+    return package(rows_xml(""), more={"xl/media/image1.png": bytes(40_000_000)})
 
 
 def lying_zip() -> bytes:

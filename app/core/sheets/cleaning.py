@@ -42,6 +42,15 @@ class Column:
     field: Field
     judge: Judge | None
     label: str
+    short: str = (
+        ""  # "text" or "number": cells with nothing odd are taken as they are, without asking the reader
+    )
+    most: int = 1 << 31
+
+
+_SHORT = dict.fromkeys(("text", "longtext", "name", "area", "relation"), "text") | dict.fromkeys(
+    ("id_number", "phone"), "number"
+)
 
 
 @dataclass(slots=True)
@@ -65,7 +74,11 @@ class Cleaner:
     def column(self, key: str, index: int, plan: Mapping[str, Any]) -> Column:
         """The column at ``index`` (from 0) for the field ``key``; KeyError for a field that the sheet does not have."""
         wanted = self.fields[key]
-        return Column(key, index, self._reader(wanted, plan), wanted, wanted.judge, str(wanted.label))
+        reader, short = self._reader(wanted, plan), _SHORT.get(wanted.kind, "")
+        column = Column(key, index, reader, wanted, wanted.judge, str(wanted.label), short)
+        if wanted.length is not None:
+            column.most = wanted.length
+        return column
 
     def _reader(self, wanted: Field, plan: Mapping[str, Any]) -> Reader:
         kind, length = wanted.kind, wanted.length
@@ -103,12 +116,14 @@ class Rows:
 
     def __init__(self, cleaner: Cleaner, columns: list[Column], plan: Mapping[str, Any]) -> None:
         self.columns = columns
-        self.needed_elsewhere = [c for c in columns if c.field.needed]
-        self.headings = [words.plain(name) for name in plan.get("written", ())]
+        self.headings = frozenset(words.plain(name) for name in plan.get("written", ()))
         self.width = len(plan.get("names", ()))
         self.examples = {c.index: c.field.example for c in columns if c.field.example}
         self.totals = words.said("totals")
-        self.marks = {words.plain(text) for text in words.in_both_languages(EXAMPLE_ROW)}
+        self.marks = frozenset(words.plain(text) for text in words.in_both_languages(EXAMPLE_ROW))
+        # most rows begin and end with none of these: asked before the text is compared in full
+        self.begins = frozenset(word[:1] for word in self.headings | self.totals)
+        self.marks_begin = frozenset(word[:1] for word in self.marks)
 
     def clean(self, raw: list[RawRow], before: int) -> tuple[list[Row], list[Finding]]:
         """The rows of a chunk and what was left out of it; ``before`` is the row before its first one."""
@@ -142,7 +157,7 @@ class Rows:
         if filled == 1 and (section := self._section(cells)):
             return section
         first = next((cell for cell in cells if cell is not None), None)
-        if type(first) is str and len(first) < 12:
+        if type(first) is str and _beginning(first) in self.begins:
             if words.plain(first) in self.totals:
                 return TOTAL
             if words.plain(first) in self.headings and self._repeats(cells):
@@ -161,7 +176,7 @@ class Rows:
     def _is_example(self, cells: list[Any]) -> bool:
         """The mark of the template stands behind it; or every cell with an example says just that, and no other anything."""
         last = cells[-1]
-        if type(last) is str and len(last) < 60 and words.plain(last) in self.marks:
+        if type(last) is str and _beginning(last) in self.marks_begin and words.plain(last) in self.marks:
             return True
         if not self.examples:
             return False
@@ -179,6 +194,8 @@ class Rows:
             raw = cells[column.index] if column.index < count else None
             if raw is None:
                 value = None
+            elif type(raw) is str and _is_plain(raw, column):
+                value = raw if column.judge is None else _judged(number, column, raw, findings)
             elif type(raw) is dict and "d" not in raw:
                 value = _wrapped(number, column, raw, findings)
             else:
@@ -187,6 +204,26 @@ class Rows:
             if value is None and column.field.needed and not _is_said(findings, column.index + 1):
                 findings.append(Finding(number, column.index + 1, MISSING, {"field": column.label}, True))
         return Row(number, found, findings)
+
+
+def _beginning(text: str) -> str:
+    """The first sign of a text as words are compared."""
+    return text.lstrip()[:1].lower()
+
+
+def _is_plain(raw: str, column: Column) -> bool:
+    """Whether the column's reader would hand out the text as it is: this is so for nearly all cells, and is quick to see."""
+    if column.short == "text":
+        return len(raw) <= column.most and not values.is_odd(raw)
+    return (
+        column.short == "number"
+        and len(raw) <= column.most
+        and raw.isascii()
+        and raw.isalnum()
+        and "e" not in raw
+        and (raw.isdigit() or raw[:-1].isdigit())
+        and raw[-1] != "x"
+    )
 
 
 def _is_said(findings: list[Finding], column: int) -> bool:
@@ -198,11 +235,15 @@ def _read(number: int, column: Column, raw: Any, findings: list[Finding]) -> Any
     if remarks:
         place = column.index + 1
         findings.extend([Finding(number, place, text, params, grave) for text, params, grave in remarks])
-    if value is not None and column.judge is not None:
-        value, judged = column.judge(value)
-        if judged:
-            place = column.index + 1
-            findings.extend([Finding(number, place, text, params, grave) for text, params, grave in judged])
+    return value if value is None or column.judge is None else _judged(number, column, value, findings)
+
+
+def _judged(number: int, column: Column, value: Any, findings: list[Finding]) -> Any:
+    assert column.judge is not None  # noqa: S101
+    value, remarks = column.judge(value)
+    if remarks:
+        place = column.index + 1
+        findings.extend([Finding(number, place, text, params, grave) for text, params, grave in remarks])
     return value
 
 

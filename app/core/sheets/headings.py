@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ TWICE = N_("The heading “%(name)s” stands there already; this column is call
 UNNAMED = N_("This column has no heading and is called “%(called)s”.")
 NO_COLUMN = N_("No column was chosen for “%(field)s”, and it is needed.")
 TWO_COLUMNS = N_("Two columns were chosen for “%(field)s”: “%(one)s” and “%(other)s”.")
+
+_NUMBERS = re.compile(r"[0-9]{7}|E\+[0-9]")
 
 RawRow = tuple[int, list[Any]]
 
@@ -88,7 +91,7 @@ class Finder:
             joined = next((name for name in names if JOIN in name), names[0] if names else "")
             params = {"first": first, "last": last, "name": joined}
             findings.insert(0, Finding(first, None, TWO_ROWS, params))
-        written = [shown(cell) for cell in self.rows.get(last, []) if cell is not None]
+        written = [text for text in self._texts(last) if not _NUMBERS.search(text)]
         return Headings(first, last, columns, written, findings)
 
     # --- where ------------------------------------------------------------------------------------------------------
@@ -123,7 +126,9 @@ class Finder:
         if len(texts) < 2 or len(texts) != len(cells) or len(set(texts)) != len(texts):
             return False
         widest = sum(cell is not None for cell in self.rows[below[0]]) if below else 0
-        return len(texts) * 2 >= widest and not any(text.strip().isdigit() for text in texts)
+        return len(texts) * 2 >= widest and not any(
+            text.strip().isdigit() or _NUMBERS.search(text) for text in texts
+        )
 
     def _whole_block(self, row: int) -> tuple[int, int]:
         """Rows above and below that belong to the headings: joined by merged cells, or a second row of our words."""
@@ -185,7 +190,7 @@ class Finder:
         below = [cells for number, cells in self.top if number > last]
         for index, name in enumerate(names):
             column, called = index + 1, name[:80]
-            if not name:
+            if not name or _NUMBERS.search(name):  # nobody's number goes into what is remembered of a sheet
                 if not any(index < len(cells) and cells[index] is not None for cells in below):
                     continue
                 called = f"({letter_of(column)})"

@@ -55,7 +55,12 @@ _QUOTED = re.compile(r"""^=?"(.*)"$|^['`](.*)$""")
 _POWER = re.compile(r"[+-]?\d(?:\.\d+)?E\+?(\d{1,3})", re.IGNORECASE)
 _HAN_BLANK = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_WRAPPERS = "[({\u3010\uff08"
+MOST_KNOWN = 40_000  # days of a hundred years: each is read once
+
+
+def is_odd(text: str) -> bool:
+    """Whether a text of any kind needs a closer look: signs that are not plain, blanks, a scientific number."""
+    return _ODD.search(text) is not None or " " in text or "E+" in text or "e+" in text or not text
 
 
 def shown(raw: Any) -> str:
@@ -214,7 +219,18 @@ def read_bool(raw: Any) -> Read:
 def day_reader(today: date, *, since_1904: bool, shown_only: bool, partial: bool) -> Reader:
     """The reader of a date column: a ``date``, or with ``partial`` the ISO text of a day, month or year."""
 
+    known: dict[Any, Read] = {}
+
     def read(raw: Any) -> Read:
+        key = raw["d"] if type(raw) is dict else (type(raw), raw)
+        found = known.get(key)
+        if found is None:
+            found = fresh(raw)
+            if len(known) < MOST_KNOWN:
+                known[key] = found
+        return found
+
+    def fresh(raw: Any) -> Read:
         if isinstance(raw, str) and (not raw.strip() or nothing(raw)):
             return None, None
         iso, remarks = read_day(raw, today=today, since_1904=since_1904, shown=shown_only)
