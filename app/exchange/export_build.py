@@ -23,7 +23,8 @@ from app.core.errors import Invalid
 from app.core.views.arguments import FILTER, ListArgs
 from app.exchange import export_rows
 from app.exchange.export_fields import fields_of
-from app.exchange.export_plan import NUMBERS, Column, Plan, as_text
+from app.exchange.export_plan import Column, Plan
+from app.exchange.export_words import NUMBERS, as_text
 from app.exchange.ledger_rules import Line, grouped, moving_day, title_of
 
 Spec = dict[str, Any]

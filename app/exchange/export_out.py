@@ -15,7 +15,7 @@ from app.core.errors import Invalid
 from app.core.sheets import writing
 from app.documents import press, tables
 from app.exchange.export_build import Layout, group_words, sum_words
-from app.exchange.export_plan import NUMBERS, as_text
+from app.exchange.export_words import NUMBERS, as_text
 from app.exchange.ledger_rules import Line
 
 MEDIA = {

@@ -8,15 +8,11 @@ role may export the value (guards, section 3).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
@@ -27,11 +23,9 @@ from app.core.views.cells import Cells, name_of, plain
 from app.core.views.listing import HEAVY
 from app.core.views.sheet_cells import SheetCell
 from app.core.widgets import view_of
-from app.core.words import gettext
+from app.exchange.export_words import KINDS, column_label, flat
 
-KINDS = {"int": "int", "decimal": "decimal", "date": "date", "instant": "instant"}
-NUMBERS = frozenset({"int", "decimal"})
-_BLANKS = re.compile(r"[ \t]*\n\s*")
+MOST_NAMES = 20_000  # of related records that are remembered: memory does not grow with the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +199,8 @@ class Plan:
 
         def values(chunk: Chunk) -> list[Any]:
             keys = chunk.at(place)
+            if len(known) > MOST_NAMES:
+                known.clear()
             new = {key for key in keys if key is not None and key not in known}
             found = by_keys(chunk.session, query, target.id, new)  # type: ignore[union-attr]
             for key in new:
@@ -271,39 +267,3 @@ def _lean(view: Any, target: Any, target_view: Any) -> Any:
     return select(target).options(
         *(defer(getattr(target, name)) for name in heavy), *view.without_stamps(target)
     )
-
-
-def flat(value: Any) -> str:
-    """What a list shows as plain words on one line."""
-    text = value.striptags() if isinstance(value, Markup) else str(value)
-    return _BLANKS.sub(" ", text).strip()
-
-
-def column_label(view: Any, name: str) -> str:
-    """The heading of a column; that of a related record says whose it is."""
-    cell = view.sheet_cells.get(name)
-    if cell is not None and cell.label:
-        return str(cell.label)
-    own = extra.column_of(view.datamodel.obj, name)
-    if own is not None:
-        return str(own.label)
-    step, dot, last = name.partition(".")
-    fact = view.datamodel.facts.get(step)
-    target = view_of(fact.target) if dot and fact is not None and fact.target is not None else None
-    if target is None or name in view.label_columns:
-        return str(view.label_text(name))
-    return gettext("%(whose)s: %(what)s") % {
-        "whose": view.label_text(step),
-        "what": column_label(target, last),
-    }
-
-
-def as_text(value: Any) -> str:
-    """A value as it stands in .csv and on paper: days and moments as ISO text, numbers without a trailing zero."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, date):
-        return value.isoformat()
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -35,6 +36,7 @@ KINDS = (
 )
 SETTINGS = ("_flt_", "_oc_", "_od_")
 MOST = 100  # files on the page
+INSIDE = re.compile(r"\w+ at \w+\.py:\d+")  # what the log says of an error that is no refusal
 
 
 class ExportForm(RecordForm):
@@ -250,7 +252,7 @@ def state_of(row: ExportFile, job: Job | None) -> dict[str, Any]:
     words = str(state.label)
     if job is not None and state is JobState.running and job.message:
         words = job.message
-    if job is not None and state is JobState.failed and job.error and " at " not in job.error[:60]:
+    if job is not None and state is JobState.failed and job.error and not INSIDE.match(job.error):
         words = job.error
     return {
         "state": state.value,

@@ -12,13 +12,16 @@ import pypdf
 import pytest
 from sqlalchemy import func, select
 
+from app.areas.actors import build_actor
 from app.areas.models import Post
 from app.audit.models import AccessLog
-from app.core import clock
+from app.core import clock, extra
+from app.core.extra import ExtraField
 from app.core.files import Attachment
 from app.core.jobs import Job, worker
+from app.core.scope import acting_as
 from app.documents import press, tables
-from app.exchange import export_jobs
+from app.exchange import export_jobs, export_plan, export_rows
 from app.exchange.models import ExportFile
 from app.registry.models import Person
 from tests.factories.registry import Resident, id_number, make_person
@@ -234,3 +237,35 @@ def test_a_long_list_becomes_one_pdf_without_gaps(app, login_as, system, world, 
     assert len(pages) >= 2
     counts = [len(re.findall(r"P0\d\d", page.extract_text())) for page in pages]
     assert min(counts[:-1]) > 25  # no page in the middle stands half empty
+
+
+def test_fields_of_an_administrator_come_along_and_closed_ones_stay_masked(login_as, world, system, people):
+    fields = (("f1", "Pets", "number", "L3"), ("f2", "Illness", "text", "L4"), ("f3", "Since", "date", "L1"))
+    for key, label, kind, level in fields:
+        system.add(
+            ExtraField(
+                subject="person", key=key, label=label, kind=kind, level=level, valid_from=date(2026, 1, 1)
+            )
+        )
+    old = system.scalars(select(Person).where(Person.name == "Old Li")).one()
+    old.extra, old.extra_closed = {"f1": 2.5, "f3": "2020-02-03"}, {"f2": "Asthma"}
+    system.commit()
+    client = login_as("town_clerk_a")
+    found = sheet(made(client, system, "&columns=name,x_f1,x_f3&_flt_1_x_f1=2"))
+    assert found == [["Full name", "Pets", "Since"], ["Old Li", 2.5, datetime(2020, 2, 3)]]  # noqa: DTZ001
+    view = client.application.extensions["geban_pages"]["PersonView"]
+    actor = build_actor(world.accounts["town_clerk_a"].user_id, clock.today())[0]
+    with acting_as(actor) as session:
+        extra.all_columns(session, Person)
+        plan = export_plan.Plan(view, ["name", "x_f2"], actor, session)
+        (row,) = plan.of_keys(session, [old.id]).values()
+    assert (row[0], "Asthma" in str(row)) == ("Old Li", False)
+
+
+def test_who_acts_for_a_department_has_no_area_and_gets_the_file(login_as, system, people, monkeypatch):
+    monkeypatch.setattr(export_rows, "top_areas", lambda *_args: [])
+    client = login_as("town_clerk_a")
+    assert len(sheet(made(client, system, "&columns=name"))) == 4
+    assert (
+        system.scalars(select(Attachment).where(Attachment.owner_uid == last(system).uid)).one().area_id == 1
+    )
