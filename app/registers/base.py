@@ -140,6 +140,12 @@ class Register(ModelView):
         """What is read from an area above is changed there only."""
         return current_actor().covers(item.area.path)
 
+    def show_context(self, item: Any) -> dict[str, Any]:
+        """No button for what the actor may not do to this record."""
+        context = super().show_context(item)
+        context["can"]["delete"] = context["can"]["delete"] and self.is_editable(item)
+        return context
+
     def check(self, session: Any, item: Any, form: Any, is_new: bool) -> None:
         """A record that the actor does not see cannot be chosen, and is not lost either when something else is changed."""
         for field in form:

@@ -32,7 +32,9 @@ const summary = document.querySelector("[data-summary]");
 if (wrong) (wrong.tomselect ?? wrong).focus();
 else if (summary) summary.focus();
 else if (!document.querySelector("[autofocus]")) {
-  const first = document.querySelector("form.gb-form .gb-grid :is(input, select, textarea):not([type=hidden])");
+  const fields = [...document.querySelectorAll("form.gb-form .gb-grid :is(input, select, textarea):not([type=hidden], .ts-wrapper *)")];
+  // a record that is chosen already would only open its list over the form
+  const first = fields.find((field) => !(field.dataset.remote && field.value)) ?? fields[0];
   (first?.tomselect ?? first)?.focus();
 }
 
