@@ -59,7 +59,7 @@ def fresh(session: Session, actor: Actor, view: Any) -> Typed:
     fields = fields_of(view, session, actor)
     columns = [name for name in view.list_columns if name in fields]
     areas = export_rows.top_areas(session, actor, 1)
-    title = gettext("{area} %(what)s", what=str(view.list_title))
+    title = gettext("{area} %(what)s, {year}-{month}", what=str(view.list_title))
     heading = {"title": title, "dated": True, "size": "A4", "landscape": len(columns) > 6}
     spec = {"view": type(view).__name__, "columns": columns, "filters": [], "orders": [], "groups": []}
     sums = [one.name for one in fields.values() if one.adds]
