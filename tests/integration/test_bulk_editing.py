@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 import threading
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
 from app.audit.models import ChangeLog
 from app.core.errors import Conflict
+from app.core.extra import ExtraField
 from app.core.saved import BulkEdit
 from app.core.views import bulk_editing, bulk_service
 from app.registry.models import Person, Venue
@@ -236,3 +238,24 @@ def test_two_confirmations_at_once_change_each_row_once(app, login_as, people, s
     changed = select(ChangeLog).where(ChangeLog.batch.is_not(None), ChangeLog.table_name == "person")
     assert len(list(system.scalars(changed))) == 2
     assert bulk_editing.CAP == 500
+
+
+@pytest.mark.any_database
+def test_a_custom_field_is_shown_as_a_column_and_changed_for_many(login_as, system, world):
+    row = ExtraField(
+        subject="dwelling", kind="text", level="L3", key="f1", label="Meter", valid_from=date(2026, 1, 1)
+    )
+    system.add(row)
+    doors = [make_home(system, world.areas["grid_a11"], number) for number in ("1", "2")]
+    system.commit()
+    clerk = login_as("clerk_a")
+    post(clerk, "/lists/DwellingView/columns", column=["address", "x_f1"])
+    data = {"row": [d.uid for d in doors], "change": ["x_f1"], "x_f1": "M-77"}
+    page = post(clerk, "/changes/DwellingView", step="preview", **data)
+    assert "2 records would be changed" in page.text
+    answer = clerk.post("/changes/DwellingView", data=pairs(page.text))
+    listed = clerk.get("/dwelling/list/").text
+    assert listed.count("M-77") == 2
+    assert "Meter" in listed
+    post(clerk, f"{answer.location}/undo")
+    assert "M-77" not in clerk.get("/dwelling/list/").text

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.core.saved import SavedView
+from app.extensions import db
 from app.registry.models import Person
 from tests.factories.registry import ResidentFactory, make_person
 from tests.support.pages import post
@@ -174,3 +175,24 @@ def test_no_choice_of_columns_shows_what_lists_mask(app, login_as, people, syste
     page = clerk.get(LIST).text
     assert number not in page
     assert f"{number[0]}****************{number[-1]}" in page
+
+
+def test_a_list_of_which_nothing_is_saved_does_not_ask_for_it(app, login_as, people):
+    """Signing in tells on the way which lists have saved views."""
+    clerk, seen = login_as("clerk_a"), []
+
+    def note(_conn, _cursor, statement, *_more):
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        clerk.get(LIST)
+        assert not [s for s in seen if s.startswith("SELECT saved_view")]
+        save(clerk, "_flt_0_sex=2")
+        seen.clear()
+        clerk.get("/household/list/")
+        assert not [s for s in seen if s.startswith("SELECT saved_view")]
+        clerk.get(LIST)
+        assert len([s for s in seen if s.startswith("SELECT saved_view")]) == 1
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
