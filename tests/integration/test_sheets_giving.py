@@ -134,12 +134,6 @@ def test_sheets_of_other_makes_come_back_plain_and_large_ones_with_their_finding
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
 
 
-def test_nothing_of_the_opened_file_is_left_behind_in_memory_or_on_the_disk(app, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    rows_of(user_sheet())
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_workbook_that_only_the_careful_reader_understands_says_the_same(app):
     """Prefixes, single quotes, comments and rows without numbers: what some programs write and Excel opens."""
     heads = ["\u59d3\u540d", "\u697c\u5c42"]

@@ -202,6 +202,38 @@ def test_a_process_that_dies_is_told_and_not_taken_for_the_end(english, monkeypa
         list(process.ask(b"x", {"ask": "look"}))
 
 
+LIMITED = """
+import json, os, sys
+sys.path.append(sys.argv[2])
+from intake.child import limit
+limit()
+found = {"environment": sorted(os.environ)}
+for name, attempt in (
+    ("disk", lambda: os.write(os.open(%(path)r, os.O_CREAT | os.O_WRONLY), b"x")),
+    ("memory", lambda: bytearray(2 << 30)),
+):
+    try:
+        attempt()
+        found[name] = "may"
+    except (OSError, MemoryError) as no:
+        found[name] = type(no).__name__
+print(json.dumps({"part": found}))
+print(json.dumps({"end": True}))
+"""
+
+
+def test_the_process_that_opens_a_file_has_no_keys_writes_no_file_and_has_limits(
+    english, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("GEBAN_SECRET", "x")
+    monkeypatch.setattr(process, "_START", LIMITED % {"path": str(tmp_path / "out")})
+    [answer] = list(process.ask(b"x", {}))
+    found = answer["part"]
+    assert "GEBAN_SECRET" not in found["environment"]
+    assert (found["disk"], found["memory"]) == ("OSError", "MemoryError")
+    assert (tmp_path / "out").stat().st_size == 0
+
+
 def test_missing_columns_are_told(english):
     look = sheets.look("\u59d3\u540d,\u7535\u8bdd\nx,1\n".encode(), fields=fields([]), sheet="persons")
     told = sheets.missing(fields(["name", "number"]), look.suggestion)
