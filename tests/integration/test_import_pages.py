@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -12,7 +12,8 @@ from app.core import clock, files, jobs
 from app.core.session import unit_of_work
 from app.exchange.models import ImportBatch, ImportRow, SheetMapping
 from app.exchange.service import batches
-from app.registry.models import ServiceResource
+from app.registry.models import Dwelling, Household, Person, ServiceResource
+from tests.factories.registry import id_number
 from tests.support.imports import brought, csv_of, form_of_columns, run_jobs, step, upload
 from tests.support.jobs import run_now
 from tests.support.pages import post
@@ -151,6 +152,39 @@ def test_a_record_that_something_hangs_on_is_not_taken_away(login_as, system):
     step(clerk, brought(clerk, "homes", flats), "run")
     step(clerk, houses, "undo")
     assert rows(system, houses) == {2: "kept", 3: "undone"}
+
+
+def test_people_with_their_household_come_and_go_by_a_sheet(login_as, system):
+    """The quick writer of residents by the same desk: undone, nothing of them is left but what the log keeps."""
+    clerk = login_as("clerk_a")
+    headings = ("Name", "Grid or community", "Road", "Room", "Relation to head", "Number of the document")
+    numbers = [id_number(date(1980, 1, 1 + n), 100 + n, male=n == 0) for n in range(2)]
+    sheet = csv_of(
+        headings,
+        ("Li Ming", "Grid A11", "Long Road", "101", "02", numbers[0]),
+        ("Wang Li", "Grid A11", "Long Road", "101", "10", numbers[1]),
+        ("Nobody", "Grid T11", "Long Road", "101", "02", ""),
+    )
+    uid = brought(clerk, "persons", sheet)
+    step(clerk, uid, "run")
+    assert rows(system, uid) == {2: "made", 3: "made", 4: "bad"}
+    assert sorted(system.scalars(select(Person.name))) == ["Li Ming", "Wang Li"]
+    logged = select(func.count(ChangeLog.id)).where(ChangeLog.table_name == "person", ChangeLog.batch == uid)
+    assert system.scalar(logged) == 2
+    step(clerk, uid, "undo")
+    assert rows(system, uid) == {2: "undone", 3: "undone", 4: "bad"}
+    assert [system.scalar(select(func.count(m.id))) for m in (Person, Household, Dwelling)] == [0, 0, 0]
+
+
+@pytest.mark.any_database
+def test_homes_go_with_their_staircase_left_behind(login_as, system):
+    clerk = login_as("clerk_a")
+    step(clerk, brought(clerk, "buildings", csv_of(("Area", "Building"), ("Grid A11", "3"))), "run")
+    headings = ("Grid", "Building", "Room", "Staircase (number)")
+    uid = brought(clerk, "homes", csv_of(headings, ("Grid A11", "3", "101", "1")))
+    step(clerk, uid, "run")
+    step(clerk, uid, "undo")
+    assert (rows(system, uid), system.scalar(select(func.count(Dwelling.id)))) == ({2: "undone"}, 0)
 
 
 @pytest.mark.any_database

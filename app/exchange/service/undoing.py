@@ -7,6 +7,7 @@ the whole row it belongs to, with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -190,19 +191,34 @@ def _take_back(session: Session, facts: Facts, rows: Iterable[ImportRow]) -> int
 
 
 def _revert(session: Session, row: ImportRow) -> None:
+    """Everything is read before anything goes: what ties a record to its area may be among what goes."""
     now, by = clock.now(), session_actor(session).user_id
-    for table, key, _version, old in reversed(row.before or []):
-        record: Any = session.get_one(classes()[table], key)
+    changed = [(session.get_one(classes()[t], key), old) for t, key, _v, old in reversed(row.before or [])]
+    made: list[Any] = [
+        session.get_one(classes()[t], key) for t, key in map(_record, reversed(row.made or []))
+    ]
+    for record, old in changed:
         for attribute, value in old.items():
             setattr(record, attribute, thawed(type(record), attribute, value))
-    for entry in reversed(row.made or []):
-        table, key = _record(entry)
-        made = session.get_one(classes()[table], key)
-        if isinstance(made, Deletable):
-            removal.take_away(made, UNDONE, now=now, by=by)
-        else:
-            session.delete(made)
-        session.flush()
+    for record in made:
+        if isinstance(record, Deletable):
+            removal.take_away(record, UNDONE, now=now, by=by)
+    session.flush()
+    _delete(session, [record for record in made if not isinstance(record, Deletable)])
+
+
+def _delete(session: Session, records: Sequence[Any]) -> None:
+    """Records without a recycle bin. One that something in the bin still points at stays behind it (a staircase)."""
+    try:
+        with session.begin_nested():
+            for record in records:
+                session.delete(record)
+            session.flush()
+    except IntegrityError:
+        for record in records:
+            with suppress(IntegrityError), session.begin_nested():
+                session.delete(record)
+                session.flush()
 
 
 @dataclass(slots=True)
