@@ -161,6 +161,7 @@ class ExtraFieldAreaView(ModelView):
     search_columns = ["area_id"]
     add_columns = ["field_id", "area_id"]
     eager = ("field",)
+    empty_hint = _("Asked everywhere. The first area that is added narrows the field to it.")
 
     def heading(self, item: ExtraFieldArea) -> str:
         return str(item.field)
