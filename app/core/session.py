@@ -98,6 +98,15 @@ def only_reading(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
+ROOM = 64 * 1024  # kilobytes
+
+
+def make_room(session: Session) -> None:
+    """A large transaction follows: SQLite keeps its pages in memory to the commit and does not write them twice."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql(f"PRAGMA cache_size = -{ROOM}")
+
+
 _unit: ContextVar[Session | None] = ContextVar("geban_unit", default=None)
 
 

@@ -26,6 +26,7 @@ PLAIN_FROM = 900_000  # door numbers of the plain way: nobody of ours lives ther
 
 def run(asked: Any) -> dict[str, Any]:
     """One work; returns what it took, by the name of its entry."""
+    site.make_database(asked.db)
     app = site.make_app(asked.db, asked.home)
     gc.collect()
     gc.freeze()
@@ -71,7 +72,6 @@ def _prepare(app: Flask, asked: Any) -> dict[str, Any]:
     from app.extensions import db
     from bench.pages.run import facts
 
-    site.make_database(asked.db)
     with site.quiet():
         project.first_start(app)
     with unscoped("the bench looks whether its areas are there") as session:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.audit.service import in_batch
 from app.core import clock
 from app.core.actor import Actor
+from app.core.session import make_room
 from app.core.sheets import Outcome, Row
 from app.registry.importing.areas import Areas
 from app.registry.importing.changing import Changer
@@ -54,6 +58,11 @@ class PersonWriter:
 
     def take(self, session: Session, rows: list[Row], rule: str, *, batch: str) -> list[Outcome]:
         """Write the rows of one chunk inside the caller's unit of work."""
+        make_room(session)
+        with _uncollected():
+            return self._take(session, rows, rule, batch)
+
+    def _take(self, session: Session, rows: list[Row], rule: str, batch: str) -> list[Outcome]:
         now = clock.now()
         check_code(session, "data_source", self.source, field="source")
         lines, families = self._plan(session, rows, rule, now)
@@ -103,6 +112,18 @@ class PersonWriter:
                 family.lines[0].before.append(
                     [Household.__tablename__, household.id, household.version, before]
                 )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: it would walk the rows of the chunk again and again, and finds nothing in them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _going(lines: list[Line]) -> list[Line]:
