@@ -18,7 +18,7 @@ UNKNOWN = N_("“%(text)s” is not in the list “%(list)s”.")
 UNKNOWN_NEAR = N_("“%(text)s” is not in the list “%(list)s”. Is “%(near)s” meant?")
 READ_AS = N_("“%(text)s” was read as “%(label)s”.")
 OUT_OF_FORCE = N_("“%(text)s” is a code that is not in force any more; it was kept.")
-_SHORTEST = 1
+SHORTEST = 2  # one character alone begins too much
 
 
 class Listed:
@@ -79,13 +79,13 @@ class Listed:
         return found.pop() if len(found) == 1 else None
 
     def _near_by_beginning(self, word: str) -> str | None:
-        if word.isdigit():
+        if word.isdigit() or len(word) < SHORTEST:
             return None
         labels = {code: words.plain(label) for code, label in self.labels.items() if code not in self.old}
         found = [
             code
             for code, label in labels.items()
-            if label and (label.startswith(word) or word.startswith(label))
+            if len(label) >= SHORTEST and (label.startswith(word) or word.startswith(label))
         ]
         return found[0] if len(found) == 1 else None
 

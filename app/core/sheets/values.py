@@ -60,7 +60,9 @@ MOST_KNOWN = 40_000  # days of a hundred years: each is read once
 
 def is_odd(text: str) -> bool:
     """Whether a text of any kind needs a closer look: signs that are not plain, blanks, a scientific number."""
-    return _ODD.search(text) is not None or " " in text or "E+" in text or "e+" in text or not text
+    return (
+        _ODD.search(text) is not None or " " in text or "E+" in text or "e+" in text or text[:1] in ("", "=")
+    )
 
 
 def shown(raw: Any) -> str:
@@ -119,6 +121,8 @@ def read_text(raw: Any, length: int | None = None, *, breaks: bool = False) -> R
         raw = shown(raw)
     elif _lost(raw):
         return _say_lost(raw)
+    elif raw.startswith('="') and raw.endswith('"'):
+        raw = raw[2:-1]  # how other programs keep a number a text in .csv
     value, remarks = tidy(raw, breaks=breaks)
     if value is not None and length is not None and len(value) > length:
         return None, [(TOO_LONG, {"count": len(value), "most": length}, True)]
