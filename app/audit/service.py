@@ -55,7 +55,7 @@ def reason(text: str | None = None, tag: str | None = None) -> Iterator[None]:
 @contextmanager
 def in_batch(session: Session, uid: str) -> Iterator[None]:
     """Everything the session changes inside is written down with this batch (an import, its undoing): by it the rows of
-    one sheet are found again (S3-26). Flushes at its end, so that nothing of the batch waits for a later flush.
+    one sheet are found again. Flushes at its end, so that nothing of the batch waits for a later flush.
     """
     outer = session.info.get(BATCH)
     session.info[BATCH] = uid

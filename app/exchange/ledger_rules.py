@@ -1,4 +1,4 @@
-"""Groups, sums, titles and moving days of a ledger: pure, so that they can be read and tested without a database (S3-26)."""
+"""Groups, sums, titles and moving days of a ledger: pure, so that they can be read and tested without a database."""
 
 from __future__ import annotations
 

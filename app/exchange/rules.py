@@ -1,4 +1,4 @@
-"""Rules of an import: the states of a batch, the mapping of columns, what may be undone (issue 4, S3-26). Pure."""
+"""Rules of an import: the states of a batch, the mapping of columns, what may be undone (issue 4). Pure."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ MEDIA = {
     "xls": "application/vnd.ms-excel",
     "csv": "text/csv",
 }
+STORED = "application/octet-stream"  # whatever it is, it is never shown in a browser
 # of a file that no role opens by the page of attachments: only the desk gives it out, to its owner
 LEVEL = "LX"
 AREA_KEYS = ("area_id", "area")  # fields that say where a row belongs
@@ -105,19 +106,19 @@ def upload(
     )
     session.add(batch)
     session.flush()
-    batch.attachment_uid = keep_file(session, batch, data, look.kind, "import", now).uid
+    batch.attachment_uid = keep_file(session, batch, data, "import", now).uid
     seen(session, batch, look)
     step(session, batch, Act.upload, now=now)
     return batch
 
 
 def keep_file(
-    session: Session, batch: ImportBatch, data: bytes, kind: str, purpose: str, now: datetime
+    session: Session, batch: ImportBatch, data: bytes, purpose: str, now: datetime
 ) -> files.Attachment:
     """Store a file of the batch for its term."""
     return files.save(
         session,
-        Clean(data, MEDIA[kind]),
+        Clean(data, STORED),
         area_id=batch.area_id,
         owner_kind=BATCH_FILES,
         owner_uid=batch.uid,

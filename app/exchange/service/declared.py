@@ -1,4 +1,4 @@
-"""Which registers take sheets, and by what a record is known again (issue 4, S3-26).
+"""Which registers take sheets, and by what a record is known again (issue 4).
 
 Light registers (views whose class name ends with ``Register``) are declared by themselves.
 """

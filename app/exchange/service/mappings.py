@@ -1,4 +1,4 @@
-"""Mappings that are remembered by the headings of a source (S3-26): the next sheet of the police needs no second look."""
+"""Mappings that are remembered by the headings of a source: the next sheet of the police needs no second look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch is undone row by row, the last first: only rows whose records nobody touched since (S3-26).
+"""A batch is undone row by row, the last first: only rows whose records nobody touched since.
 
 The change log says who touched a record after the batch. A record that something hangs on by now stays too, and so does
 the whole row it belongs to, with the reason.

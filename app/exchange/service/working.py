@@ -203,7 +203,7 @@ def _mark(work: jobs.Work, uid: str, state: State) -> None:
     work.beat()
     with work.step() as inside:
         batch = _mine(inside, uid, state)
-        batch.marked_uid = batches.keep_file(inside, batch, marked, "xlsx", "import_marked", work.now).uid
+        batch.marked_uid = batches.keep_file(inside, batch, marked, "import_marked", work.now).uid
 
 
 def findings_of(session: Session, batch: ImportBatch) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The import desk: choose a register, bring a sheet, match its columns, check, import, undo (issue 4, S3-26)."""
+"""The import desk: choose a register, bring a sheet, match its columns, check, import, undo (issue 4)."""
 
 from __future__ import annotations
 
