@@ -320,3 +320,30 @@ class TestEachRecord:
         assert answer.status_code == 303, problems(answer)
         system.rollback()
         assert system.scalars(select(Household)).one().extra == {"f1": "2026-03-04"}
+
+
+def test_sheets_and_ledgers_read_write_and_ask_by_the_column(system, house):
+    """A mapping as a bulk write has it, a record, and the expression of a statement say the same."""
+    for kind in KINDS:
+        field(system, kind, kind=kind, code_list="gender" if kind == "choice" else None)
+    closed = field(system, "closed", level="L4")
+    columns = {c.name: c for c in extra.columns(system, Dwelling, area_id=house.area_id)}
+    row: dict = {"extra": None, "extra_closed": None}
+    for n, (_words, value) in enumerate(KINDS.values(), 1):
+        columns[f"x_f{n}"].write(row, value)
+        columns[f"x_f{n}"].write(house, value)
+    system.commit()
+    assert row["extra"] == house.extra
+    asked = [columns[f"x_f{n}"] for n in range(1, 6)]
+    found = system.execute(
+        select(*(c.expression(Dwelling) for c in asked)).where(Dwelling.id == house.id)
+    ).one()
+    assert list(found) == [c.read(house) for c in asked] == [value for _words, value in KINDS.values()]
+    with pytest.raises(ValueError, match="encrypted"):
+        columns[closed].expression(Dwelling)
+    for column, value in zip(asked, ("x" * 201, "many", "soon", "x" * 201, "yes"), strict=True):
+        with pytest.raises((ValueError, ArithmeticError)):
+            column.write(row, value)
+    for column in asked:
+        column.write(row, None)
+    assert row["extra"] is None
