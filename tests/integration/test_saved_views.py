@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import event, select
 
-from app.core.saved import SavedView
+from app.core.saved import SavedView, of_list
 from app.extensions import db
 from app.registry.models import Person
 from tests.factories.registry import ResidentFactory, make_person
@@ -92,7 +92,7 @@ def test_what_cannot_be_asked_is_not_saved_and_thirty_views_are_enough(login_as,
     assert post(clerk, VIEWS, action="save", name="one more", query="").status_code == 409
 
 
-def test_nobody_reads_changes_or_deletes_the_view_of_another(login_as, people, system):
+def test_nobody_reads_changes_or_deletes_the_view_of_another(login_as, people, system, acting, world):
     uid = save(login_as("clerk_a"), "_flt_0_name=Berta")
     for account in ("worker_a", "operator"):  # one of the same town, one who sees the whole county
         other = login_as(account)
@@ -107,6 +107,10 @@ def test_nobody_reads_changes_or_deletes_the_view_of_another(login_as, people, s
         assert post(other, COLUMNS, saved=uid, column=["name"]).status_code == 404
     row = fresh(system).scalars(select(SavedView).where(SavedView.uid == uid)).one()
     assert (row.name, row.is_default, row.settings["columns"]) == ("Women", False, None)
+    # two walls, each by itself: the guard of the session, and the question that names the user
+    operator = world.accounts["operator"].user_id
+    assert {v.user_id for v in acting("operator").scalars(select(SavedView))} == {operator}
+    assert of_list(system, operator, "PersonView").by_uid(uid) is None
 
 
 def test_who_only_reads_keeps_views_as_well(login_as, people):
