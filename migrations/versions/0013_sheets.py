@@ -287,8 +287,14 @@ def upgrade() -> None:
         op.add_column(name, sa.Column("extra", OPEN_STORE, nullable=True))
         op.add_column(name, sa.Column("extra_closed", sa.LargeBinary(), nullable=True))
 
+    # the name of a workbook's kind has 65 characters
+    with op.batch_alter_table("attachment", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
+        batch_op.alter_column("media_type", existing_type=sa.String(60), type_=sa.String(100), existing_nullable=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("attachment", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
+        batch_op.alter_column("media_type", existing_type=sa.String(100), type_=sa.String(60), existing_nullable=False)
     for name in HOLDERS:
         op.drop_column(name, "extra_closed")
         op.drop_column(name, "extra")
