@@ -14,6 +14,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Date, Integer, LargeBinary, Nu
 from sqlalchemy.orm import Session
 
 import app.all_models  # noqa: F401
+from app.areas.roles import ROLES
 from app.core import clock
 from app.core.crypto import EncryptedJson, EncryptedText
 from app.core.models import Instant
@@ -123,6 +124,10 @@ class Marked:
         kind = column.type
         if (cls.__tablename__, column.name) == ("person_merge", "moved"):
             return []
+        if (cls.__tablename__, column.name) == ("ledger", "shared_roles"):
+            return sorted(ROLES)  # with everybody of its area
+        if (cls.__tablename__, column.name) == ("ledger", "filters"):
+            return [["_flt_0_name", MARK]]
         if isinstance(kind, EncryptedJson):
             return {"name": MARK, "document_number": MARK}
         if isinstance(kind, EncryptedText):
