@@ -113,6 +113,20 @@ def test_each_field_gets_one_column_and_the_fuller_name_wins():
     }
 
 
+def test_a_heading_of_two_meanings_gets_the_one_that_is_left():
+    fields = [Field("area", "Grid"), Field("community", "Quarter"), Field("name", "Name")]
+    known = words.by_heading(fields, "persons")
+    grid, community = "\u7f51\u683c", "\u793e\u533a"
+
+    def suggested(*heads: str) -> dict[str, str]:
+        return headings.suggest(
+            Finder([(1, list(heads)), (2, ["x"] * len(heads))], [], known).find().columns, known
+        )
+
+    assert suggested(community, grid, "Name") == {grid: "area", community: "community", "Name": "name"}
+    assert suggested(community, "Name") == {community: "area", "Name": "name"}
+
+
 def test_a_person_says_where_the_headings_are():
     top = [(1, ["a", "b"]), (2, ["Name", "Phone"]), (5, ["Code", "Born"]), (6, ["x", "y"])]
     known = words.by_heading([Field("name", "Name")], "")

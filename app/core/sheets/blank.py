@@ -44,6 +44,8 @@ _SAMPLES = {
     "date": "1985-02-21",
     "partial_date": "1985-02-21",
     "phone": "13800138000",
+    "id_number": "430281198502210012",
+    "name": _("Zhang San"),
     "int": "1",
     "decimal": "1.5",
 }
@@ -71,7 +73,9 @@ class Listed:
         """What the example row shows."""
         if self.field.example:
             return self.field.example
-        return self.labels[0] if self.labels else _SAMPLES.get(self.field.kind, "")
+        if self.labels:
+            return self.labels[0] if self.field.needed else ""
+        return str(_SAMPLES.get(self.field.kind, ""))
 
 
 def template(fields: Sequence[Field], *, title: str, session: Session | None = None) -> bytes:

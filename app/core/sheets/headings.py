@@ -68,11 +68,9 @@ def letter_of(column: int) -> str:
 
 
 class Finder:
-    """Looks for the headings. ``known`` is {compared heading: field key}; ``merges`` the merged blocks."""
+    """Looks for the headings. ``known`` is {compared heading: field keys}; ``merges`` the merged blocks."""
 
-    def __init__(
-        self, top: Sequence[RawRow], merges: Iterable[Sequence[int]], known: Mapping[str, str]
-    ) -> None:
+    def __init__(self, top: Sequence[RawRow], merges: Iterable[Sequence[int]], known: words.Known) -> None:
         self.top = list(top)
         self.rows = dict(self.top)
         self.known = known
@@ -105,7 +103,8 @@ class Finder:
         return len(keys - {None})
 
     def _key(self, text: str) -> str | None:
-        return self.known.get(words.plain(text)) or self.known.get(words.bare(text))
+        keys = self.known.get(words.plain(text)) or self.known.get(words.bare(text)) or (None,)
+        return keys[0]
 
     def _guess(self) -> tuple[int, int] | None:
         searched = [number for number, _cells in self.top[:SEARCHED]]
@@ -205,19 +204,21 @@ class Finder:
         return columns, findings
 
 
-def suggest(columns: Iterable[Heading], known: Mapping[str, str]) -> dict[str, str]:
-    """{name of a column: field key}: each field once; the whole name first, then without brackets, then its last part."""
+def suggest(columns: Iterable[Heading], known: words.Known) -> dict[str, str]:
+    """{name of a column: field key}: each field once.
+
+    The whole name counts before the name without brackets, that before its last part; a heading with one meaning
+    before one with several, which gets what is left ("community" is the area where no column has the grid).
+    """
     chosen: dict[str, str] = {}
     columns = list(columns)
-    last_part = [
-        lambda name: words.plain(name.rpartition(JOIN)[2]),
-        lambda name: words.bare(name.rpartition(JOIN)[2]),
-    ]
-    for form in (words.plain, words.bare, *last_part):
-        for heading in columns:
-            key = known.get(form(heading.name))
-            if key is not None and heading.name not in chosen and key not in chosen.values():
-                chosen[heading.name] = key
+    forms = (words.plain, words.bare, lambda name: words.bare(name.rpartition(JOIN)[2]))
+    for form in forms:
+        offered = [(heading.name, known.get(form(heading.name), ())) for heading in columns]
+        for name, keys in sorted(offered, key=lambda one: len(one[1])):
+            free = [key for key in keys if key not in chosen.values()]
+            if free and name not in chosen:
+                chosen[name] = free[0]
     return chosen
 
 

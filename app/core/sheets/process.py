@@ -88,8 +88,10 @@ def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
     """Lines of the child's answer; ends with it. A child that is silent for too long is given up."""
     assert child.stdout is not None  # noqa: S101
     source, rest = child.stdout.fileno(), b""
+    waiting = select.poll()  # select() knows no descriptor past 1,023
+    waiting.register(source)
     while True:
-        if not select.select([source], [], [], PATIENCE)[0]:
+        if not waiting.poll(PATIENCE * 1000):
             raise refusal("heavy")
         piece = os.read(source, _PIECE)
         if not piece:

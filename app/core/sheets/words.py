@@ -56,22 +56,30 @@ def in_both_languages(label: Any) -> list[str]:
     return texts
 
 
-def by_heading(fields: Iterable[Field], sheet: str) -> dict[str, str]:
-    """{compared heading: field key}: labels in both languages, keys, then the words of this sheet, then those of all."""
+Known = dict[str, tuple[str, ...]]
+
+
+def by_heading(fields: Iterable[Field], sheet: str) -> Known:
+    """{compared heading: field keys, the likeliest first}: labels and keys before the words of the file."""
     fields = list(fields)
     keys = {field.key for field in fields}
-    found: dict[str, str] = {}
+    found: Known = {}
     for field in fields:
         for word in (*in_both_languages(field.label), field.key):
-            if plain(word):
-                found.setdefault(plain(word), field.key)
+            _know(found, word, field.key)
     headings: dict[str, dict[str, Sequence[str]]] = table()["headings"]
     for group in (headings.get(sheet, {}), headings.get("*", {})):
         for key, words in group.items():
             if key in keys:
                 for word in words:
-                    found.setdefault(plain(word), key)
+                    _know(found, word, key)
     return found
+
+
+def _know(found: Known, word: Any, key: str) -> None:
+    heading = plain(word)
+    if heading and key not in found.get(heading, ()):
+        found[heading] = (*found.get(heading, ()), key)
 
 
 def code_words(code_list: str) -> dict[str, str]:
