@@ -135,7 +135,7 @@ def rule_of(model: type, column: str) -> Rule | None:
 
 @lru_cache(maxsize=1)
 def _extra_levels() -> dict[str, Rule]:
-    """What the levels of custom fields mean; a level that is not named is as open as the record."""
+    """What the levels of custom fields mean that are not as open as the record."""
     raw = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
     groups = {name: frozenset(keys) for name, keys in raw["role_groups"].items()}
     found = {}
@@ -152,9 +152,9 @@ def _extra_rule(model: type, column: str) -> Rule | None:
         return Rule(model.__table__.name, column, "L5", "hide")  # type: ignore[attr-defined]
     if known.is_open:
         return None
-    rule = _extra_levels()[known.level]
-    grant = known.grant if known.level == "L5" else ""
-    return replace(rule, table=known.table, column=column, grant=grant)
+    if known.level == "L4":
+        return replace(_extra_levels()["L4"], table=known.table, column=column)
+    return replace(_extra_levels()["L5"], table=known.table, column=column, grant=known.grant)
 
 
 def shown(actor: Actor, model: type, column: str, value: Any, *, place: str = "list") -> Any:

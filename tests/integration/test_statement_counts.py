@@ -41,7 +41,10 @@ READERS = {
     "auditor": "admin_audit",
 }
 # made beside the guarded tables; their rows are told apart by their texts
-OPEN_TABLES = ("issued_document", "proxy_case", "area_plan", "office_hours", "job", "role_scheme", "org_unit")
+OPEN_TABLES = (
+    *("issued_document", "proxy_case", "area_plan", "office_hours", "job", "role_scheme", "org_unit"),
+    *("extra_field", "extra_field_area"),
+)
 # no more rows can be made from columns alone
 FEW = {
     "CalendarDayView.list",
