@@ -10,8 +10,8 @@ import re
 import pytest
 from flask import Flask
 
-from app.registers.found import REGISTERS
 from tests.support.marked import MARK, Marked, fingerprint
+from tests.support.registers import is_one_of_many
 from tests.support.world import csrf_of
 
 # one of each kind of scope sweeps on both databases; the others differ by role, which no database decides
@@ -33,8 +33,6 @@ NOT_SWEPT = {
     "LoginView.login": "under test in test_security_login",
     "SessionApi.create": "under test in test_security_login",
 }
-# registers have no routes of their own (tests/architecture/test_registers.py): two stand for all, one of them read from below
-REGISTERS_SWEPT = ("VolunteerRegister", "LibraryRegister")
 # a post on the county sees the county's cases by their numbers; that names stay masked: test_proxy_views
 IN_SCOPE = {"hotline": ("ProxyCaseView.", "Home.", "Search.")}
 # arguments that do not name a record
@@ -145,12 +143,6 @@ def form_of(app: Flask, endpoint: str, foreign: dict) -> dict[str, str]:
         data[column] = str(getattr(row, "uid", MARK))
     data["area"] = data["area_id"] = str(foreign["dwelling"].area.uid)
     return data
-
-
-def is_one_of_many(endpoint: str) -> bool:
-    """Whether a route is one of a light register, and another register stands for it."""
-    view = endpoint.partition(".")[0]
-    return view not in REGISTERS_SWEPT and view in {cls.__name__ for cls in REGISTERS}
 
 
 def visible_text(answer) -> str:

@@ -10,9 +10,19 @@ from sqlalchemy import select
 
 from app.core import codes
 from app.core.codes import CodeItem, CodeList
+from app.registers.found import REGISTERS
 from tests.support.marked import Marked
 
 WORD = "Zweig"  # begins each text, so that a search finds the row
+# registers have no pages of their own (tests/architecture/test_registers.py): where every page is walked, one with
+# protected columns and one with files, read from below, stand for all
+WALKED = ("VolunteerRegister", "LibraryRegister")
+
+
+def is_one_of_many(endpoint: str) -> bool:
+    """Whether a route is one of a light register, and another register stands for it."""
+    view = endpoint.partition(".")[0]
+    return view not in WALKED and view in {cls.__name__ for cls in REGISTERS}
 
 
 def typed(session: Any, world: Any, view: Any, more: dict[str, str] | None = None) -> dict[str, str]:
