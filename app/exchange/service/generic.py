@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -69,6 +69,7 @@ class FormWriter(RowWriter):
         super().__init__(session, actor, options)
         self.spec, self.view = spec, view_called(spec.view)
         self.model: Any = self.view.datamodel.obj
+        self._queries: dict[tuple[str, ...], Any] = {}
         self._shapes: dict[Any, dict[str, Any]] = {}
 
     # --- one row --------------------------------------------------------------------------------------------------
@@ -128,20 +129,33 @@ class FormWriter(RowWriter):
         return None, None
 
     def _by(self, keys: tuple[str, ...], values: list[Any]) -> Any:
+        if keys not in self._queries:
+            self._queries[keys] = self._query(keys)
+        given = {f"key_{at}": self._plain(key, values[at]) for at, key in enumerate(keys)}
+        return self.session.scalars(self._queries[keys], given).first()
+
+    def _query(self, keys: tuple[str, ...]) -> Any:
+        """The statement is made once for each way to know a record, not for each row."""
         query = select(self.model).order_by(self.model.id).limit(1)
-        for key, value in zip(keys, values, strict=True):
-            query = query.where(self._is(key, value))
+        for at, key in enumerate(keys):
+            query = query.where(self._column(key) == bindparam(f"key_{at}"))
         if hasattr(self.model, "valid_to"):
             query = query.where(self.model.valid_to.is_(None))
-        return self.session.scalars(query).first()
+        return query
 
-    def _is(self, key: str, value: Any) -> Any:
+    def _column(self, key: str) -> Any:
         fact = facts_of(self.model)[key]
-        if fact.kind == "relation":
-            return getattr(self.model, fact.fk or key) == value.id
         if fact.kind == "secret":
-            return getattr(self.model, f"{key}_index") == blind("phone", str(value))
-        return getattr(self.model, key) == (value.strip() if isinstance(value, str) else value)
+            return getattr(self.model, f"{key}_index")
+        return getattr(self.model, (fact.fk or key) if fact.kind == "relation" else key)
+
+    def _plain(self, key: str, value: Any) -> Any:
+        kind = facts_of(self.model)[key].kind
+        if kind == "relation":
+            return value.id
+        if kind == "secret":
+            return blind("phone", str(value))
+        return value.strip() if isinstance(value, str) else value
 
     # --- writing --------------------------------------------------------------------------------------------------
 
