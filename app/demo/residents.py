@@ -206,8 +206,7 @@ class Residents:
             if floating
             else self.spec["city"],
         )
-        key = row["id"]
-        row["extra"] = answered(key) if age >= GROWN_UP else None
+        key, row["extra"] = row["id"], answered(row["id"]) if age >= GROWN_UP else None
         self.tie(row, grid, "managing", day)
         self.pile.add(PersonName, person_id=key, kind="current", name=one.name, valid_from=day)
         self.pile.add(
