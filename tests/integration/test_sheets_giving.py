@@ -64,6 +64,7 @@ def test_the_template_comes_in_again_without_its_example(app, language):
     )
     rows, left_out, look = rows_of(messy.saved(book))
     assert look.suggestion == {str(f.label): f.key for f in FIELDS}
+    assert look.findings == []
     assert [(r.number, r.values["number"], r.values["member"], r.findings) for r in rows] == [
         (3, "430281198502210012", True, [])
     ]

@@ -17,7 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from sqlalchemy.orm import Session
 
 from app.core import codes
-from app.core.sheets.cleaning import EXAMPLE_ROW
+from app.core.sheets.cleaning import EXAMPLE_ROW, EXPLANATIONS, LISTS
 from app.core.sheets.declare import Field
 from app.core.sheets.intake.marking import FORMULA
 from app.core.sheets.parts import sheet_name
@@ -89,10 +89,11 @@ def template(fields: Sequence[Field], *, title: str, session: Session | None = N
         _heading(sheet, column, one)
         _format(sheet, column, one)
     last = len(listed) + 1
+    _write(sheet.cell(1, last), gettext("About the row")).font = _EXAMPLE
     _write(sheet.cell(2, last), str(EXAMPLE_ROW)).font = _EXAMPLE
     sheet.column_dimensions[get_column_letter(last)].width = 24
     sheet.freeze_panes = "A2"
-    _explain(book.create_sheet(sheet_name(gettext("Explanations"))), listed)
+    _explain(book.create_sheet(sheet_name(str(EXPLANATIONS))), listed)
     _lists(book, sheet, listed)
     out = io.BytesIO()
     book.save(out)
@@ -154,14 +155,14 @@ def _lists(book: Any, sheet: Any, listed: list[Listed]) -> None:
     with_lists = [(column, one) for column, one in enumerate(listed, 1) if 0 < len(one.labels) <= MOST_LISTED]
     if not with_lists:
         return
-    store = book.create_sheet("lists")
+    store = book.create_sheet(LISTS)
     store.sheet_state = "hidden"
     for place, (column, one) in enumerate(with_lists, start=1):
         for row, label in enumerate(one.labels, start=1):
             _write(store.cell(row, place), label)
         letter, target = get_column_letter(place), get_column_letter(column)
         rule = DataValidation(
-            "list", formula1=f"lists!${letter}$1:${letter}${len(one.labels)}", allow_blank=True
+            "list", formula1=f"{LISTS}!${letter}$1:${letter}${len(one.labels)}", allow_blank=True
         )
         rule.errorTitle, rule.error = one.label[:32], gettext("Choose an entry of the list.")
         sheet.add_data_validation(rule)

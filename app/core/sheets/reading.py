@@ -21,7 +21,7 @@ from flask_babel import lazy_gettext
 
 from app.core.errors import Invalid
 from app.core.sheets import headings, words
-from app.core.sheets.cleaning import Chunk, Cleaner, Rows, chunks
+from app.core.sheets.cleaning import EXPLANATIONS, LISTS, Chunk, Cleaner, Rows, chunks
 from app.core.sheets.declare import Field, Finding
 from app.core.sheets.headings import Finder, Heading
 from app.core.sheets.process import ask
@@ -133,8 +133,10 @@ def _sample(cells: list[Any], columns: list[Heading]) -> list[str]:
 def _told(book: dict[str, Any], columns: list[Heading]) -> list[Finding]:
     """What a person should know about the sheet before going on."""
     tabs, read, survey = book["tabs"], book["tab"], book["survey"]
-    hidden = [name for at, (name, is_hidden) in enumerate(tabs) if is_hidden and at != read]
-    others = [name for at, (name, is_hidden) in enumerate(tabs) if not is_hidden and at != read]
+    ours = {LISTS, *words.in_both_languages(EXPLANATIONS)}
+    beside = [one for at, one in enumerate(tabs) if at != read and one[0] not in ours]
+    hidden = [name for name, is_hidden in beside if is_hidden]
+    others = [name for name, is_hidden in beside if not is_hidden]
     spans = [f"{first}-{last}" if last > first else f"{first}" for first, last in survey["hidden_rows"]]
     letters = [c.letter for c in columns if c.column - 1 in survey["hidden_columns"]]
     told = [

@@ -44,7 +44,7 @@ LABELS = {
     "marital": _("Marital status"),
     "political_status": _("Political status"),
     "education": _("Education"),
-    "employment": _("Employment"),
+    "employment": _("Employment status"),
     "population_kind": _("Kind of resident"),
     "consistency": _("Registered here"),
     "nationality": _("Nationality"),
