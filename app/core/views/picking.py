@@ -30,8 +30,13 @@ class PickMixin:
             return []
         if self.bulk_columns is not None:
             return [name for name in self.bulk_columns if self._is_simple(name)]
-        named = set(self.lookup_columns) | {self.list_columns[0]}
-        return [name for name in self.edit_columns if name not in named and self._is_simple(name)]
+        facts = self.datamodel.facts
+        named = {self._key(name) for name in (*self.lookup_columns, self.list_columns[0]) if name in facts}
+        return [n for n in self.edit_columns if self._is_simple(n) and self._key(n) not in named]
+
+    def _key(self: Any, name: str) -> str:
+        """The column behind a name: ``staff`` and ``staff_id`` are the same."""
+        return str(self.datamodel.facts[name].fk or name)
 
     def _is_simple(self: Any, name: str) -> bool:
         """Whether the edit form has a plain field for an open column that tells no row apart."""

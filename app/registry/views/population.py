@@ -126,6 +126,7 @@ class OverseasStayView(StayPage, ModelView):
 
     exclude_route_methods = NO_LOOKUP
     route_base = "/overseasstay"
+    bulk_columns = ("purpose", "leaves_on", "attention", "note")
     datamodel = Interface(OverseasStay)
     list_title = _("Overseas residents")
     show_title = _("Stay of an overseas resident")

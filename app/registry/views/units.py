@@ -62,6 +62,8 @@ class ResidentUnitView(FieldsByChoice, ModelView):
     """Public bodies, companies and social organisations that sit in the area (S4-57)."""
 
     route_base = "/residentunit"
+    # the particulars of a kind of organisation are asked for on its own form
+    bulk_columns = ("area_id", "building_id", "staff_count", "status", "note")
     datamodel = Interface(ResidentUnit)
     list_title = _("Resident organisations")
     show_title = _("Resident organisation")
