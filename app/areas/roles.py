@@ -21,7 +21,6 @@ ANYBODY = (
     # saved views, columns, changes of many rows: the right is that of the list
     ("ListDesk", frozenset({"can_use"})),
     ("AreaView|AreaLevelView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
-    ("LedgerView", FULL - {"menu_access", "can_lookup", "can_get"}),  # one's own and shared ones
     # the record an attachment hangs on decides, and the level of the file (app/site/downloads.py)
     ("AttachmentView", frozenset({"can_show"})),
 )
@@ -81,7 +80,9 @@ OF_THE_CENTER = "LibraryRegister|TerminalRegister|VideoPointRegister|PartyGoalRe
 # who looked at a record: for those who answer for the people who keep it
 WATCH = frozenset({"can_viewers"})
 DESK = frozenset({"can_use", "can_reveal", "can_print", "can_export"})
-SHEETS = "ExportDesk|LedgerView"  # for every role that has the export of some list
+# for roles that work with records and have the export of some list; of ledgers one sees the own and those shared
+SHEETS = "ExportDesk|LedgerView"
+LEDGERS = ("LedgerView", FULL - {"can_lookup", "can_get"})
 
 ROLES: dict[str, Role] = {
     r.key: r
@@ -97,7 +98,7 @@ ROLES: dict[str, Role] = {
                 ("DuplicateRuleView", FULL | {"can_use"}),
                 (CATALOGUE, FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
-                (f"JobView|SystemStatus|{SHEETS}", READ | USE),
+                ("JobView|SystemStatus|ExportDesk", READ | USE),
             ),
             sees_persons=False,
             second_factor=True,
@@ -108,7 +109,7 @@ ROLES: dict[str, Role] = {
             90,
             "site",
             (
-                (f"UserAdminView|SignInView|SensitiveGrantView|{SHEETS}", FULL | DESK),
+                ("UserAdminView|SignInView|SensitiveGrantView|ExportDesk", FULL | DESK),
                 # somebody must be able to give the posts of center operators, who cannot give their own rank
                 ("StaffView|PostView", FULL),
                 ("PostDutyView|GridGroupView|GridGroupAreaView|AreaView|OrgUnitView|VacancyView", READ),
@@ -121,7 +122,7 @@ ROLES: dict[str, Role] = {
             _("Auditor"),
             90,
             "site",
-            (("ChangeLogView|AccessLogView|AuditSealView|SignInView", READ | DESK), (SHEETS, USE)),
+            (("ChangeLogView|AccessLogView|AuditSealView|SignInView", READ | DESK), ("ExportDesk", USE)),
             read_only=True,
             sees_persons=False,
             second_factor=True,
@@ -145,6 +146,7 @@ ROLES: dict[str, Role] = {
                 ("UserAdminView|SignInView", FULL | DESK),
                 (PAPERS, READ | DESK),
                 (f"ProxyDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
+                LEDGERS,
             ),
         ),
         Role(
@@ -172,6 +174,7 @@ ROLES: dict[str, Role] = {
                 ("RegisterFigures", USE),
                 ("CampaignView", FULL),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{SHEETS}", USE),
+                LEDGERS,
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -196,6 +199,7 @@ ROLES: dict[str, Role] = {
                 ("RegisterFigures", USE),
                 ("CampaignView", FULL),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{SHEETS}", USE),
+                LEDGERS,
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -223,6 +227,7 @@ ROLES: dict[str, Role] = {
                 (CATALOGUE, READ),
                 (PAPERS, WRITE | DESK),
                 (f"PrintDesk|ConsentDesk|ProxyDesk|{SHEETS}", USE),
+                LEDGERS,
             ),
         ),
         Role(
@@ -235,6 +240,7 @@ ROLES: dict[str, Role] = {
                 ("RegisterFigures", USE),
                 ("CampaignView", READ),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{SHEETS}", USE),
+                LEDGERS,
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
@@ -261,6 +267,7 @@ ROLES: dict[str, Role] = {
                 (CASES, READ | DESK),
                 (CATALOGUE, READ),
                 (f"ProxyDesk|{SHEETS}", USE),
+                LEDGERS,
                 (PAPERS, READ | {"can_print"}),
             ),
             sees_persons=False,
