@@ -93,6 +93,8 @@ def look(
     records = [(number, cells) for number, cells in top if number > found.last]
     above = sum(number <= found.last for number, _cells in top)
     name = book["tabs"][book["tab"]][0]
+    # merged titles and headings are as they should be
+    survey["merged"] -= sum(block[0] <= found.last for block in survey["merges"])
     plan = {
         "kind": book["kind"],
         "tab": name,
