@@ -18,11 +18,11 @@ from app.registry.choices import HouseholdKind, ResidenceKind
 from app.registry.models import Dwelling, Household, HouseholdDwelling, HouseholdMember, Person, Residence
 from app.registry.service import awaited, households, residences
 from app.registry.views.common import NO_LOOKUP, ByService, EndByCodeForm, Loose, open_only
+from app.registry.views.person_sheet import HOME_CELLS
 from app.registry.views.place_pages import HouseholdPage, present
 from app.registry.views.sections import Overview
 
-# fields of a household that its page reads with its parts
-TOLD = ("head", "homes")
+TOLD = ("head", "homes")  # fields of a household that its page reads with its parts
 
 
 class LooseHome(Loose, RemoteField):
@@ -56,6 +56,7 @@ class HouseholdView(Overview, ByService, ModelView):
     show_columns = ["name", "kind", "household_no", "head", "homes", "area", "note", "valid_from", "valid_to"]
     add_form_extra_fields = {"dwelling": LooseHome(_("Home"), [Needed()], model=Dwelling)}
     formatters_columns = {"homes": lambda row: _homes(row)}
+    sheet_cells = HOME_CELLS
     page = HouseholdPage
     related = [
         RelatedList("HouseholdMemberView", "household_id", title=_("Members")),

@@ -1,4 +1,4 @@
-"""Residents in a sheet: what their list makes by formatters, read for thousands at once."""
+"""Residents and households in a sheet: what their lists make by formatters, read for thousands at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.views.sheet_cells import SheetCell
-from app.registry.models import PersonDocument, PersonPhone
+from app.core.words import gettext
+from app.registry.models import Dwelling, HouseholdDwelling, PersonDocument, PersonPhone
 from app.registry.rules import Birth, Precision, age_on
 
 
@@ -47,6 +48,21 @@ def phones(session: Session, keys: Sequence[int]) -> dict[int, Any]:
     return {row[0]: row[1] for row in session.execute(query, execution_options={"by_key": True})}
 
 
+def homes(session: Session, keys: Sequence[int]) -> dict[int, Any]:
+    """The addresses of the homes of today of each household, as far as they are inside the scope."""
+    query = (
+        select(HouseholdDwelling.household_id, Dwelling.address)
+        .join(HouseholdDwelling.dwelling)
+        .where(HouseholdDwelling.household_id.in_(keys), HouseholdDwelling.valid_to.is_(None))
+        .order_by(HouseholdDwelling.id)
+    )
+    found: dict[int, list[str]] = {}
+    for household, address in session.execute(query, execution_options={"by_key": True}):
+        found.setdefault(household, []).append(address)
+    return {household: gettext(", ").join(addresses) for household, addresses in found.items()}
+
+
+HOME_CELLS = {"homes": SheetCell(gather=homes)}
 BIRTH = ("birth_date", "birth_precision")
 SHEET_CELLS = {
     "name": SheetCell(reads=("name",)),
