@@ -11,6 +11,7 @@ from app.audit import seal as sealing
 from app.audit.models import AccessLog, ChangeLog
 from app.audit.verify import verify
 from app.core import clock, counters
+from app.core.extra import ExtraField
 from app.core.jobs import worker
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
@@ -409,6 +410,26 @@ def test_duplicates_of_an_import_are_looked_for_by_a_job(acting, world, system):
     system.rollback()
     (pair,) = system.scalars(select(DuplicatePair))
     assert pair.found_by == "import"
+
+
+def test_custom_fields_come_along_where_the_role_may_type_them(acting, world, system):
+    """Made with the person, filled in later; a field of level L5 stands in the sheet of nobody without the grant."""
+    with unit_of_work(system):
+        system.add(ExtraField(subject="person", key="dog", label="Dog", kind="text", level="L2", seq=1))
+        system.add(ExtraField(subject="person", key="past", label="Past", kind="text", level="L5", seq=2))
+    session = acting("clerk_a")
+    keys = [field.key for field in sheets()[importing.PERSONS].fields(session)]
+    assert "x_dog" in keys
+    assert "x_past" not in keys
+    number = id_number(born(40), 61)
+    take(session, [row(2, "Ai", number=number, relation="02", road="R", door_no="1", x_dog="Rex")])
+    assert people(system)["Ai"].extra == {"dog": "Rex"}
+    (changed,) = take(session, [row(2, "Ai", number=number, x_dog="Bo")], "update")
+    person = people(system)["Ai"]
+    assert person.extra == {"dog": "Bo"}
+    assert changed.before == [["person", person.id, person.version, {"extra": {"dog": "Rex"}}]]
+    lines = system.scalars(select(ChangeLog.changes).where(ChangeLog.row_id == person.id)).all()
+    assert any('"x_dog":["Rex","Bo"]' in line for line in lines)
 
 
 def test_the_sheet_is_declared_with_its_fields(app, system):

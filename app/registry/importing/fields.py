@@ -7,14 +7,16 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from app.core import clock, extra
+from app.core import clock, extra, policy
+from app.core.actor import Actor
 from app.core.errors import Finding, Invalid
 from app.core.interface import facts_of
+from app.core.scope import session_actor
 from app.core.sheets import Field
 from app.registry.choices import HouseholdKind
 from app.registry.importing.plain import is_card, is_mobile, is_plain_name
 from app.registry.importing.saying import said
-from app.registry.models import Dwelling, Household, Person
+from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone
 from app.registry.rules import check_name, inspect_document, normalise_number, normalise_phone, parse_birth
 from app.registry.rules.id_number import ID_CARD
 
@@ -39,6 +41,7 @@ TEXTS = (
     "register_address",
     "note",
 )
+CLOSED: dict[str, tuple[type, str]] = {"number": (PersonDocument, "number"), "phone": (PersonPhone, "number")}
 LABELS = {
     "ethnic": _("Ethnic group"),
     "marital": _("Marital status"),
@@ -104,8 +107,12 @@ def _judged(value: Any, check: Any) -> tuple[Any, Remarks]:
 
 def person_fields(session: Session) -> list[Field]:
     """All columns, in the order of the template; custom fields of the person stand at the end."""
-    facts = facts_of(Person)
-    codes = {key: facts[key].code_list or "" for key in CODES}
+    actor = session_actor(session)
+    found = (*_place_fields(), *_own_fields(), *_extra_fields(session))
+    return [field for field in found if _is_open(actor, field.key)]
+
+
+def _place_fields() -> list[Field]:
     return [
         Field(
             "area",
@@ -132,6 +139,13 @@ def person_fields(session: Session) -> list[Field]:
         Field(
             "relation", _("Relation to head"), "code", code_list="household_relation", note=_("The head: 02.")
         ),
+    ]
+
+
+def _own_fields() -> list[Field]:
+    facts = facts_of(Person)
+    codes = {key: facts[key].code_list or "" for key in CODES}
+    return [
         Field("name", _("Name"), "name", needed=True, length=_length(Person, "name"), judge=judge_name),
         Field("sex", _("Sex"), "code", code_list=codes["sex"], note=_("Empty: from the ID number.")),
         Field(
@@ -142,7 +156,6 @@ def person_fields(session: Session) -> list[Field]:
         Field("phone", _("Phone"), "phone", judge=judge_phone),
         *(Field(key, LABELS[key], "code", code_list=codes[key]) for key in CODES[1:]),
         *(Field(key, LABELS[key], "text", length=facts[key].length) for key in TEXTS),
-        *_extra_fields(session),
     ]
 
 
@@ -168,11 +181,16 @@ def _home_fields() -> list[Field]:
 
 
 def _extra_fields(session: Session) -> list[Field]:
-    kinds = {"choice": "code"}
     return [
-        Field(c.name, c.label, kinds.get(c.kind, c.kind), code_list=c.code_list or "", needed=c.is_required)
+        Field(c.name, c.label, c.kind, code_list=c.code_list or "", needed=c.is_required, note=c.help)
         for c in extra.columns(session, Person)
     ]
+
+
+def _is_open(actor: Actor, key: str) -> bool:
+    """Whether the acting role may type the field in a form: what it may not, stands in no sheet (field policy)."""
+    model, column = CLOSED.get(key, (Person, key))
+    return not (key in CLOSED or key.startswith(extra.PREFIX)) or policy.may(actor, "edit", model, column)
 
 
 def _length(model: type, key: str) -> int | None:
