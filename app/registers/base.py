@@ -90,7 +90,10 @@ class Register(ModelView):
             self.own_filters = {"open": open_or_settled(getattr(self.datamodel.obj, self.settled))}
             self.opens_with = self.opens_with or {"_flt_0_open": "1"}
         if self.figures:
-            self.list_links = [*self.list_links, (_("Figures by area"), self.figures_url, "can_list")]
+            self.list_links = [
+                *self.list_links,
+                (_("Figures by area"), self.figures_url, "can_use:RegisterFigures"),
+            ]
         self.derived(list(own), [_shown_as(facts, name) for name in own])
         super()._init_properties()
 
