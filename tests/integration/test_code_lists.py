@@ -49,6 +49,7 @@ def offered(session, name):
     return [code for code, _label in codes.choices(session, name)]
 
 
+@pytest.mark.any_database
 class TestByPages:
     def test_a_new_list_gets_codes_with_dates_an_order_and_an_end(self, admin, system):
         answer = fill(admin, "/code-lists/add", label="Water", name="water")

@@ -203,6 +203,7 @@ class TestLevels:
         )
 
 
+@pytest.mark.any_database
 def test_the_second_writer_sees_both_versions_of_a_custom_field(login_as, system, house):
     name = field(system, "Gate code")
     first, second, url = login_as("clerk_a"), login_as("town_clerk_a"), f"/dwelling/edit/{house.uid}"
@@ -216,6 +217,7 @@ def test_the_second_writer_sees_both_versions_of_a_custom_field(login_as, system
     assert again(system, house).extra == {"f1": "north"}
 
 
+@pytest.mark.any_database
 class TestKeeping:
     """What the administrator may do with a field."""
 
@@ -256,6 +258,7 @@ class TestKeeping:
         assert row.label in admin.get("/custom-fields/list/").text
 
 
+@pytest.mark.any_database
 def test_another_process_sees_a_new_field_within_a_second(system, house, monkeypatch):
     """Another process has its own memory: what this one remembers is put back to what it was before."""
     from app.core.extra import kept
@@ -275,6 +278,7 @@ def test_another_process_sees_a_new_field_within_a_second(system, house, monkeyp
         assert [c.label for c in extra.columns(other, Dwelling)] == ["Late"]
 
 
+@pytest.mark.any_database
 class TestEachRecord:
     @pytest.fixture
     def records(self, system, world, house):
