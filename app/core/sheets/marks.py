@@ -54,7 +54,7 @@ class Marks:
 def marked(data: bytes, plan: Mapping[str, Any], findings: Iterable[Finding]) -> bytes:
     """The marked copy as .xlsx, in the language of the caller. Raises what ``read`` raises."""
     marks = Marks(findings)
-    if plan["kind"] == "xlsx" and max(marks.rows, default=0) <= WHOLE:
+    if plan["kind"] == "xlsx" and plan["rows"] <= WHOLE:
         try:
             return _own(data, plan, marks)
         except (
@@ -124,7 +124,7 @@ def _rows(data: bytes, plan: Mapping[str, Any], marks: Marks) -> Iterator[tuple[
         "after": plan["last"],
         "merged": False,
     }
-    large = plan.get("rows", 0) > WHOLE
+    large = plan["rows"] > WHOLE
     with closing(ask(data, question)) as answers:
         for answer in answers:
             for number, cells in answer["rows"]:
