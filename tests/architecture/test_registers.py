@@ -8,6 +8,7 @@ import pytest
 
 from app import menu
 from app.areas.roles import IN_CONFIDENCE, OF_THE_CENTER, ROLES
+from app.core import icons
 from app.registers.base import Entry, Register, SharedEntry
 from app.registers.found import HERE, PACKAGES, REGISTERS
 from app.registers.papers import PaperRegister
@@ -32,6 +33,7 @@ def test_a_register_declares_and_has_no_pages_of_its_own(cls):
     assert not [name for name, value in vars(cls).items() if hasattr(value, "_urls")]
     assert not {"base_permissions", "base_filters", "class_permission_name", "route_base"} & set(vars(cls))
     assert issubclass(cls.datamodel.obj, Entry | SharedEntry)
+    assert icons.exists(cls.icon), cls.icon
     assert cls.__doc__
     assert cls.datamodel.obj.__doc__
 
