@@ -196,7 +196,9 @@ def test_who_may(login_as, system):
     assert login_as("operator").get(f"/import/sheet/{SHEET}").status_code == 404
     uid = brought(clerk, SHEET, csv_of(HEADINGS, FINE, FOREIGN))
     assert login_as("clerk_t").get(f"/import/batch/{uid}").status_code == 404
-    assert colleague.get(f"/import/batch/{uid}").status_code == 200
+    cell = "There is no area called “Grid T11”"
+    assert [cell in client.get(f"/import/batch/{uid}").text for client in (clerk, colleague)] == [True, False]
+    assert "There is no area called “…”" in colleague.get(f"/import/batch/{uid}").text
     for page in ("file", "marked", "columns"):
         assert colleague.get(f"/import/batch/{uid}/{page}").status_code == 403
     for action in ("run", "check", "drop"):

@@ -54,7 +54,7 @@ class BatchPage:
         view, actor = view_called(sheet.view), current_actor()
         records = queries.records(self.session, view.datamodel.obj, shown) if state in rules.WRITTEN else {}
         urls = {n: view.url_show(r) for n, r in records.items()} if view.can("show") else {}
-        job = batches.job_of(self.session, batch)
+        job, is_mine = batches.job_of(self.session, batch), batch.created_by == actor.user_id
         return self.render_template(  # type: ignore[no-any-return]
             "exchange/batch.html",
             title=batch.file_name,
@@ -63,16 +63,16 @@ class BatchPage:
             register_url=view.home_url(),
             state=state,
             is_written=state in rules.WRITTEN,
-            is_mine=batch.created_by == actor.user_id,
+            is_mine=is_mine,
             actions=_actions(state),
             rules=_rules_open(actor, sheet),
             rule=KnownRule(batch.rule),
             problem=self._problem(batch, job, state),
             job=job,
             percent=rules.share(job.done_steps, job.total_steps or 0) if job else 0,
-            groups=words.group_lines(batch.summary),
+            groups=words.group_lines(batch.summary, plain=is_mine),
             said=[self.said(f) for f in (batch.summary or {}).get("said") or []],
-            rows=words.row_lines(shown, batch.summary, urls),
+            rows=words.row_lines(shown, batch.summary, urls, plain=is_mine),
             which=which,
             filters=FILTERS,
             next_after=shown[-1].row_no if len(found) > queries.ROWS else 0,

@@ -29,12 +29,17 @@ class Headings:
         return f"{letter} {name}".strip()
 
 
-def group_lines(summary: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _without_cells(params: Mapping[str, Any]) -> dict[str, Any]:
+    """For others than the owner of the sheet: what stands in its cells is theirs to see in the register, by its masks."""
+    return {k: "…" if isinstance(v, str) and k != "field" else v for k, v in params.items()}
+
+
+def group_lines(summary: Mapping[str, Any] | None, *, plain: bool) -> list[dict[str, Any]]:
     """The groups of findings as the page lists them."""
     headings = Headings(summary)
     return [
         {
-            "text": sentence(message, _without_values(params) if differ else params),
+            "text": sentence(message, _shown(params, plain=plain, differ=differ)),
             "place": headings.place(column),
             "grave": grave,
             "count": count,
@@ -44,13 +49,19 @@ def group_lines(summary: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     ]
 
 
+def _shown(params: Mapping[str, Any], *, plain: bool, differ: bool) -> Mapping[str, Any]:
+    if not plain:
+        return _without_cells(params)
+    return _without_values(params) if differ else params
+
+
 def _without_values(params: Mapping[str, Any]) -> dict[str, Any]:
     """Of many cells the first value stands for all, so that it is read as an example."""
     return {key: f"{value} …" if isinstance(value, str) else value for key, value in params.items()}
 
 
 def row_lines(
-    rows: list[Any], summary: Mapping[str, Any] | None, urls: Mapping[int, str]
+    rows: list[Any], summary: Mapping[str, Any] | None, urls: Mapping[int, str], *, plain: bool
 ) -> list[dict[str, Any]]:
     """The rows as the page lists them: number, outcome, what was found where, the record."""
     headings = Headings(summary)
@@ -59,7 +70,11 @@ def row_lines(
             "number": row.row_no,
             "outcome": RowOutcome(row.outcome),
             "found": [
-                {"place": headings.place(column), "text": sentence(message, params), "grave": grave}
+                {
+                    "place": headings.place(column),
+                    "text": sentence(message, params if plain else _without_cells(params)),
+                    "grave": grave,
+                }
                 for column, message, params, grave in row.findings or ()
             ],
             "url": urls.get(row.row_no),
