@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.areas.models import Area
 from app.core import clock, files, hooks, jobs
+from app.core.actor import Actor
 from app.core.errors import NotAllowed
 from app.core.files import Attachment
 from app.core.scope import acting_as, session_actor, unscoped
@@ -42,6 +43,24 @@ def make(work: jobs.Work) -> dict[str, Any]:
         return _Making(work, export, spec).run()
 
 
+@contextmanager
+def writing(session: Session, actor: Actor) -> Iterator[tuple[Session, int]]:
+    """A unit of work that writes pieces of files, and the area they lie in: the uppermost of the actor's.
+
+    Who acts for a department has no area, and who only reads writes nothing: their pieces are written beside the scope, and
+    lie with the whole site in the first case. Only the owner of the export sees them in any case (``mine``).
+    """
+    areas = export_rows.top_areas(session, actor, 1)
+    area_id = areas[0].id if areas else None
+    if area_id is not None and not actor.read_only:
+        with unit_of_work(session) as own:
+            yield own, area_id
+        return
+    session.rollback()
+    with unscoped("an export is its owner's, who may act in no area or only read") as own, unit_of_work(own):
+        yield own, area_id or _root(own)
+
+
 class _Making:
     def __init__(self, work: jobs.Work, export: ExportFile, spec: Spec) -> None:
         self.work, self.spec, self.actor = work, spec, session_actor(work.session)
@@ -53,7 +72,9 @@ class _Making:
 
     def run(self) -> dict[str, Any]:
         """Read in one session, write in another: what is read stays one picture, while pieces and progress are saved."""
-        with self.work.step(gettext("Preparing")) as session:
+        with self.work.step(gettext("Preparing")):
+            pass
+        with writing(self.work.session, self.actor) as (session, _area_id):
             old = [part.storage_key for part in self._delete_parts(session)]
         drop(old)
         target = export_out.PartStream(self._keep)
@@ -85,7 +106,7 @@ class _Making:
         """Store a piece, encrypted."""
         self.parts += 1
         self.work.beat()
-        with self._storing() as (session, area_id):
+        with writing(self.work.session, self.actor) as (session, area_id):
             files.save(
                 session,
                 Clean(data, PIECE),
@@ -95,23 +116,6 @@ class _Making:
                 purpose=f"{PURPOSE} {self.parts:04d}",
                 keep_until=clock.to_local(self.expires).date() if self.expires else None,
             )
-
-    @contextmanager
-    def _storing(self) -> Iterator[tuple[Session, int]]:
-        """A unit of work, and the area of the pieces: the uppermost of the actor's. Who acts for a department has none, and
-        the piece lies with the whole site; only its owner sees it in either case.
-        """
-        areas = export_rows.top_areas(self.work.session, self.actor, 1)
-        if areas:
-            area_id = areas[0].id
-            with unit_of_work(self.work.session) as session:
-                yield session, area_id
-            return
-        with (
-            unscoped("an export of a department lies in no area of its own") as session,
-            unit_of_work(session),
-        ):
-            yield session, _root(session)
 
     def _finish(self, built: export_build.Built) -> None:
         columns = [c.name for c in built.layout.columns if self.plain and not c.masked]

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, extra, files, hooks, jobs
-from app.core.actor import Actor
+from app.core.actor import Actor, current_actor
 from app.core.errors import Invalid, NotAllowed, NotFound
 from app.core.files import Attachment
 from app.core.scope import acting_as
@@ -103,7 +103,8 @@ def _check_plain(session: Session, actor: Actor, wanted: Wanted) -> None:
 
 def mine(session: Session, uid: str) -> ExportFile:
     """An export of the actor's own; NotFound for anybody else's."""
-    found = session.scalars(select(ExportFile).where(ExportFile.uid == uid)).one_or_none()
+    owned = ExportFile.owner_id == (current_actor().user_id or -1)
+    found = session.scalars(select(ExportFile).where(ExportFile.uid == uid, owned)).one_or_none()
     if found is None:
         raise NotFound()
     return found

@@ -22,9 +22,9 @@ from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import CheckField, ChoiceField, LongTextField, Needed
-from app.exchange import export_jobs as _jobs  # noqa: F401 - registers the jobs
 from app.exchange import export_out, export_rows
 from app.exchange import export_service as service
+from app.exchange.export_jobs import writing
 from app.exchange.models import ExportFile
 from app.inbox.choices import JobState
 from app.registry.views.once import once
@@ -174,7 +174,7 @@ class ExportDesk(BaseView):
     @permission_name("use")
     def remove(self, uid: str) -> Any:
         """Delete a file of one's own before its time."""
-        with unit_of_work(self.session) as session:
+        with writing(self.session, current_actor()) as (session, _area_id):
             row = service.mine(session, str(checked_key(uid, uid=True)))
             job = jobs_of(session, [row]).get(row.job_uid or "")
             if job is not None and job.state in {"queued", "running"}:

@@ -207,7 +207,7 @@ def _own(actor: Actor) -> Any:
 
 
 scope.guard(BatchChild, _batch_children)
-scope.guard(ExportFile, _own, whole_site=True)
+scope.guard(ExportFile, _own, whole_site=True, readers=True)
 scope.guard(Ledger, _ledgers, whole_site=True)
 # a sheet may hold what its reader was granted by name: whoever brought it opens it, nobody else
 files.owned_by(

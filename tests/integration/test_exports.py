@@ -266,6 +266,19 @@ def test_fields_of_an_administrator_come_along_and_closed_ones_stay_masked(login
     assert (row[0], "Asthma" in str(row)) == ("Old Li", False)
 
 
+def test_who_only_reads_exports_and_removes_as_well(login_as, system):
+    auditor = login_as("admin_audit")
+    url = "/exports/new?view=ChangeLogView"
+    assert auditor.post(url, data=form_of(auditor.get(url).text)).status_code == 303
+    work()
+    uid = last(system).uid
+    assert len(sheet(auditor.get(f"/exports/{uid}").data)) > 1
+    assert post(login_as("clerk_a"), f"/exports/{uid}/remove").status_code == 404
+    assert post(auditor, f"/exports/{uid}/remove").status_code == 303
+    system.rollback()
+    assert system.scalar(select(func.count()).where(Attachment.owner_uid == uid)) == 0
+
+
 def test_who_acts_for_a_department_has_no_area_and_gets_the_file(login_as, system, people, monkeypatch):
     monkeypatch.setattr(export_rows, "top_areas", lambda *_args: [])
     client = login_as("town_clerk_a")

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
@@ -56,6 +56,7 @@ def test_a_group_may_stand_behind_what_is_shown_and_no_rows_have_a_total_of_noth
     assert lines([], 1, [0], [0]) == [("total", 0, "", 0, [])]
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(-5, 5))))
 def test_every_row_comes_out_once_and_the_sums_of_groups_make_the_total(rows):
     rows.sort()
@@ -140,6 +141,7 @@ def test_another_reader_finds_every_value_of_a_sheet_as_it_was_written():
     assert zipfile.ZipFile(io.BytesIO(out.getvalue())).testzip() is None
 
 
+@settings(max_examples=25)
 @given(st.text(max_size=30))
 def test_any_text_survives_but_what_xml_cannot_hold(text):
     out = io.BytesIO()

@@ -76,6 +76,9 @@ class ModelView(
         self._select_of = lru_cache(CHOICES)(self._make_select)
         off = OFF if self.keeps_viewers else OFF | {"viewers"}
         self.exclude_route_methods = off | set(self.exclude_route_methods)
+        # a list that names its rights is exported by role, as the others are
+        if "can_list" in (self.base_permissions or ()):
+            self.base_permissions = [*self.base_permissions, "can_export"]
         super().__init__(**kwargs)
 
     # --- what FAB builds at start ------------------------------------------------------------------------------
