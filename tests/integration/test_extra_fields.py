@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select, text
 
-from app.areas.models import SensitiveGrant
+from app.areas.models import AreaSuccession, SensitiveGrant
 from app.areas.service.grants import sensitive_groups
 from app.core import clock, codes, extra
 from app.core.extra import ExtraField, ExtraFieldArea
@@ -129,6 +129,18 @@ class TestWhereAndWhen:
             fill(clerk, "/dwelling/add", **values | {"door_no": "8", "area_id": elsewhere}).status_code == 303
         )
         assert name not in login_as("clerk_t").get("/dwelling/add").text
+
+    def test_what_took_over_from_an_area_is_asked_as_well(self, system, world):
+        old, new, other = (world.areas[key] for key in ("grid_a12", "grid_a21", "grid_t11"))
+        field(system, "Fire lane", areas=[old])
+        assert extra.columns(system, Dwelling, area_id=new) == []
+        day = clock.today()
+        system.add(AreaSuccession(old_area_id=old, new_area_id=new, effective_on=day, kind="split"))
+        system.scalars(select(ExtraField)).one().updated_at = clock.now()
+        system.commit()
+        system.info.pop("extra_checked", None)
+        asked = [[c.label for c in extra.columns(system, Dwelling, area_id=key)] for key in (old, new, other)]
+        assert asked == [["Fire lane"], ["Fire lane"], []]
 
     def test_an_old_record_stays_valid_and_is_asked_on_its_next_edit(self, login_as, system, house):
         tomorrow = clock.today() + timedelta(days=1)

@@ -74,12 +74,31 @@ def refresh(session: Session) -> None:
     _stamp[0], _asked[0], _read[0] = key, now, now
 
 
+def _paths(session: Session) -> dict[int, list[str]]:
+    """Paths of the areas of each field: those that were chosen, and whatever took over from them since."""
+    chosen = session.execute(select(ExtraFieldArea.field_id, ExtraFieldArea.area_id)).all()
+    if not chosen:
+        return {}
+    area, after = (Model.metadata.tables[name] for name in ("area", "area_succession"))
+    heirs: dict[int, set[int]] = {}
+    for old, new in session.execute(select(after.c.old_area_id, after.c.new_area_id)):
+        heirs.setdefault(old, set()).add(new)
+    areas: dict[int, set[int]] = {}
+    for field_id, area_id in chosen:
+        waiting, mine = {area_id}, areas.setdefault(field_id, set())
+        while waiting:
+            mine |= waiting
+            waiting = {new for old in waiting for new in heirs.get(old, ())} - mine
+    wanted = {key for mine in areas.values() for key in mine}
+    known = {
+        key: path
+        for key, path in session.execute(select(area.c.id, area.c.path).where(area.c.id.in_(wanted)))
+    }
+    return {field_id: sorted(known[key] for key in mine) for field_id, mine in areas.items()}
+
+
 def _definitions(session: Session) -> dict[str, dict[str, ExtraColumn]]:
-    area = Model.metadata.tables["area"]
-    paths: dict[int, list[str]] = {}
-    where = select(ExtraFieldArea.field_id, area.c.path).join(area, area.c.id == ExtraFieldArea.area_id)
-    for field_id, path in session.execute(where.order_by(area.c.path)):
-        paths.setdefault(field_id, []).append(path)
+    paths = _paths(session)
     found: dict[str, dict[str, ExtraColumn]] = {}
     query = select(ExtraField).order_by(ExtraField.subject, ExtraField.seq, ExtraField.id)
     for row in session.scalars(query):
