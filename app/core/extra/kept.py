@@ -90,10 +90,8 @@ def _paths(session: Session) -> dict[int, list[str]]:
             mine |= waiting
             waiting = {new for old in waiting for new in heirs.get(old, ())} - mine
     wanted = {key for mine in areas.values() for key in mine}
-    known = {
-        key: path
-        for key, path in session.execute(select(area.c.id, area.c.path).where(area.c.id.in_(wanted)))
-    }
+    rows = session.execute(select(area.c.id, area.c.path).where(area.c.id.in_(wanted)))
+    known = {row.id: row.path for row in rows}
     return {field_id: sorted(known[key] for key in mine) for field_id, mine in areas.items()}
 
 
