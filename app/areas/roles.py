@@ -71,8 +71,7 @@ STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView"
 PAPERS = "IssuedDocumentView|PrintLogView"
-# light registers are granted by the name of their class (app/registers); what is told in confidence only to those who
-# work with it
+# light registers are granted by their class name (app/registers), what is told in confidence to who works with it only
 IN_CONFIDENCE = "LegalAdviceRegister"
 REGISTERS = f"(?!(?:{IN_CONFIDENCE})$)[A-Za-z]+Register"
 # what the center hands out or lays down for everybody below
@@ -135,7 +134,6 @@ ROLES: dict[str, Role] = {
             (
                 (REGISTERS, READ | DESK),
                 (OF_THE_CENTER, FULL),
-                ("RegisterFigures", USE),
                 ("CampaignView", FULL),
                 ("CoverageDesk", USE),
                 (f"{SAFETY}|{SAFETY_RULES}|{CATALOGUE}", READ),
@@ -171,9 +169,8 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
-                ("RegisterFigures", USE),
                 ("CampaignView", FULL),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
@@ -196,9 +193,8 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
-                ("RegisterFigures", USE),
                 ("CampaignView", FULL),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
@@ -237,9 +233,8 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (REGISTERS, WRITE | DESK),
-                ("RegisterFigures", USE),
                 ("CampaignView", READ),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 (SAFETY_RULES, READ),
@@ -286,15 +281,12 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
-                (REGISTERS, READ),
-                ("RegisterFigures", USE),
-                ("CampaignView", READ),
-                (SAFETY, READ),
+                (f"{REGISTERS}|CampaignView|{SAFETY}", READ),
                 (
                     f"{REGISTRY}|{PEOPLE_PARTS}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}",
                     READ,
                 ),
-                ("VacancyView|CoverageDesk", USE),
+                ("VacancyView|CoverageDesk|RegisterFigures", USE),
             ),
             read_only=True,
         ),
