@@ -1,4 +1,4 @@
-"""Exports: asked for, made by a job, fetched by their owner only, gone after some days (S3-26; guards, sections 3 and 5)."""
+"""Exports: asked for, made by a job, fetched by their owner only, gone after some days (guards, sections 3 and 5)."""
 
 from __future__ import annotations
 

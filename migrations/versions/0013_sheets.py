@@ -287,14 +287,27 @@ def upgrade() -> None:
         op.add_column(name, sa.Column("extra", OPEN_STORE, nullable=True))
         op.add_column(name, sa.Column("extra_closed", sa.LargeBinary(), nullable=True))
 
+    _keep_keys_apart()
     # the name of a workbook's kind has 65 characters
     with op.batch_alter_table("attachment", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
-        batch_op.alter_column("media_type", existing_type=sa.String(60), type_=sa.String(100), existing_nullable=False)
+        batch_op.alter_column(
+            "media_type", existing_type=sa.String(60), type_=sa.String(100), existing_nullable=False
+        )
+
+
+def _keep_keys_apart() -> None:
+    """Earlier migrations rebuilt these tables without AUTOINCREMENT: SQLite would give a key anew after its row is gone."""
+    if op.get_bind().dialect.name == "sqlite":
+        for name in ("building", "person", "rental_home"):
+            with op.batch_alter_table(name, recreate="always", table_kwargs={"sqlite_autoincrement": True}):
+                pass
 
 
 def downgrade() -> None:
     with op.batch_alter_table("attachment", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
-        batch_op.alter_column("media_type", existing_type=sa.String(100), type_=sa.String(60), existing_nullable=False)
+        batch_op.alter_column(
+            "media_type", existing_type=sa.String(100), type_=sa.String(60), existing_nullable=False
+        )
     for name in HOLDERS:
         op.drop_column(name, "extra_closed")
         op.drop_column(name, "extra")

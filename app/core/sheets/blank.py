@@ -1,4 +1,4 @@
-"""Our own sheet for a register: headings with notes, drop-downs, columns of text, an example, explanations (S3-26)."""
+"""Our own sheet for a register: headings with notes, drop-downs, columns of text, an example, explanations."""
 
 from __future__ import annotations
 

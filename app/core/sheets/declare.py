@@ -1,4 +1,4 @@
-"""What a package says about a sheet of its own: the fields that a row may have, and who writes the rows (S3-26).
+"""What a package says about a sheet of its own: the fields that a row may have, and who writes the rows.
 
     declare(Sheet("venues", _("Venues"), "VenueView", fields=venue_fields, writer=VenueWriter))
 

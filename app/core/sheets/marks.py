@@ -1,4 +1,4 @@
-"""What was found, in a copy of the user's own sheet: bad cells coloured with a comment, a column with the sentences (S3-26).
+"""What was found, in a copy of the user's own sheet: bad cells coloured with a comment, a column with the sentences.
 
 An .xlsx of some thousand rows comes back as it was, with its look. From larger ones, .xls and text a plain sheet is made:
 large ones with the headings and the rows that have findings only, each with its number.

@@ -1,4 +1,4 @@
-"""Reading somebody's sheet: a look at it, then its rows in chunks (S3-26).
+"""Reading somebody's sheet: a look at it, then its rows in chunks.
 
     look = sheets.look(data, fields=fields, sheet="venues")        # Invalid or TooLarge say what is wrong and what to do
     cleaner = sheets.Cleaner(fields, today=today, session=session)

@@ -1,4 +1,4 @@
-"""Why a file cannot be read, as a sentence that says what to do (guards, section 4; S3-26)."""
+"""Why a file cannot be read, as a sentence that says what to do (guards, section 4)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Cells as values: one function for each kind of field; each returns the value and what is to be said of the cell.
 
 What was put right (blanks, full width, signs that cannot be seen) is told; what cannot be known is grave. Figures behind the
-15th of a number are lost in Excel and are never guessed (S3-26).
+15th of a number are lost in Excel and are never guessed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A writer of .xlsx files that streams: one sheet, row after row, in constant memory (S3-26; speed.md, Sheets).
+"""A writer of .xlsx files that streams: one sheet, row after row, in constant memory (speed.md, Sheets).
 
 XlsxWriter writes some 7,000 rows of twelve cells a second, this one 48,000. rustpy-xlsxwriter is quicker still, but it takes
 one table of records: headings and sums of groups cannot stand between its rows. The target may be a stream that

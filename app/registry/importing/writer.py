@@ -1,4 +1,4 @@
-"""The writer of the sheet: one chunk is read, placed, matched, put into households and written (S3-26, speed.md)."""
+"""The writer of the sheet: one chunk is read, placed, matched, put into households and written (speed.md)."""
 
 from __future__ import annotations
 
