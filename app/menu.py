@@ -23,9 +23,9 @@ from app.audit.views import AccessLogView, AuditSealView, ChangeLogView
 from app.core.views.change_desk import ChangeDesk
 from app.core.views.list_desk import ListDesk
 from app.documents.views import IssuedDocumentView, PrintDesk, PrintLogView, VerifyView
-from app.exchange.export_views import ExportDesk
-from app.exchange.ledger_views import LedgerView
 from app.exchange.views import ImportDesk
+from app.exchange.views.exports import ExportDesk
+from app.exchange.views.ledgers import LedgerView
 from app.home import frame
 from app.home.bin import RecycleBin
 from app.home.frame import Entry, Section

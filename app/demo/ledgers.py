@@ -6,9 +6,9 @@ from datetime import datetime
 
 from app import seeds
 from app.demo.acting import Cast
-from app.exchange import export_rows
-from app.exchange.export_fields import fields_of
-from app.exchange.ledger_service import Given, save
+from app.exchange.service import export_rows
+from app.exchange.service.export_fields import fields_of
+from app.exchange.service.ledgers import Given, save
 
 
 def put_together(cast: Cast, now: datetime) -> None:

@@ -267,7 +267,7 @@ def _area_ids(session: Any) -> dict[str, int]:
 
 def _export(app: Flask, asked: Any) -> dict[str, Any]:
     """The list of residents as the export job writes it, to a file."""
-    from app.exchange.export_service import export_to_path
+    from app.exchange.service.exports import export_to_path
 
     target = Path(asked.home) / "ours.xlsx"
     with app.test_request_context("/"), _acting() as (actor, _session):

@@ -46,7 +46,7 @@ UNSCOPED_CALLERS = {
     "app/exchange/service/undoing.py": "what hangs on a record that an import made: only yes or no is told",
     "app/inbox/service.py": "who sits in an office is not in the sender's scope, only the line reaches them",
     "app/documents/views.py": "public check of a paper by its random token: number, kind, date, state",
-    "app/exchange/export_jobs.py": "the file of somebody who acts for a department lies in no area of the own",
+    "app/exchange/jobs/exports.py": "the file of somebody who acts for a department lies in no area of the own",
     "app/core/jobs/worker.py": "system jobs (counters, tidying) have no acting user",
 }
 

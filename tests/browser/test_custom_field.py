@@ -1,13 +1,24 @@
-"""A custom field in Chromium: an administrator adds it, a clerk fills it in on a phone, filters by it, prints it."""
+"""A custom field in Chromium: an administrator adds it, a clerk fills it in on a phone, filters by it, prints it; then it
+comes in by a sheet and goes out in a ledger.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+
 import pytest
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from app.core.extra import columns
+from app.exchange.models import ExportFile
 from app.registry.models import Dwelling
 from app.registry.queries import sheets
 from tests.factories.registry import make_home
+from tests.support import imports
+from tests.support.pages import post, token_of
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +38,9 @@ def send(page):
         page.locator("form.gb-form button[type=submit]").first.click()
 
 
-def test_a_field_goes_from_the_administrator_to_the_clerk_and_onto_paper(open_as, axe, system, homes):
+def test_a_field_goes_from_the_administrator_to_the_clerk_and_onto_paper(
+    open_as, axe, system, world, homes, login_as
+):
     admin = open_as("admin_system")
     admin.goto("/custom-fields/add")
     for name, value in (("subject", "dwelling"), ("kind", "yes_no"), ("level", "L3")):
@@ -61,6 +74,36 @@ def test_a_field_goes_from_the_administrator_to_the_clerk_and_onto_paper(open_as
     assert LABEL in rows.first.inner_html()
 
     on_paper(system, homes)
+    by_sheet(login_as("clerk_a"), system, world, name, without)
+    assert in_ledger(login_as("town_clerk_a"), system, world, name) == [["Yes"], ["Yes"]]
+
+
+def by_sheet(client, system, world, name, home):
+    """A sheet brings an answer for a home that has another one."""
+    system.rollback()
+    data = imports.csv_of(
+        ["Grid", "Village group", "Door number", LABEL], ["430299001001001", "1", home.door_no, "yes"]
+    )
+    uid = imports.brought(client, "homes", data)
+    assert imports.step(client, uid, "run", rule="update").status_code == 303
+    system.rollback()
+    assert home.extra == {name.removeprefix("x_"): True}
+
+
+def in_ledger(client, system, world, name):
+    """The rows of a ledger with the field as its only column, filtered by it."""
+    given = {"subject": "DwellingView", "_version": "0", "name": "Alarms", "title": "Alarms", "size": "A4"}
+    given |= {"way": "portrait", "area": world.uids["town_a"], "columns": name, f"_flt_0_{name}": "1"}
+    answer = client.post("/ledgers/add", data=MultiDict(given | {"csrf_token": token_of(client)}))
+    assert answer.status_code == 303, answer.text
+    page = client.get(answer.location).text
+    once = re.search(r'name="client_uid" value="([^"]+)"', page)[1]
+    assert post(client, answer.location, kind="csv", client_uid=once).status_code == 303
+    imports.run_jobs()
+    system.rollback()
+    made = system.scalars(select(ExportFile).order_by(ExportFile.id.desc()).limit(1)).one()
+    rows = list(csv.reader(io.StringIO(client.get(f"/exports/{made.uid}").data.decode("utf-8-sig"))))
+    return [row for row in rows if row in (["Yes"], ["No"])]
 
 
 def on_paper(system, homes):

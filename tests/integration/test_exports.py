@@ -23,9 +23,10 @@ from app.core.scope import acting_as
 from app.core.views import ModelView
 from app.core.views.cells import Cells
 from app.documents import press, tables
-from app.exchange import export_jobs, export_plan, export_rows
-from app.exchange.export_words import as_text, flat
+from app.exchange.jobs import exports as export_jobs
 from app.exchange.models import ExportFile
+from app.exchange.service import export_plan, export_rows
+from app.exchange.service.export_words import as_text, flat
 from app.registry.models import Person
 from tests.factories.registry import Resident, id_number, make_person
 from tests.support.jobs import run_now
@@ -82,7 +83,6 @@ def sheet(data: bytes) -> list[list]:
     return [list(row) for row in page.iter_rows(values_only=True)]
 
 
-@pytest.mark.demand("S3-26")
 def test_a_sheet_holds_what_is_filtered_as_the_list_shows_it(login_as, system, people):
     client = login_as("town_clerk_a")
     page = client.get(
@@ -185,7 +185,7 @@ def test_a_file_is_its_owners_alone_and_goes_after_its_days(login_as, system, pe
 def test_a_worker_that_dies_half_way_leaves_one_whole_file(login_as, system, people, monkeypatch):
     client = login_as("town_clerk_a")
     assert order(client, "&columns=name").status_code == 303
-    monkeypatch.setattr("app.exchange.export_out.PartStream.__init__.__defaults__", (200,))
+    monkeypatch.setattr("app.exchange.service.export_out.PartStream.__init__.__defaults__", (200,))
     finish, deaths = export_jobs._Making._finish, []
 
     def die_once(self, built):

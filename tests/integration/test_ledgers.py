@@ -93,7 +93,6 @@ def grid(data: bytes) -> list[list]:
     return [list(row) for row in page.iter_rows(values_only=True)]
 
 
-@pytest.mark.demand("S3-26")
 def test_a_ledger_has_its_heading_groups_sums_and_order(login_as, world, system):
     with clock.frozen(datetime(2026, 11, 22, 4, 0, tzinfo=clock.now().tzinfo)):
         client = login_as("town_clerk_a")

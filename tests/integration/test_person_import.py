@@ -1,4 +1,4 @@
-"""The sheet "persons with households": whatever it writes is what the services write for one person (S3-26)."""
+"""The sheet "persons with households": whatever it writes is what the services write for one person."""
 
 from __future__ import annotations
 
@@ -161,7 +161,6 @@ def by_services(session, area_id, rows):
     return home
 
 
-@pytest.mark.demand("S3-26")
 def test_a_household_by_sheet_is_the_household_that_the_services_enter(acting, world, system):
     """Once by the services, taken away, once by the sheet: row by row and field by field the same."""
     session = acting("clerk_a")
@@ -288,7 +287,6 @@ def test_numbers_are_kept_as_they_are_with_what_is_odd_about_them(acting, world,
     assert again[0].outcome == "skipped"
 
 
-@pytest.mark.demand("S3-26")
 def test_the_four_rules(acting, world, system):
     """Skip leaves, fill completes, update puts right, new keeps both apart and queues the pair."""
     session = acting("clerk_a")

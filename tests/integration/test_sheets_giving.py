@@ -1,4 +1,4 @@
-"""What goes back to the user: the template that comes in again, and the marked copy of the user's own sheet (S3-26)."""
+"""What goes back to the user: the template that comes in again, and the marked copy of the user's own sheet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.core.sheets import marks
 from app.extensions import db
 from tests.support import messy
 
-pytestmark = [pytest.mark.any_database, pytest.mark.demand("S3-26")]
+pytestmark = pytest.mark.any_database
 TODAY = date(2026, 11, 22)
 FIELDS = [
     sheets.Field("name", "\u59d3\u540d", "name", needed=True, length=60, example="=1+1"),

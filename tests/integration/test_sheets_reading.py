@@ -1,4 +1,4 @@
-"""Sheets of any make: what is read of them, and what is said where (S3-26; issue 4, line 2)."""
+"""Sheets of any make: what is read of them, and what is said where."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.extensions import db
 from app.registry.rules import inspect_document
 from tests.support import messy
 
-pytestmark = [pytest.mark.any_database, pytest.mark.demand("S3-26")]
+pytestmark = pytest.mark.any_database
 TODAY = date(2026, 11, 22)
 CASES = {case["file"]: case for case in messy.cases()}
 

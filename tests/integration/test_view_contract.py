@@ -113,16 +113,23 @@ class TestPages:
             anonymous = client.get(url)
             if anonymous.status_code not in {302, 303} or "/login/" not in anonymous.headers["Location"]:
                 problems.append(f"anonymous gets {anonymous.status_code} at {url}")
-            for role, visitor in signed_in.items():
-                status = visitor.get(url).status_code
-                if not ROLES[role].permits(permission, cls.__name__):
-                    if status != 403:
-                        problems.append(f"{role} lacks {permission} and gets {status} at {url}")
-                elif status >= 500:
-                    problems.append(f"{role}: {status} at {url}")
+            problems += _by_roles(url, cls, permission, signed_in)
         if foreign is not None:
             problems += _out_of_scope(view, cls, foreign, signed_in)
         assert problems == []
+
+
+def _by_roles(url: str, cls: type, permission: str, signed_in: dict[str, Any]) -> list[str]:
+    """Who lacks the permission is refused, who has it gets an answer."""
+    found = []
+    for role, visitor in signed_in.items():
+        status = visitor.get(url).status_code
+        if not ROLES[role].permits(permission, cls.__name__):
+            if status != 403:
+                found.append(f"{role} lacks {permission} and gets {status} at {url}")
+        elif status >= 500:
+            found.append(f"{role}: {status} at {url}")
+    return found
 
 
 def _out_of_scope(view: Any, cls: type, key: str, signed_in: dict[str, Any]) -> list[str]:

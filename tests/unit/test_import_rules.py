@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.core.errors import Conflict, Invalid, NotAllowed
-from app.exchange import rules
 from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import BatchState as State
-from app.exchange.rules import MACHINE, Target
+from app.exchange.rules import imports as rules
+from app.exchange.rules.imports import MACHINE, Target
 
 NAME, AREA = Target("name", "Name", needed=True), Target("area_id", "Grid", needed=True)
 NOTE = Target("note", "Note")

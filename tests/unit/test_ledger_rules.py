@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
 from app.core.sheets.writing import Band, Column, Paper, SheetWriter, begins_like_formula, letters
-from app.exchange.ledger_rules import grouped, moving_day, title_of, unknown_places
+from app.exchange.rules.ledgers import grouped, moving_day, title_of, unknown_places
 
 TODAY = date(2024, 2, 29)
 MOMENT = datetime(2026, 11, 3, 8, 30)  # noqa: DTZ001 - sheets hold local wall-clock time

@@ -18,10 +18,10 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.scope import session_actor, visible_areas
 from app.core.sheets import Field, Finding, Sheet
 from app.core.uploads import Clean
-from app.exchange import rules
 from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import BatchState as State
 from app.exchange.models import BATCH_FILES, ImportBatch, ImportRow, ImportStep
+from app.exchange.rules import imports as rules
 from app.exchange.service import mappings
 from app.exchange.service.rights import home_area, need_owner, need_rights, sheet_called
 

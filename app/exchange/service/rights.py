@@ -10,8 +10,8 @@ from app.areas.models import Area
 from app.core.actor import Actor
 from app.core.errors import NotAllowed, NotFound
 from app.core.sheets import Sheet
-from app.exchange import rules
 from app.exchange.models import ImportBatch
+from app.exchange.rules import imports as rules
 from app.exchange.service.declared import open_sheets
 
 DESK = "ImportDesk"

@@ -24,11 +24,11 @@ from app.audit.service import in_batch, reason
 from app.core import clock, jobs, removal
 from app.core.models import Deletable
 from app.core.scope import session_actor, unscoped
-from app.exchange import rules
 from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import BatchState as State
 from app.exchange.choices import RowOutcome
 from app.exchange.models import ImportBatch, ImportRow
+from app.exchange.rules import imports as rules
 from app.exchange.service import batches
 from app.exchange.service.recording import thawed
 from app.exchange.service.saying import parts

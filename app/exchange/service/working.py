@@ -14,10 +14,10 @@ from app.core import bulk, clock, jobs, sheets
 from app.core.errors import DomainError
 from app.core.scope import session_actor
 from app.core.sheets import Finding, Outcome, Row
-from app.exchange import rules
 from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import BatchState as State
 from app.exchange.models import ImportBatch, ImportRow
+from app.exchange.rules import imports as rules
 from app.exchange.service import batches
 from app.exchange.service.forms_at_work import forms_of
 

@@ -15,10 +15,11 @@ from app.core.actor import current_actor
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.numbers import whole_number
 from app.core.views import expose, has_access, permission_name
-from app.exchange import queries, rules
+from app.exchange import queries
 from app.exchange.choices import BatchAction, KnownRule
 from app.exchange.choices import BatchState as State
 from app.exchange.models import ImportBatch
+from app.exchange.rules import imports as rules
 from app.exchange.service import batches, undoing
 from app.exchange.service.generic import view_called
 from app.exchange.views import words

@@ -17,11 +17,11 @@ from app.core.session import unit_of_work
 from app.core.views import expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import ChoiceField, Needed, RemoteField, TextField
-from app.exchange import rules
 from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import BatchState as State
 from app.exchange.choices import KnownRule
 from app.exchange.models import ImportBatch
+from app.exchange.rules import imports as rules
 from app.exchange.service import batches
 
 REFUSED = 422

@@ -15,10 +15,10 @@ from app.core.interface import checked_key
 from app.core.session import unit_of_work
 from app.core.uploads import read_all
 from app.core.views import BaseView, expose, has_access, permission_name
-from app.exchange import jobs as _jobs  # noqa: F401  the jobs register themselves
 from app.exchange import queries
 from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import KnownRule
+from app.exchange.jobs import imports as _jobs  # noqa: F401  the jobs register themselves
 from app.exchange.models import ImportBatch
 from app.exchange.service import batches
 from app.exchange.service.declared import open_sheets

@@ -1,11 +1,11 @@
 // Changing many records: a field that is typed into is ticked; the progress of a running job.
 const form = document.querySelector("form[data-many]");
 form?.addEventListener("input", (event) => {
-  const box = event.target.closest(".gb-change")?.querySelector("input[name=change]");
+  const box = event.target.closest(".gb-change-field")?.querySelector("input[name=change]");
   if (box && event.target !== box) box.checked = true;
 });
 form?.addEventListener("change", (event) => {
-  const box = event.target.closest(".gb-change")?.querySelector("input[name=change]");
+  const box = event.target.closest(".gb-change-field")?.querySelector("input[name=change]");
   if (box && event.target !== box) box.checked = true;
 });
 

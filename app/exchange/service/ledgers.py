@@ -14,10 +14,10 @@ from app.areas.models import Area
 from app.areas.roles import ROLES
 from app.core.actor import Actor
 from app.core.errors import Invalid, NotAllowed, StaleVersion
-from app.exchange import export_build, export_rows
-from app.exchange.export_build import PLACES, Spec
-from app.exchange.ledger_rules import MOST_GROUPS, unknown_places
 from app.exchange.models import Ledger
+from app.exchange.rules.ledgers import MOST_GROUPS, unknown_places
+from app.exchange.service import export_build, export_rows
+from app.exchange.service.export_build import PLACES, Spec
 
 NAME_LENGTH, TITLE_LENGTH, LINE_LENGTH, NOTE_LENGTH = 80, 80, 60, 200
 MOST_FIELDS, MOST_ORDERS = 40, 3

@@ -18,10 +18,10 @@ from app.core.actor import Actor, current_actor
 from app.core.errors import Invalid, NotAllowed, NotFound
 from app.core.files import Attachment
 from app.core.scope import acting_as
-from app.exchange import export_build, export_out, export_rows
-from app.exchange.export_build import Spec
-from app.exchange.export_fields import fields_of
 from app.exchange.models import EXPORT_FILES, ExportFile
+from app.exchange.service import export_build, export_out, export_rows
+from app.exchange.service.export_build import Spec
+from app.exchange.service.export_fields import fields_of
 
 JOB = "exchange.export"  # made in export_jobs
 KINDS = tuple(export_out.MEDIA)

@@ -15,12 +15,12 @@ from app.core.errors import DomainError
 from app.core.interface import Interface
 from app.core.views.listing import FilterField
 from app.core.widgets import lookup_label
-from app.exchange import export_rows
-from app.exchange.export_build import Spec, resolved
-from app.exchange.export_fields import Field, fields_of
-from app.exchange.ledger_rules import MOST_GROUPS
-from app.exchange.ledger_service import HEADING, MOST_ORDERS, Given, roles_with, spec_of
 from app.exchange.models import Ledger
+from app.exchange.rules.ledgers import MOST_GROUPS
+from app.exchange.service import export_rows
+from app.exchange.service.export_build import Spec, resolved
+from app.exchange.service.export_fields import Field, fields_of
+from app.exchange.service.ledgers import HEADING, MOST_ORDERS, Given, roles_with, spec_of
 
 LONGEST = 400
 

@@ -21,11 +21,11 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.views.arguments import FILTER, ListArgs
-from app.exchange import export_rows
-from app.exchange.export_fields import fields_of
-from app.exchange.export_plan import Column, Plan
-from app.exchange.export_words import NUMBERS, as_text
-from app.exchange.ledger_rules import Line, grouped, moving_day, title_of
+from app.exchange.rules.ledgers import Line, grouped, moving_day, title_of
+from app.exchange.service import export_rows
+from app.exchange.service.export_fields import fields_of
+from app.exchange.service.export_plan import Column, Plan
+from app.exchange.service.export_words import NUMBERS, as_text
 
 Spec = dict[str, Any]
 WIDTHS = {"int": 9.0, "decimal": 11.0, "date": 12.0, "instant": 17.0}

@@ -20,11 +20,11 @@ from app.core.files import Attachment
 from app.core.scope import acting_as, session_actor, unscoped
 from app.core.session import unit_of_work
 from app.core.uploads import Clean
-from app.exchange import export_build, export_out, export_rows
-from app.exchange.export_build import Spec
-from app.exchange.export_fields import fields_of
-from app.exchange.export_service import JOB, drop, mine, parts_of, plain_fields, remove
 from app.exchange.models import EXPORT_FILES, ExportFile
+from app.exchange.service import export_build, export_out, export_rows
+from app.exchange.service.export_build import Spec
+from app.exchange.service.export_fields import fields_of
+from app.exchange.service.exports import JOB, drop, mine, parts_of, plain_fields, remove
 
 LEASE = timedelta(minutes=10)
 STEP = 5000  # rows between two notes of the progress

@@ -14,9 +14,9 @@ from flask_babel import gettext
 from app.core.errors import Invalid
 from app.core.sheets import writing
 from app.documents import press, tables
-from app.exchange.export_build import Layout, group_words, sum_words
-from app.exchange.export_words import NUMBERS, as_text
-from app.exchange.ledger_rules import Line
+from app.exchange.rules.ledgers import Line
+from app.exchange.service.export_build import Layout, group_words, sum_words
+from app.exchange.service.export_words import NUMBERS, as_text
 
 MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

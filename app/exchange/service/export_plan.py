@@ -23,7 +23,7 @@ from app.core.views.cells import Cells, name_of, plain
 from app.core.views.listing import HEAVY
 from app.core.views.sheet_cells import SheetCell
 from app.core.widgets import view_of
-from app.exchange.export_words import KINDS, column_label, flat
+from app.exchange.service.export_words import KINDS, column_label, flat
 
 MOST_NAMES = 20_000  # of related records that are remembered: memory does not grow with the rows
 

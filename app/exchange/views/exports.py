@@ -22,10 +22,10 @@ from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import CheckField, ChoiceField, LongTextField, Needed
-from app.exchange import export_out, export_rows
-from app.exchange import export_service as service
-from app.exchange.export_jobs import writing
+from app.exchange.jobs.exports import writing
 from app.exchange.models import ExportFile
+from app.exchange.service import export_out, export_rows
+from app.exchange.service import exports as service
 from app.inbox.choices import JobState
 from app.registry.views.once import once
 

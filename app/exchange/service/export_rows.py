@@ -19,7 +19,7 @@ from app.core.interface import Fact
 from app.core.paging import Keyset, capped_count
 from app.core.views import ModelView, arguments
 from app.core.views.arguments import ListArgs
-from app.exchange.export_plan import Chunk, Plan
+from app.exchange.service.export_plan import Chunk, Plan
 
 CHUNK = 2000
 Orders = Sequence[tuple[str, bool]]  # (column, descending)

@@ -19,13 +19,12 @@ from app.core.numbers import whole_number
 from app.core.session import unit_of_work
 from app.core.views import ModelView, expose, has_access, permission_name
 from app.core.widgets import ChoiceField, Needed
-from app.exchange import export_build, export_rows
-from app.exchange import export_service as exports
-from app.exchange import ledger_forms as forms
-from app.exchange import ledger_service as service
-from app.exchange.export_out import paper_line
-from app.exchange.export_views import KINDS, ExportForm, filter_lines, jobs_of, ordered, state_of
+from app.exchange import forms
 from app.exchange.models import ExportFile, Ledger
+from app.exchange.service import export_build, export_rows, exports
+from app.exchange.service import ledgers as service
+from app.exchange.service.export_out import paper_line
+from app.exchange.views.exports import KINDS, ExportForm, filter_lines, jobs_of, ordered, state_of
 
 PREVIEW = 20  # rows
 FILES = 10  # of a ledger on its page

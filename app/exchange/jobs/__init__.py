@@ -1,0 +1,1 @@
+"""What runs apart from a page: imports and exports."""
