@@ -4,10 +4,10 @@ comes in by a sheet and goes out in a ledger.
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
@@ -82,10 +82,10 @@ def by_sheet(client, system, world, name, home):
     """A sheet brings an answer for a home that has another one."""
     system.rollback()
     data = imports.csv_of(
-        ["Grid", "Village group", "Door number", LABEL], ["430299001001001", "1", home.door_no, "yes"]
+        ["Grid", "Village group", "House number", LABEL], ["430299001001001", "1", home.door_no, "yes"]
     )
-    uid = imports.brought(client, "homes", data)
-    assert imports.step(client, uid, "run", rule="update").status_code == 303
+    uid = imports.brought(client, "homes", data, rule="update")
+    assert imports.step(client, uid, "run").status_code == 303
     system.rollback()
     assert home.extra == {name.removeprefix("x_"): True}
 
@@ -98,12 +98,12 @@ def in_ledger(client, system, world, name):
     assert answer.status_code == 303, answer.text
     page = client.get(answer.location).text
     once = re.search(r'name="client_uid" value="([^"]+)"', page)[1]
-    assert post(client, answer.location, kind="csv", client_uid=once).status_code == 303
+    assert post(client, answer.location, kind="xlsx", client_uid=once).status_code == 303
     imports.run_jobs()
     system.rollback()
     made = system.scalars(select(ExportFile).order_by(ExportFile.id.desc()).limit(1)).one()
-    rows = list(csv.reader(io.StringIO(client.get(f"/exports/{made.uid}").data.decode("utf-8-sig"))))
-    return [row for row in rows if row in (["Yes"], ["No"])]
+    sheet = openpyxl.load_workbook(io.BytesIO(client.get(f"/exports/{made.uid}").data)).active
+    return [list(row) for row in sheet.iter_rows(values_only=True) if row[0] in {"Yes", "No"}]
 
 
 def on_paper(system, homes):
