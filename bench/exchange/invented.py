@@ -62,8 +62,15 @@ def _drawn(random: Random, nth: int, head: tuple[int, int]) -> tuple[int, int]:
     if nth == 1:
         return day + int((random.random() - 0.5) * 4 * years), 1 - sex
     if nth in (2, 3):
-        return min(day + int((23 + random.random() * 6) * years), DAYS), 3 - nth
-    return max(day - int((22 + random.random() * 8) * years), 0), 5 - nth
+        return _possible(random, day + int((23 + random.random() * 6) * years)), 3 - nth
+    return _possible(random, day - int((22 + random.random() * 8) * years)), 5 - nth
+
+
+def _possible(random: Random, day: int) -> int:
+    """The day itself where it lies in the time of the sheet, else one of its first or last years: a day has few numbers."""
+    if 0 <= day <= DAYS:
+        return day
+    return int(random.random() * 3_000) if day < 0 else DAYS - int(random.random() * 3_000)
 
 
 def write_sheet(path: Path, rows: Iterator[dict[str, Any]], headings: dict[str, str]) -> None:
