@@ -99,11 +99,14 @@ class PostgresDatabase(Database):
         from app.audit import rows
         from app.core import bulk, copying
 
-        def noted(connection: Any, table: Any, *rest: Any) -> None:
-            self.dirty.add(table.name)
-            copying.put(connection, table, *rest)
+        put_columns = copying.put_columns
 
-        bulk.put = rows.put = noted  # type: ignore[assignment]
+        def noted(connection: Any, table: Any, columns: Any) -> None:
+            self.dirty.add(table.name)
+            put_columns(connection, table, columns)
+
+        for module in (copying, bulk, rows):
+            module.put_columns = noted
 
     def touch_all(self) -> None:
         """Put every table back before the next test."""
