@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.areas.models import Area, AreaLevel
 from app.areas.queries.tree import below, in_force
-from app.areas.views.common import AreaInterface, mine
+from app.areas.views.common import area_asked
 from app.core import clock, codes
-from app.core.actor import current_actor
 from app.core.errors import Invalid, NotAllowed, NotFound
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.registers.base import Register
@@ -49,7 +48,7 @@ class RegisterFigures(BaseView):
     def counted(self, name: str) -> str:
         """The areas of one level below an area, with their counts."""
         view = self.register(name)
-        area, day = self._area(), clock.today()
+        area, day = area_asked(self.session), clock.today()
         levels = levels_below(self.session, area, day)
         level = self._level(view, levels)
         lines = lines_of(self.session, view, area, level, day)
@@ -79,18 +78,6 @@ class RegisterFigures(BaseView):
         if not view.can("list"):
             raise NotAllowed()
         return view
-
-    def _area(self) -> Area:
-        """The area asked for, or the actor's first one; NotFound outside the actor's areas."""
-        key = request.args.get("area", "")
-        if key:
-            found: Area = AreaInterface(Area).by_key(self.session, key)
-            return found
-        query = select(Area).where(*mine(Area.path, current_actor())).order_by(Area.path).limit(1)
-        first = self.session.scalars(query).first()
-        if first is None:
-            raise NotFound()
-        return first
 
     def _level(self, view: Register, levels: list[tuple[str, str]]) -> str:
         asked, known = request.args.get("level", ""), [key for key, _name in levels]

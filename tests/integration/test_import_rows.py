@@ -14,8 +14,8 @@ from app.audit.models import ChangeLog
 from app.core import clock, codes
 from app.core.interface import facts_of
 from app.core.scope import acting_as
+from app.core.views.at_work import forms_at_work
 from app.exchange.service.declared import open_sheets
-from app.exchange.service.forms_at_work import forms_of
 from app.exchange.service.undoing import classes
 from app.registry.models import BuildingUnit, Dwelling, PersonGroup, RentalHome, ResidentUnit, Venue
 from tests.factories.registry import ResidentFactory, make_home, make_household
@@ -33,7 +33,7 @@ SHOP = {
 
 def keys_of(world, username, sheet):
     actor, _seats = build_actor(world.accounts[username].user_id, clock.today())
-    with acting_as(actor) as session, forms_of(session, "en"):
+    with acting_as(actor) as session, forms_at_work(session, "en"):
         return [f.key for f in open_sheets(actor)[sheet].fields(session)]
 
 
@@ -186,6 +186,15 @@ def test_areas_keep_their_codes_and_stand_below_each_other(acting, world, system
     assert (
         system.scalars(select(Area).where(Area.code == row["code"])).one().parent_id == world.areas["com_a1"]
     )
+
+
+def test_a_sheet_of_areas_brings_a_community_and_the_grids_below_it(acting, system):
+    above = {"name": "Community A9", "parent_id": "Town A", "level_id": "community", "code": "430299001009"}
+    grid = {"name": "Grid A91", "parent_id": "Community A9", "level_id": "grid", "code": "430299001009001"}
+    outcomes = write(acting("operator"), "areas", [above, grid])
+    assert [words_of(o) for o in outcomes] == [[], []]
+    made = system.scalars(select(Area).where(Area.code == grid["code"])).one()
+    assert made.parent.name == "Community A9"
 
 
 def test_a_light_register_takes_a_sheet_by_itself_and_every_row_is_logged_with_its_batch(

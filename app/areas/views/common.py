@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import or_
+from flask import request
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from app.areas.models import Area
 from app.core.actor import Actor, current_actor
@@ -43,6 +45,19 @@ class AreaInterface(Interface):
         if not current_actor().covers(row.path):
             raise NotFound()
         return row
+
+
+def area_asked(session: Session) -> Area:
+    """The area that the address names, or the actor's first one; NotFound outside the actor's areas."""
+    key = request.args.get("area", "")
+    if key:
+        found: Area = AreaInterface(Area).by_key(session, key)
+        return found
+    query = select(Area).where(*mine(Area.path, current_actor())).order_by(Area.path).limit(1)
+    first = session.scalars(query).first()
+    if first is None:
+        raise NotFound()
+    return first
 
 
 class PlacedInterface(Interface):

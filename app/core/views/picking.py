@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from sqlalchemy import UniqueConstraint, inspect
 from werkzeug.datastructures import MultiDict
 
-from app.core import extra, policy
+from app.core import policy
 from app.core.actor import current_actor
 from app.core.views.extras import form_with
 from app.core.views.fields import Builder, RecordForm
@@ -90,8 +90,3 @@ def _unique(model: type) -> set[str]:
 def _parent(model: Any) -> str | None:
     """The column that hangs a row on the record it belongs to: it stays where it is."""
     return model.__scope_parent__()[0] if hasattr(model, "__scope_parent__") else None
-
-
-def is_custom(name: str) -> bool:
-    """Whether a name is one of a custom field."""
-    return name.startswith(extra.PREFIX)

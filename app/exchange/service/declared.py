@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from app.core import clock, sheets
 from app.core.actor import Actor, current_actor
 from app.core.sheets import Field, Row, Sheet
+from app.core.views.at_work import forms_at_work
 from app.exchange.service.contracts import CONTRACTS, ContractWriter, contract_fields
-from app.exchange.service.forms_at_work import forms_of
 from app.exchange.service.generic import FormWriter, Spec, spec_fields, view_called
 from app.registry import importing as _persons  # noqa: F401  declares the sheet of residents
 from app.registry.models import Building, BuildingUnit, Dwelling, Person, PersonGroup
@@ -148,7 +148,7 @@ class LightWriter(FormWriter):
     """A light register's writer: its spec is read off its form when the job begins."""
 
     def __init__(self, session: Session, actor: Actor, options: dict[str, Any], view: str) -> None:
-        with forms_of(session, options.get("language") or "zh"):
+        with forms_at_work(session, options.get("language") or "zh"):
             spec = register_spec(view_called(view))
         super().__init__(session, actor, options, spec)
 

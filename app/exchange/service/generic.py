@@ -172,7 +172,9 @@ class FormWriter(RowWriter):
             if name not in related:
                 sent[name] = f.wire() if given is None else wire(f, given)
         form = self._form(is_new=True, data=sent)
-        return self._save(session, self.view.new_item(), form, row, related, is_new=True)
+        made = self._save(session, self.view.new_item(), form, row, related, is_new=True)
+        self.resolver.made(made)
+        return made
 
     def _shape(self, row: Row) -> dict[str, Any]:
         """An empty form with the fields that a row of this choice has: it knows how values are sent, and the defaults.
@@ -233,8 +235,9 @@ class FormWriter(RowWriter):
         else:
             self.view.save(session, item, form, is_new)
         session.flush()
-        self.view.settle_extras(getattr(form, "made", item), form)
-        return item
+        made = getattr(form, "made", item)
+        self.view.settle_extras(made, form)
+        return made
 
     def _errors(self, form: Any, row: Row) -> list[Finding]:
         found = []

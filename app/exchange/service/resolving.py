@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, load_only
 
 from app.areas import queries
 from app.areas.models import Area, OrgUnit, Post, Staff
+from app.areas.rules import SEGMENT
 from app.core.actor import Actor
 from app.core.interface import facts_of
 from app.registry.models import (
@@ -53,17 +54,26 @@ class AreaNames:
     def __init__(self, session: Session, actor: Actor, day: Any) -> None:
         columns = (Area.id, Area.path, Area.code, Area.name, Area.full_name)
         rows = session.execute(select(*columns).where(*queries.in_force(Area, day))).all()
-        names = {path: name for _id, path, _code, name, _full in rows}
+        self._names = {path: name for _id, path, _code, name, _full in rows}
+        self._actor = actor
         self.by_name: dict[str, set[int]] = {}
         for key, path, code, name, full in rows:
-            if not actor.covers(path):
-                continue
-            above, written = path, name
-            for text in (code, name, full):
-                self.by_name.setdefault(_squeezed(text), set()).add(key)
-            while above := above[:-4]:
-                written = names.get(above, "") + written
-                self.by_name.setdefault(_squeezed(written), set()).add(key)
+            self._note(key, path, (code, name, full))
+
+    def add(self, area: Area) -> None:
+        """An area that the sheet itself has made: rows further down may stand below it."""
+        self._names[area.path] = area.name
+        self._note(area.id, area.path, (area.code, area.name, area.full_name))
+
+    def _note(self, key: int, path: str, texts: tuple[str | None, ...]) -> None:
+        if not self._actor.covers(path):
+            return
+        for text in texts:
+            self.by_name.setdefault(_squeezed(text), set()).add(key)
+        above, written = path, self._names[path]
+        while above := above[:-SEGMENT]:
+            written = self._names.get(above, "") + written
+            self.by_name.setdefault(_squeezed(written), set()).add(key)
 
     def find(self, text: str) -> int:
         """The key of the area; Unknown for none and for several."""
@@ -73,7 +83,7 @@ class AreaNames:
         raise Unknown(AREAS if found else NO_AREA, text)
 
 
-def _squeezed(text: str) -> str:
+def _squeezed(text: str | None) -> str:
     return "".join((text or "").split())
 
 
@@ -110,15 +120,17 @@ class Resolver:
     def forget(self) -> None:
         """Nothing found so far holds any more: what a dry run made is taken back."""
         self._known.clear()
+        self._areas = None
 
     def _area(self, text: str, _area: int | None) -> int:
         if self._areas is None:
             self._areas = AreaNames(self.session, self.actor, self.day)
         return self._areas.find(text)
 
-    def areas_changed(self) -> None:
-        """The sheet itself makes areas: the names are read again."""
-        self._areas = None
+    def made(self, record: Any) -> None:
+        """What the sheet has just made may be named by its next row."""
+        if isinstance(record, Area) and self._areas is not None:
+            self._areas.add(record)
 
     def _one(
         self, query: Select[Any], text: str, area_id: int | None, model: Any, several: Any = SEVERAL

@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.core.sheets import Finding, Outcome, Row
-from app.exchange.service.forms_at_work import forms_of
+from app.core.views.at_work import forms_at_work
 from app.exchange.service.recording import Recorder
 from app.exchange.service.resolving import Resolver, Unknown
 from app.exchange.service.saying import Columns, Refused, column_of, finding, of_error
@@ -60,7 +60,7 @@ class RowWriter:
 
     def _all(self, session: Session, rows: list[Row], rule: str) -> list[Outcome]:
         recorder = Recorder(session)
-        with forms_of(session, self.language), recorder.listening():
+        with forms_at_work(session, self.language), recorder.listening():
             return [self._one(session, recorder, row, rule) for row in rows]
 
     def _one(self, session: Session, recorder: Recorder, row: Row, rule: str) -> Outcome:

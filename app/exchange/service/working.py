@@ -14,12 +14,12 @@ from app.core import bulk, clock, jobs, sheets
 from app.core.errors import DomainError
 from app.core.scope import session_actor
 from app.core.sheets import Finding, Outcome, Row
+from app.core.views.at_work import forms_at_work
 from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import BatchState as State
 from app.exchange.models import ImportBatch, ImportRow
 from app.exchange.rules import imports as rules
 from app.exchange.service import batches
-from app.exchange.service.forms_at_work import forms_of
 
 MOST_GROUPS = 200
 EXAMPLES = 5  # rows named with a group
@@ -65,7 +65,7 @@ def _chunks(work: jobs.Work, uid: str, state: State, *, writes: bool) -> None:
     actor = session_actor(session)
     sheet = batches.need_rights(batch, actor, batch.rule)  # the post may have lost its rights since
     data, rule = batches.file_of(session, batch, batch.attachment_uid), batch.rule
-    with forms_of(session, language_of(batch)):
+    with forms_at_work(session, language_of(batch)):
         fields = sheet.fields(session)
     fixed = fixed_of(batch)
     fields = [replace(f, needed=False) if f.key in fixed else f for f in fields]
@@ -196,7 +196,7 @@ def _mark(work: jobs.Work, uid: str, state: State) -> None:
         return
     data, plan = batches.file_of(session, batch, batch.attachment_uid), (batch.options or {})["plan"]
     try:
-        with forms_of(session, language_of(batch)):
+        with forms_at_work(session, language_of(batch)):
             marked = sheets.marked(data, plan, list(findings_of(session, batch)))
     except DomainError:  # the findings stand on the page as well
         return

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from flask import request
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
 from app.areas import queries as areas
-from app.areas.models import Area
 from app.areas.queries.tree import subtree_counts
-from app.areas.views.common import AreaInterface, mine
+from app.areas.views.common import area_asked
 from app.core import clock, codes
-from app.core.actor import current_actor
 from app.core.errors import NotFound
 from app.core.interface import Interface
 from app.core.numbers import whole_number
@@ -44,7 +41,7 @@ class CoverageDesk(BaseView):
     @permission_name("use")
     def index(self) -> str:
         """Blind spots of an area and the share of households visited, part by part."""
-        area, months, today = self._area(), self._months(), clock.today()
+        area, months, today = area_asked(self.session), self._months(), clock.today()
         parts = coverage.parts(self.session, area, today, months)
         households = sum(part.households for part in parts)
         unvisited = sum(part.unvisited for part in parts)
@@ -70,7 +67,7 @@ class CoverageDesk(BaseView):
         """The rows behind one figure."""
         if kind not in coverage.KINDS:
             raise NotFound()
-        area, months, today = self._area(), self._months(), clock.today()
+        area, months, today = area_asked(self.session), self._months(), clock.today()
         key = request.args.get("after", "")
         after = Interface(MODELS.get(kind, Household)).by_key(self.session, key) if key else None
         found, more = coverage.rows(self.session, kind, area, today, coverage.since(today, months), after)
@@ -92,7 +89,7 @@ class CoverageDesk(BaseView):
     @permission_name("use")
     def people(self) -> str:
         """The pyramid of an area with its table."""
-        area = self._area()
+        area = area_asked(self.session)
         counts = subtree_counts(self.session, area.path)
         residents = counts.get(tally.PERSONS, 0)
         found = None
@@ -113,18 +110,6 @@ class CoverageDesk(BaseView):
             last=population.LAST * population.STEP,
             step=population.STEP,
         )
-
-    def _area(self) -> Area:
-        """The area asked for, or the actor's first one; NotFound outside the actor's areas."""
-        key = request.args.get("area", "")
-        if key:
-            found: Area = AreaInterface(Area).by_key(self.session, key)
-            return found
-        query = select(Area).where(*mine(Area.path, current_actor())).order_by(Area.path).limit(1)
-        first = self.session.scalars(query).first()
-        if first is None:
-            raise NotFound()
-        return first
 
     def _months(self) -> int:
         return whole_number(request.args.get("months", PERIODS[1]), 1, 60, field="months")
