@@ -7,7 +7,7 @@ role may do, it may do in the acting areas and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -51,6 +51,12 @@ class Actor:
     def named_groups(self) -> frozenset[str]:
         """The groups of level L5 that are opened to the actor by name, if only in a part of the acting areas."""
         return self.grants.union(group for group, _lo, _hi in self.grants_in)
+
+    def is_granted(self, name: str, paths: Collection[str] = ()) -> bool:
+        """Whether a group or a field of level L5 is opened by name for a record that stands in the areas of ``paths``."""
+        return name in self.grants or any(
+            group == name and any(lo <= path <= hi for path in paths) for group, lo, hi in self.grants_in
+        )
 
     def may(self, permission: str, view: str) -> bool:
         """Whether the acting role holds ``permission`` (``can_edit``) on the FAB view name ``view``."""

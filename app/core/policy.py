@@ -8,7 +8,7 @@ table is hidden altogether: a new protected column is closed until somebody deci
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -55,9 +55,11 @@ class Rule:
         roles = dict(self.roles).get(verb, frozenset())
         return "*" in roles or role in roles
 
-    def allows_actor(self, verb: str, actor: Actor) -> bool:
-        """The same of somebody who acts, with the grants by name."""
-        return self.allows(verb, actor.role) and (not self.grant or self.grant in actor.grants)
+    def allows_actor(self, verb: str, actor: Actor, paths: Collection[str] = ()) -> bool:
+        """The same of somebody who acts, with the grants by name. ``paths`` are the areas of the record: a grant that
+        holds in a part of the acting areas opens what stands inside that part.
+        """
+        return self.allows(verb, actor.role) and (not self.grant or actor.is_granted(self.grant, paths))
 
     def masked(self, value: Any) -> str:
         """How the value looks where it is not revealed."""
@@ -166,10 +168,12 @@ def shown(actor: Actor, model: type, column: str, value: Any, *, place: str = "l
     return value if plain and rule.allows_actor("see", actor) else rule.masked(value)
 
 
-def may(actor: Actor, verb: str, model: type, column: str) -> bool:
-    """Whether the actor's role may ``see`` (reveal), ``edit``, ``export`` or ``print`` the plain value."""
+def may(actor: Actor, verb: str, model: type, column: str, paths: Collection[str] = ()) -> bool:
+    """Whether the actor's role may ``see`` (reveal), ``edit``, ``export`` or ``print`` the plain value; ``paths`` are the
+    areas of the record, without which a grant of a part of the acting areas opens nothing.
+    """
     rule = rule_of(model, column)
-    return rule is None or actor.is_system or rule.allows_actor(verb, actor)
+    return rule is None or actor.is_system or rule.allows_actor(verb, actor, paths)
 
 
 def is_open(model: type, column: str) -> bool:

@@ -47,6 +47,17 @@ def _link_of(model: Any) -> Link | None:
     return Link(model.__table__.c.id, model.__table__.c.area_id)
 
 
+def paths_of(session: Session, row: Any) -> tuple[str, ...]:
+    """Paths of the areas in which a record stands: those of its open ties, or its own area; none for other records."""
+    area, model = Model.metadata.tables["area"], type(row)
+    if model in _links:
+        link = _links[model]()
+        ties = select(link.area).where(link.row == row.id, *link.live)
+        return tuple(session.scalars(select(area.c.path).where(area.c.id.in_(ties))))
+    key = getattr(row, "area_id", None)
+    return () if key is None else tuple(session.scalars(select(area.c.path).where(area.c.id == key)))
+
+
 def is_narrow(actor: Actor, model: type) -> bool:
     """Whether the areas of the actor hold back rows of a class."""
     return not (actor.is_system or actor.whole_site) and scope.is_guarded(model)

@@ -214,6 +214,37 @@ class TestLevels:
             == 403
         )
 
+    def test_a_grant_of_part_of_the_areas_opens_the_field_there_only(self, login_as, system, world, house):
+        name = field(system, "Court order", level="L5")
+        about = field(system, "Shelter", subject="person", level="L5")
+        other = make_home(system, world.areas["grid_a12"], "7")
+        mother = make_household(system, house, [ResidentFactory(name="Qiu Bai")]).members[0].person
+        far = make_household(system, other, [ResidentFactory(name="Lan Fei")]).members[0].person
+        day = clock.today()
+        given = {"staff_id": world.accounts["clerk_a"].staff_id, "area_id": world.areas["grid_a11"]}
+        given |= {"valid_from": day, "valid_to": day, "reason": "by task"}
+        system.add_all(SensitiveGrant(group_code=code, **given) for code in ("dwelling:f1", "person:f2"))
+        other.extra_closed, far.extra_closed = {"f1": "elsewhere"}, {"f2": "elsewhere"}
+        system.commit()
+        clerk = login_as("clerk_a")
+        for base, inside, outside, key in (
+            ("dwelling", house, other, name),
+            ("person", mother, far, about),
+        ):
+            assert fill(clerk, f"/{base}/edit/{inside.uid}", **{key: "at night"}).status_code == 303, base
+            told = post(clerk, f"/{base}/reveal/{inside.uid}/{key}", reason="for the visit")
+            assert told.json == {"value": "at night"}, base
+            assert f'name="{key}"' not in clerk.get(f"/{base}/edit/{outside.uid}").text, base
+            fill(clerk, f"/{base}/edit/{outside.uid}", **{key: "typed over"})
+            assert again(system, outside).extra_closed == {key[2:]: "elsewhere"}, base
+            assert f"/reveal/{outside.uid}/{key}" not in clerk.get(f"/{base}/show/{outside.uid}").text, base
+            shut = post(clerk, f"/{base}/reveal/{outside.uid}/{key}", reason="for the visit")
+            assert shut.status_code == 403, base
+        new = {"road": "Well lane", "door_no": "9", name: "at dawn"}
+        refused = fill(clerk, "/dwelling/add", area_id=world.uids["grid_a12"], **new)
+        assert (refused.status_code, f'href="#{name}"' in refused.text) == (422, True)
+        assert fill(clerk, "/dwelling/add", area_id=world.uids["grid_a11"], **new).status_code == 303
+
 
 @pytest.mark.any_database
 def test_the_second_writer_sees_both_versions_of_a_custom_field(login_as, system, house):

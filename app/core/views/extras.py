@@ -12,8 +12,9 @@ from typing import Any
 
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
 
-from app.core import extra, policy, scope
+from app.core import extra, policy, reach, scope
 from app.core import widgets as w
 from app.core.actor import Actor, current_actor
 from app.core.clock import today
@@ -56,6 +57,16 @@ def is_asked_wherever(column: ExtraColumn, actor: Actor) -> bool:
     if not column.paths:
         return True
     return bool(actor.ranges) and all(column.is_asked_in(low) for low, _high in actor.ranges)
+
+
+def may(session: Session, actor: Actor, verb: str, item: Any, name: str) -> bool:
+    """Whether the actor may ``see`` or ``edit`` the plain value of a column of this record: a grant by name may hold in a
+    part of the acting areas only.
+    """
+    rule = policy.rule_of(type(item), name)
+    if rule is None or not rule.grant or rule.grant in actor.grants or rule.grant not in actor.named_groups:
+        return policy.may(actor, verb, type(item), name)
+    return policy.may(actor, verb, type(item), name, reach.paths_of(session, item))
 
 
 # --- forms ------------------------------------------------------------------------------------------------------
@@ -113,6 +124,10 @@ class ExtraForm(RecordForm):
             if not is_name(name):
                 field.populate_obj(obj, name)
         self.write_extras(obj)
+
+    def may_type(self, actor: Actor, model: type, name: str) -> bool:
+        # which custom fields are typed was decided for the record, not for its class alone
+        return is_name(name) or super().may_type(actor, model, name)
 
     def write_extras(self, obj: Any) -> None:
         """Put the custom fields into a record."""
@@ -227,12 +242,24 @@ class ExtraMixin:
         else:
             # of a new record the area is known when it is sent: settle_extras looks again
             here = [(c, c.is_required and is_asked_wherever(c, actor)) for c in found]
-        model = self.datamodel.obj
         return [
-            (c, needed and c.is_fillable(self.session))
+            (c, needed and c.is_fillable(self.session) and (item is not None or self.is_mine(actor, c)))
             for c, needed in here
-            if policy.may(actor, "edit", model, c.name)
+            if self.may_type_extra(actor, item, c)
         ]
+
+    def is_mine(self: Any, actor: Actor, column: ExtraColumn) -> bool:
+        """Whether the actor may type a field wherever the new record will stand."""
+        return policy.may(actor, "edit", self.datamodel.obj, column.name)
+
+    def may_type_extra(self: Any, actor: Actor, item: Any, column: ExtraColumn) -> bool:
+        """Whether a field is typed; of a new record where it stands is known when it is sent (``settle_extras``)."""
+        if item is not None:
+            return may(self.session, actor, "edit", item, column.name)
+        model = self.datamodel.obj
+        rule = policy.rule_of(model, column.name)
+        in_part = rule is not None and rule.grant in actor.named_groups and rule.allows("edit", actor.role)
+        return in_part or policy.may(actor, "edit", model, column.name)
 
     def settle_extras(self: Any, item: Any, form: Any) -> None:
         """After a record was saved: write what a service's own row has not got, and ask for what its area needs."""
@@ -240,9 +267,13 @@ class ExtraMixin:
         if not columns or not isinstance(item, self.datamodel.obj):
             return
         form.write_extras(item)
-        for c in columns:
-            if c.name not in form or not c.is_required or c.read(item) is not None:
-                continue
-            if is_asked_of(self.session, c, item) and c.is_fillable(self.session):
+        actor = current_actor()
+        for c in (c for c in columns if c.name in form):
+            is_open = may(self.session, actor, "edit", item, c.name)
+            if not is_open and form[c.name].data:
+                text = _("You may not fill this in for a record of this area. Please leave it empty.")
+                raise Invalid(text, field=c.name)
+            is_needed = is_open and c.is_required and c.read(item) is None
+            if is_needed and is_asked_of(self.session, c, item) and c.is_fillable(self.session):
                 raise Invalid(_("Please fill this in."), field=c.name)
         self.session.flush()

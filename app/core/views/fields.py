@@ -34,10 +34,14 @@ class RecordForm(FlaskForm):
             rule = policy.rule_of(model, name)
             if rule is None:
                 continue
-            if not policy.may(actor, "edit", model, name):
+            if not self.may_type(actor, model, name):
                 del self[name]
             elif isinstance(field, w.SecretField):
                 field.mask(rule)
+
+    def may_type(self, actor: Actor, model: type, name: str) -> bool:
+        """Whether the acting role may type a protected column."""
+        return policy.may(actor, "edit", model, name)
 
     def refuse(self, name: str | None, message: Any) -> None:
         """Put a domain's refusal at its field, or above the form when there is no such field."""

@@ -93,7 +93,7 @@ class ShowMixin:
         words, fact = cells.of(item, name), self.datamodel.fact(name)
         rule = policy.rule_of(self.datamodel.obj, name) if fact is not None else None
         hidden = rule is not None and bool(words) and words == rule.masked(extras.value_of(item, name))
-        may = hidden and self.can("reveal") and policy.may(cells.actor, "see", self.datamodel.obj, name)
+        may = hidden and self.can("reveal") and extras.may(self.session, cells.actor, "see", item, name)
         wide = fact is not None and fact.kind == "longtext"
         return {"name": name, "label": self.label_text(name), "words": words, "reveal": may, "wide": wide}
 
@@ -221,11 +221,10 @@ class ShowMixin:
     @permission_name("reveal")
     def reveal(self, pk: str, column: str) -> Any:
         """The plain value of one masked column, once, with a reason, logged before it is answered."""
-        model = self.datamodel.obj
         item = self.datamodel.by_key(self.session, pk)
         if column not in self.show_columns_here() or self.datamodel.fact(column) is None:
             raise NotFound()
-        if not policy.may(current_actor(), "see", model, column):
+        if not extras.may(self.session, current_actor(), "see", item, column):
             raise NotAllowed()
         reason = reason_given()
         hooks.require_fresh_login()
