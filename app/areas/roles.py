@@ -37,7 +37,7 @@ class Role:
     grants: tuple[tuple[str, frozenset[str]], ...]
     read_only: bool = False
     sees_persons: bool = True
-    second_factor: bool = False
+    second_factor: bool = False  # administrators, and who may export protected values in plain
 
     def permits(self, permission: str, view: str) -> bool:
         """Whether some grant names this permission on this view."""
@@ -60,6 +60,7 @@ OTHER_PARTS = (
     "|FloatingStayView|LeftBehindView|OverseasStayView"
 )
 PEOPLE_PARTS = f"{IDENTITY_PARTS}|{OTHER_PARTS}"
+PEOPLE = f"{REGISTRY}|{PEOPLE_PARTS}"
 # pairs are settled and merges taken apart on pages of their own; the rules are kept by the system administrator
 DUPLICATES = "DuplicateView|PersonMergeView"
 SETTLE = READ | {"can_add", "can_edit", "can_draft"}
@@ -146,6 +147,7 @@ ROLES: dict[str, Role] = {
                 (f"ProxyDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
                 LEDGERS,
             ),
+            second_factor=True,
         ),
         Role(
             "dispatcher",
@@ -185,6 +187,7 @@ ROLES: dict[str, Role] = {
                 (f"{CARE}|{CATALOGUE}", READ),
                 (PAPERS, READ | DESK),
             ),
+            second_factor=True,
         ),
         Role(
             "workstation",
@@ -282,10 +285,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (f"{REGISTERS}|CampaignView|{SAFETY}", READ),
-                (
-                    f"{REGISTRY}|{PEOPLE_PARTS}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}",
-                    READ,
-                ),
+                (f"{PEOPLE}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
                 ("VacancyView|CoverageDesk|RegisterFigures", USE),
             ),
             read_only=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pyotp
 import pytest
 from flask import Flask
 from flask_appbuilder.security.sqla.models import User
@@ -17,7 +18,9 @@ from app.areas.security import recently_confirmed
 from app.core import clock
 from app.core.jobs import registry
 from tests.integration.test_security_sessions import state
-from tests.support.world import sign_in
+from tests.support.world import PASSWORD, sign_in
+
+JSON = {"Accept": "application/json"}
 
 
 def test_the_operator_of_the_machine_resets_an_administrator(app, world, system):
@@ -39,15 +42,27 @@ def test_an_unknown_name_is_told(app):
     assert "no account" in answer.output
 
 
-@pytest.mark.parametrize(("passed", "status"), [(True, 200), (False, 403)])
-def test_exports_need_a_second_factor_in_this_session(app, world, monkeypatch, passed, status):
+@pytest.mark.parametrize(
+    ("username", "minutes", "code"),
+    [("operator", 4, None), ("operator", 6, "code_needed"), ("clerk_a", 0, "second_factor_needed")],
+)
+def test_exports_need_a_fresh_one_time_code_of_this_session(app, world, monkeypatch, username, minutes, code):
     exporting = recently_confirmed(lambda: "rows", second_factor=True)
     monkeypatch.setitem(app.view_functions, "MyAccount.index", exporting)
-    client = sign_in(app, world, "operator", second_factor=passed)
-    answer = client.get("/account/", headers={"Accept": "application/json"})
-    assert answer.status_code == status
-    if not passed:
-        assert answer.get_json()["code"] == "second_factor_needed"
+    with clock.frozen(clock.now()) as watch:
+        client = sign_in(app, world, username, second_factor=True)
+        watch.move(minutes=minutes)
+        answer = client.get("/account/", headers=JSON)
+        assert answer.status_code == (403 if code else 200)
+        if code:
+            assert answer.get_json()["code"] == code
+        if code == "code_needed":
+            headers, url = {"X-CSRFToken": state(client)["csrf_token"]}, answer.get_json()["confirm_url"]
+            right = pyotp.TOTP(world.accounts[username].totp_secret).at(clock.now())
+            assert client.post(url, json={"password": PASSWORD}, headers=headers).status_code == 401
+            given = {"password": PASSWORD, "code": right}
+            assert client.post(url, json=given, headers=headers).status_code == 200
+            assert client.get("/account/", headers=JSON).status_code == 200
 
 
 def test_the_kernel_asks_for_a_fresh_password(app, world, monkeypatch):

@@ -121,26 +121,39 @@ def _failed(user_id: int | None, name: str, visitor: Visitor) -> None:
 
 
 def check_again(
-    user_id: int, username: str, password: str, now: datetime, visitor: Visitor, *, code: str | None = None
+    user_id: int,
+    username: str,
+    password: str | None,
+    now: datetime,
+    visitor: Visitor,
+    *,
+    code: str | None = None,
 ) -> None:
-    """Check password or one-time code of somebody who is signed in; counted like a sign-in.
+    """Check password, one-time code or both of somebody who is signed in, in one try that is counted like a sign-in.
 
-    Raises WrongLogin or Throttled. The gate lets nobody come here with a password while a code is still due.
+    Raises WrongLogin or Throttled. A code is taken only behind a right password, and once. The gate lets nobody come here
+    with a password while a code is still due.
     """
+    if password is None and code is None:
+        raise ValueError("nothing to check")
     attempt = lockout.begin(username, visitor.address, now, *limits())
     with unscoped("sign-in: the own password is checked again") as session:
-        if code is None:
+        good = password is None
+        if password is not None:
             stored = session.scalar(select(User.password).where(User.id == user_id, User.active.is_(True)))
             session.rollback()  # no snapshot is kept over the hash
             good = passwords.matches(stored, password)
-        else:
-            with unit_of_work(session):
-                account = session.get_one(Account, user_id)
-                enrolled = account.totp_confirmed_at is not None
-                good = enrolled and totp.check(session, account, code, now)
         if good:
             with unit_of_work(session):
-                attempt.succeeded(session)
+                good = code is None or _takes(session, user_id, code, now)
+                if good:
+                    attempt.succeeded(session)
     if not good:
         _failed(user_id, username, visitor)
         raise WrongLogin()
+
+
+def _takes(session: Session, user_id: int, code: str, now: datetime) -> bool:
+    """Whether an account takes a one-time code: it is right, and was not used."""
+    account = session.get_one(Account, user_id)
+    return account.totp_confirmed_at is not None and totp.check(session, account, code, now)

@@ -58,9 +58,10 @@ class CodeForm(AccountForm):
 
 
 class ConfirmForm(AccountForm):
-    """The password once more."""
+    """The password once more, and a one-time code where the step needs one."""
 
     password = PasswordField(_("Password"), [Needed(), Length(max=1024)])
+    otp = TextField(_("One-time code"), length=20)
     next = HiddenField()
 
 

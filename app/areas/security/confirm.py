@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import Response, current_app, g, redirect, render_template, request, url_for
@@ -19,6 +19,7 @@ from app.core.session import unit_of_work
 
 View = TypeVar("View", bound=Callable[..., Any])
 FIELD = "confirm_password"  # in the same form: the password of whoever sends it
+CODE = "confirm_code"  # and a one-time code, where the step needs one
 
 
 class ConfirmNeeded(NotAllowed):
@@ -28,40 +29,64 @@ class ConfirmNeeded(NotAllowed):
     default = _("Please enter your password again to go on.")
 
 
+class CodeNeeded(ConfirmNeeded):
+    """Password and a new one-time code must be given; a script posts both to ``confirm_url`` and repeats."""
+
+    code = "code_needed"
+    default = _("Please enter your password and a one-time code to go on.")
+
+
 class SecondFactorNeeded(NotAllowed):
-    """Exports need one-time codes set up and given in this session."""
+    """Exports of protected values in plain need one-time codes set up."""
 
     code = "second_factor_needed"
     default = _("Set up one-time codes in your account first: exports need them.")
 
 
-def is_confirmed() -> bool:
-    """Whether the password was given in this session within CONFIRM_MINUTES."""
-    at = g.sign_in.confirmed_at if g.get("sign_in") else None
+def is_recent(at: datetime | None) -> bool:
+    """Whether something was given in the last CONFIRM_MINUTES."""
     return at is not None and clock.now() - at <= timedelta(minutes=current_app.config["CONFIRM_MINUTES"])
 
 
-def confirm(password: str) -> None:
-    """Check the password of the signed-in user (counted like a sign-in) and note the time; WrongLogin, Throttled."""
+def is_confirmed(*, second_factor: bool = False) -> bool:
+    """Whether the password, and with ``second_factor`` a one-time code as well, was given in this session lately."""
+    found = g.get("sign_in")
+    if not found or not is_recent(found.confirmed_at):
+        return False
+    return not second_factor or (found.enrolled and is_recent(found.second_factor_at))
+
+
+def has_codes() -> bool:
+    """Whether the signed-in user has one-time codes set up."""
+    return bool(g.get("sign_in") and g.sign_in.enrolled)
+
+
+def confirm(password: str, code: str | None = None) -> None:
+    """Check password and code of the signed-in user (counted like a sign-in) and note the time; WrongLogin, Throttled."""
     facts, now = visitor.facts(), clock.now()
-    login.check_again(facts.user_id, facts.username, password, now, visitor.here())
+    login.check_again(facts.user_id, facts.username, password, now, visitor.here(), code=code)
     with unit_of_work(current_app.extensions["appbuilder"].session()) as session:
         sessions.confirm(session, facts.id, now)
+        if code is not None:
+            sessions.pass_second_factor(session, facts.id, now)
 
 
 def must_be_confirmed(second_factor: bool = False) -> None:
-    """Raise ConfirmNeeded (or SecondFactorNeeded) unless this session is fresh enough."""
-    if second_factor and (not g.get("sign_in") or g.sign_in.second_factor_at is None):
+    """Raise ConfirmNeeded, CodeNeeded or SecondFactorNeeded unless this session is fresh enough."""
+    if second_factor and not has_codes():
         raise SecondFactorNeeded(url=url_for("MyAccount.enrol"))
-    if not is_confirmed():
-        raise ConfirmNeeded(confirm_url=url_for("MyAccount.confirm"))
+    if is_confirmed(second_factor=second_factor):
+        return
+    if second_factor:
+        raise CodeNeeded(confirm_url=url_for("MyAccount.confirm", code=1))
+    raise ConfirmNeeded(confirm_url=url_for("MyAccount.confirm"))
 
 
 def recently_confirmed(view: View | None = None, *, second_factor: bool = False) -> Any:
-    """Decorator of a view function: a fresh password, and for exports a second factor.
+    """Decorator of a view function: a fresh password, and for plain exports a fresh one-time code beside it.
 
-    A GET goes to the confirm page and comes back; a form is shown again with a password field and everything that
-    was typed, and sent to the same address; scripts get 403 ``confirm_needed``.
+    A GET goes to the confirm page and comes back; a form is shown again with the fields that are missing and everything
+    that was typed, and sent to the same address; scripts get 403 ``confirm_needed`` or ``code_needed``.
     """
     if view is None:
         return functools.partial(recently_confirmed, second_factor=second_factor)
@@ -70,37 +95,40 @@ def recently_confirmed(view: View | None = None, *, second_factor: bool = False)
     @functools.wraps(wrapped)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         try:
-            given = request.form.get(FIELD) if request.method == "POST" else None
-            if given and not is_confirmed():
-                confirm(given)
-                must_be_confirmed_now(second_factor)
-            else:
-                must_be_confirmed(second_factor)
+            _take_what_was_given(second_factor)
         except (ConfirmNeeded, login.WrongLogin) as refusal:
             if wants_json():
                 raise
-            return _ask(refusal)
+            return _ask(refusal, second_factor)
         return wrapped(*args, **kwargs)
 
     return guarded
 
 
-def must_be_confirmed_now(second_factor: bool) -> None:
-    """After a password in the same form only the second factor is left to look at."""
-    if second_factor and g.sign_in.second_factor_at is None:
+def _take_what_was_given(second_factor: bool) -> None:
+    """Check password and code that came with the form; without them the session must be fresh enough."""
+    given = request.form.get(FIELD) if request.method == "POST" else None
+    if not given or is_confirmed(second_factor=second_factor):
+        must_be_confirmed(second_factor)
+        return
+    if second_factor and not has_codes():
         raise SecondFactorNeeded(url=url_for("MyAccount.enrol"))
+    confirm(given, request.form.get(CODE, "") if second_factor else None)
 
 
-def _ask(refusal: DomainError) -> Any:
+def _ask(refusal: DomainError, second_factor: bool) -> Any:
+    more = {"code": 1} if second_factor else {}
     if request.method == "GET":
-        return redirect(url_for("MyAccount.confirm", next=request.full_path.rstrip("?")), code=303)
-    kept = [(k, v) for k, v in request.form.items(multi=True) if k not in {FIELD, "csrf_token"}]
+        back = url_for("MyAccount.confirm", next=request.full_path.rstrip("?"), **more)
+        return redirect(back, code=303)
+    kept = [(k, v) for k, v in request.form.items(multi=True) if k not in {FIELD, CODE, "csrf_token"}]
     wrong = isinstance(refusal, login.WrongLogin)
     html = render_template(
         "account/confirm.html",
         title=_("Enter your password again"),
         action=request.full_path.rstrip("?"),
         field=FIELD,
+        code_field=CODE if second_factor else "",
         kept=kept,
         message=str(refusal) if wrong else "",
         appbuilder=current_app.extensions["appbuilder"],

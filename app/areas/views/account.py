@@ -87,7 +87,7 @@ class MyAccount(BaseView):
 
     def _check_code(self, code: str) -> None:
         facts, now = visitor.facts(), clock.now()
-        login.check_again(facts.user_id, facts.username, "", now, visitor.here(), code=code)
+        login.check_again(facts.user_id, facts.username, None, now, visitor.here(), code=code)
         with unit_of_work(self.session) as db:
             own.pass_second_factor(db, facts, now)
 
@@ -132,16 +132,21 @@ class MyAccount(BaseView):
     @expose("/confirm", methods=["GET", "POST"])
     @signed_in
     def confirm(self) -> Any:
-        """Give the password again: a form for people, JSON {password} for scripts."""
+        """Give the password again: a form for people, JSON {password} for scripts. ``?code=1`` asks for a one-time code too
+        (JSON: {password, code}).
+        """
+        with_code = bool(request.values.get("code"))
         if wants_json():
             body = request.get_json(silent=True)
-            given = body.get("password") if isinstance(body, dict) else None
-            confirm.confirm(given if isinstance(given, str) else "")
+            given = body if isinstance(body, dict) else {}
+            confirm.confirm(_text(given, "password"), _text(given, "code") if with_code else None)
             return jsonify({"confirmed": True})
         form = ConfirmForm()
+        if not with_code:
+            del form.otp
         if request.method == "POST" and form.validate():
             try:
-                confirm.confirm(form.password.data)
+                confirm.confirm(form.password.data, (form.otp.data or "") if with_code else None)
             except DomainError as refusal:
                 return self._again("account/confirm.html", form, refusal)
             return self.go(safe_next(form.next.data))
@@ -189,3 +194,9 @@ class MyAccount(BaseView):
         }
         html = self.render_template(template, title=titles[template], form=form, **more)
         return Response(html, status, mimetype="text/html")
+
+
+def _text(given: dict[str, Any], name: str) -> str:
+    """A text out of what a script sent; empty for anything else."""
+    value = given.get(name)
+    return value if isinstance(value, str) else ""

@@ -7,35 +7,26 @@ from typing import Any
 from flask import current_app, flash, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
 from app.areas.models import Area
 from app.core import clock
 from app.core.actor import current_actor
-from app.core.errors import DomainError, Invalid, NotAllowed, StaleVersion
+from app.core.errors import DomainError, NotAllowed, StaleVersion
 from app.core.interface import Interface
-from app.core.models import new_uid
 from app.core.numbers import whole_number
 from app.core.session import unit_of_work
 from app.core.views import ModelView, expose, has_access, permission_name
-from app.core.widgets import ChoiceField, Needed
-from app.exchange import forms
+from app.exchange.forms import ledgers as forms
+from app.exchange.forms.exports import LedgerFileForm
 from app.exchange.models import ExportFile, Ledger
 from app.exchange.service import export_build, export_rows, exports
 from app.exchange.service import ledgers as service
 from app.exchange.service.export_out import paper_line
-from app.exchange.views.exports import KINDS, ExportForm, filter_lines, jobs_of, ordered, state_of
+from app.exchange.views.exports import filter_lines
+from app.exchange.views.ordering import Order, newest
 
 PREVIEW = 20  # rows
 FILES = 10  # of a ledger on its page
-
-
-class RunForm(ExportForm):
-    """A ledger has a heading: it goes into a sheet or on paper."""
-
-    kind = ChoiceField(
-        _("Kind of file"), [Needed()], source=[k for k in KINDS if k[0] != "csv"], default="xlsx"
-    )
 
 
 class LedgerView(ModelView):
@@ -187,8 +178,6 @@ class LedgerView(ModelView):
         """What the ledger holds today, and the order to print or export it. A field or list that is gone is told."""
         item, actor = self.datamodel.by_key(self.session, pk), current_actor()
         spec, problem, shown = service.spec_of(item), "", {}
-        form, status = RunForm(), 200
-        form.prepare(actor, ExportFile)
         plain: list[Any] = []
         try:
             shown = self._sample(spec)
@@ -196,46 +185,24 @@ class LedgerView(ModelView):
             plain = exports.plain_fields(view, self.session, actor, spec["columns"])
         except DomainError as refused:
             problem = str(refused)
-        if not plain:
-            del form["plain"], form["reason"]
-        if request.method == "POST":
-            status = 422
-            if form.validate():
-                try:
-                    return self._run(item, spec, form)
-                except DomainError as refused:
-                    form.refuse(refused.field, refused.message)
+        order = Order(self, LedgerFileForm, plain)
+        taken = order.take(spec, item.name, item.id)
+        if taken is not None:
+            return taken
         page = self.render_template(
             "exchange/ledger_show.html",
             title=item.name,
             item=item,
             mine=service.is_maker(item, actor),
             problem=problem,
-            form=form,
-            plain=plain,
-            files=self._files(item),
+            files=newest(self.session, FILES, ExportFile.ledger_id == item.id),
             subject=subject_title(item.subject),
             roles=roles_words(item),
             can={verb: self.can(verb) for verb in ("add", "edit", "delete", "history")},
-            client_uid=request.form.get("client_uid") or new_uid(),
+            **order.context,
             **shown,
         )
-        return page, status
-
-    def _run(self, item: Ledger, spec: export_build.Spec, form: RunForm) -> Any:
-        if form.kind.data == "csv":
-            raise Invalid(gettext("Choose the kind of file."), field="kind")
-        is_plain = "plain" in form and bool(form.plain.data)
-        reason = " ".join((form.reason.data or "").split()) if is_plain else ""
-        days = current_app.config["EXPORT_DAYS"]
-        wanted = exports.Wanted(spec, form.kind.data, item.name, is_plain, reason, item.id, days)
-        return ordered(self, wanted)
-
-    def _files(self, item: Ledger) -> list[dict[str, Any]]:
-        query = select(ExportFile).where(ExportFile.ledger_id == item.id).order_by(ExportFile.id.desc())
-        rows = list(self.session.scalars(query.limit(FILES)))
-        found = jobs_of(self.session, rows)
-        return [{"file": row, **state_of(row, found.get(row.job_uid or ""))} for row in rows]
+        return page, order.status
 
     @expose("/copy/<pk>", methods=["POST"])
     @has_access
