@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from app.core import clock
+from app.core import clock, codes
 from app.core.jobs import Job, worker
 from app.documents import press, tables
 from app.exchange.models import ExportFile, Ledger
+from app.registry.models import Person
 from tests.factories.registry import Resident, id_number, make_person
 from tests.support.pages import post, token_of
 
@@ -114,6 +115,35 @@ def test_a_ledger_has_its_heading_groups_sums_and_order(login_as, world, system)
         [found[-1][0]] + [None] * 5,
     ]
     assert "Prepared by" in found[-1][0]
+
+
+def test_groups_of_a_code_stand_as_its_list_has_them_and_those_without_one_last(login_as, world, system):
+    kinds = {"Old Li": "registered", "Old Wang": "floating", "Young": "zz"}  # zz: a code that no list knows
+    for person in system.scalars(select(Person).where(Person.name.in_(kinds))):
+        person.population_kind = kinds[person.name]
+    make_person(system, world.areas["grid_a11"], Resident("Nobody", True, date(1980, 1, 1), None))
+    none = system.scalars(select(Person).where(Person.name == "Nobody")).one()
+    none.population_kind = None
+    system.commit()
+    more = {"columns": ["name", "age"], "group1": "population_kind", "_flt_2_birth_date": ""}
+    client = login_as("town_clerk_a")
+
+    def lines(**ways) -> list[str]:
+        rows = re.findall(
+            r"<tr.*?</tr>", send(client, "/ledgers/preview", typed(world, **more, **ways)).text, re.S
+        )
+        words = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows[1:]]
+        return [w for w in words if "subtotal" in w or "Total" in w]
+
+    words = codes.codes(system, "population_kind")
+    first, second = words["registered"].label, words["floating"].label
+    expected = [first, second, "zz", "(empty)"]
+    up = lines()
+    assert [next(w for w in expected if w in line) for line in up[:-1]] == expected
+    assert all("subtotal: 1 " in line for line in up[:-1]), up
+    assert "Total: 4" in up[-1]
+    down = lines(order1="population_kind", way1="down")
+    assert [next(w for w in expected if w in line) for line in down[:-1]] == [second, first, "zz", "(empty)"]
 
 
 def test_a_shared_ledger_is_run_over_the_own_areas_and_changed_by_its_maker_only(login_as, world, system):

@@ -22,7 +22,7 @@ from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.views.arguments import FILTER, ListArgs
 from app.exchange.rules.ledgers import Line, grouped, moving_day, title_of
-from app.exchange.service import export_rows
+from app.exchange.service import export_order, export_rows
 from app.exchange.service.export_fields import fields_of
 from app.exchange.service.export_plan import Column, Plan
 from app.exchange.service.export_words import NUMBERS, as_text
@@ -102,7 +102,7 @@ def build(
     plan = Plan(view, [*names, *hidden], actor, session, is_plain=is_plain)
     columns = plan.columns[: len(names)]
     orders = _orders(spec, groups)
-    order = export_rows.order_by(view, orders) if orders else export_rows.orders_of(view, asked)
+    order = export_order.order_by(session, view, orders) if orders else export_rows.orders_of(view, asked)
     all_names = [*names, *hidden]
     layout = _layout(spec, view, columns, session, actor, now, is_plain=is_plain, reason=reason)
     added = set(spec.get("sums") or ())

@@ -11,7 +11,7 @@ from app.core import extra, policy
 from app.core.actor import Actor
 from app.core.views.sheet_cells import SheetCell
 from app.core.widgets import view_of
-from app.exchange.service.export_rows import is_sortable
+from app.exchange.service.export_order import is_sortable
 from app.exchange.service.export_words import KINDS, NUMBERS, column_label
 
 

@@ -12,18 +12,15 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.areas.models import Area
-from app.core import extra, policy
+from app.core import extra
 from app.core.actor import Actor
 from app.core.errors import Invalid, NotAllowed
-from app.core.interface import Fact
-from app.core.paging import Keyset, capped_count
+from app.core.paging import capped_count
 from app.core.views import ModelView, arguments
 from app.core.views.arguments import ListArgs
 from app.exchange.service.export_plan import Chunk, Plan
 
 CHUNK = 2000
-Orders = Sequence[tuple[str, bool]]  # (column, descending)
-SORTED = frozenset({"text", "longtext", "int", "decimal", "bool", "date", "instant", "code"})
 
 
 def view_named(name: str) -> Any:
@@ -61,47 +58,6 @@ def where_of(view: Any, asked: ListArgs) -> tuple[ColumnElement[bool], ...]:
 def count(session: Session, view: Any, asked: ListArgs) -> Any:
     """How many rows there are, capped as lists are."""
     return capped_count(session, view.datamodel.pk_column, *where_of(view, asked))
-
-
-def is_sortable(view: Any, name: str) -> bool:
-    """Whether rows may stand in the order of a column: never of one that is masked, for order would tell."""
-    model, fact = view.datamodel.obj, view.datamodel.facts.get(name)
-    own = extra.column_of(model, name)
-    if own is not None:
-        return bool(own.is_open)
-    if name in view.order_columns:
-        return True
-    if fact is None or not policy.is_open(model, fact.name):
-        return False
-    return fact.kind in SORTED or fact.kind == "relation"
-
-
-def order_key(view: Any, name: str) -> Any:
-    """What the rows are sorted by for a column; areas stand in the order of their tree. Invalid where it may not be."""
-    if not is_sortable(view, name):
-        raise Invalid(gettext("This list cannot be sorted that way."), field=name)
-    model = view.datamodel.obj
-    own = extra.column_of(model, name)
-    if own is not None:
-        return own.expression(model)
-    fact: Fact | None = view.datamodel.facts.get(name)
-    if fact is not None and fact.kind == "relation":
-        key, target = getattr(model, fact.fk or name), fact.target
-        if hasattr(target, "path"):
-            return select(target.path).where(target.id == key).scalar_subquery()  # type: ignore[union-attr]
-        return key
-    return getattr(model, view.order_keys.get(name, name))
-
-
-def order_by(view: Any, orders: Orders) -> list[Any]:
-    """ORDER BY items, as lists have them; the key comes last, so that the order is always the same."""
-    pk, items = view.datamodel.pk_column, []
-    for name, descending in orders:
-        column = order_key(view, name)
-        if column is pk:
-            return [*items, *Keyset(pk, pk, descending=descending, nullable=False).order()]
-        items.append(Keyset(column, pk, descending=descending, nullable=True).order()[0])
-    return [*items, pk.desc() if orders and orders[0][1] else pk.asc()]
 
 
 def orders_of(view: Any, asked: ListArgs) -> list[Any]:
