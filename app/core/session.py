@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
-from app.core import search
+from app.core import fieldwords, search
 
 BEGIN_OPTION = "geban_begin"
 
@@ -84,6 +84,7 @@ def prepare(engine: Engine) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
             dbapi_connection.execute(f"PRAGMA {pragma}").close()
         search.prepare_sqlite(dbapi_connection)
+        fieldwords.prepare_sqlite(dbapi_connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,7 +21,9 @@ from app.core import search as index
 from app.core.actor import Actor, current_actor
 from app.core.crypto import blind
 from app.core.errors import Invalid
+from app.core.views.cells import name_of
 from app.core.widgets import view_of
+from app.home import search_fields
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.queries.names import list_name, sees_names
 from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone, Venue
@@ -36,12 +38,13 @@ LONG_NUMBER = re.compile(r"[0-9]{8,}[0-9Xx]?")  # in no name and no address
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One row that was found; ``by_other_name`` where the present name does not say why."""
+    """One row that was found; ``by_other_name`` or ``by_field`` where the present name does not say why."""
 
     label: str
     hint: str
     url: str
     by_other_name: bool = False
+    by_field: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Kind:
     icon: str
     hits: tuple[Hit, ...]
     more: bool
+    model: type
 
 
 def find(session: Session, actor: Actor, query: str, today: date) -> list[Kind]:
@@ -63,7 +67,24 @@ def find(session: Session, actor: Actor, query: str, today: date) -> list[Kind]:
             return found  # the number of somebody who was found: it is no other number as well
     wanted = [make for make in _SOURCES if make not in _NAMED or not LONG_NUMBER.fullmatch(query)]
     found += [make(session, query) for make in wanted if _may(actor, make)]
-    return [kind for kind in found if kind is not None and kind.hits]
+    return _with_fields(session, query, [kind for kind in found if kind is not None and kind.hits])
+
+
+def _with_fields(session: Session, query: str, found: list[Kind]) -> list[Kind]:
+    """The hits by custom fields behind those of the same kind by name."""
+    for model, icon in search_fields.ICONS.items():
+        rows = search_fields.rows(session, model, query, PER_KIND + 1)
+        if not rows:
+            continue
+        view = view_of(model)
+        at = next((n for n, kind in enumerate(found) if kind.model is model), len(found))
+        known = found[at] if at < len(found) else Kind(str(view.list_title), icon, (), False, model)
+        there = {hit.url for hit in known.hits}
+        hits = [Hit(name_of(row), why, view.url_show(row), by_field=True) for row, why in rows]
+        hits = [*known.hits, *(hit for hit in hits if hit.url not in there)]
+        more = known.more or len(hits) > PER_KIND
+        found[at : at + 1] = [replace(known, hits=tuple(hits[:PER_KIND]), more=more)]
+    return found
 
 
 def _looks_like_number(query: str) -> bool:
@@ -82,7 +103,7 @@ def _sees(actor: Actor, model: type) -> bool:
 def _kind(model: type, label: str, icon: str, rows: list[Any], hint: Callable[[Any], str]) -> Kind:
     view = view_of(model)
     hits = tuple(Hit(str(r), hint(r), view.url_show(r)) for r in rows[:PER_KIND])
-    return Kind(label, icon, hits, len(rows) > PER_KIND)
+    return Kind(label, icon, hits, len(rows) > PER_KIND, model)
 
 
 def _rows(session: Session, query: Any, model: type, *order: Any) -> list[Any]:
@@ -125,7 +146,7 @@ def _people(session: Session, query: str) -> Kind:
         )
         for found in rows[:PER_KIND]
     )
-    return Kind(gettext("Residents"), "fa-user", hits, len(rows) > PER_KIND)
+    return Kind(gettext("Residents"), "fa-user", hits, len(rows) > PER_KIND, Person)
 
 
 def _dwellings(session: Session, query: str) -> Kind:

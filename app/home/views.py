@@ -102,5 +102,7 @@ class Search(BaseView):
         if len(hits) == 1:
             if hits[0].by_other_name:  # without the name itself: the message travels in a cookie
                 flash(gettext("Found by a former or another name."), "info")
+            elif hits[0].by_field:
+                flash(gettext("Found by a custom field."), "info")
             return self.go(hits[0].url)
         return self.render_template("home/search.html", query=query, kinds=kinds)

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine
 
 from app.audit import triggers
-from app.core import search
+from app.core import fieldwords, search
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -26,6 +26,7 @@ def upgrade(app: Flask, engine: Engine) -> None:
         command.upgrade(config, "head")
         triggers.ensure(connection)
         search.ensure(connection)
+        fieldwords.ensure(connection)
         check_keys(connection)
 
 

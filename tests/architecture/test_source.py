@@ -94,6 +94,7 @@ CORE_SQL = {
     "app/site/schema.py": "migration bookkeeping",
     "app/core/prepared.py": "runs what its callers made; today the sign-in, which reads before there is a scope",
     "app/core/extra/kept.py": "paths of the areas of custom fields: the kernel knows areas as a table only",
+    "app/core/fieldwords.py": "FTS5 tables of the words of custom fields; their keys only stand beside guarded statements",
     "app/core/reach.py": "the first keys of each area of the scope; the rows are read by the guarded statement",
     "app/core/jobs/queue.py": "claims and progress are single UPDATEs; no personal data in the conditions",
     "app/site/backup.py": "attachments of the restored database, whole site",

@@ -11,6 +11,7 @@ from app.core.extra.kept import (
     columns,
     has_extra,
     known,
+    refresh,
 )
 from app.core.extra.models import Extra, ExtraField, ExtraFieldArea
 
@@ -26,4 +27,5 @@ __all__ = [
     "columns",
     "has_extra",
     "known",
+    "refresh",
 ]
