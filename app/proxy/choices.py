@@ -70,6 +70,7 @@ class Action(Choice):
     return_to_start = "return_to_start", _("Return to the start"), "grey"
     withdraw = "withdraw", _("Withdraw"), "red"
     lapse = "lapse", _("Close as lapsed"), "red"
+    reopen = "reopen", _("Reopen"), "yellow"
 
 
 class Entry(Choice):
@@ -78,6 +79,15 @@ class Entry(Choice):
     give_back = "give_back", _("Originals given back"), "blue"
     mark = "mark", _("Papers marked"), "grey"
     recount = "recount", _("Deadline counted anew"), "yellow"
+    hand_on = "hand_on", _("Originals handed on"), "blue"
+    lose = "lose", _("Original lost"), "red"
+    assist = "assist", _("Another department asked"), "blue"
+    opine = "opine", _("Opinion given"), "blue"
+    accompany = "accompany", _("Went along with the resident"), "blue"
+    declare = "declare", _("Relation declared"), "yellow"
+    answer = "answer", _("Questions answered"), "grey"
+    callback = "callback", _("Called back"), "blue"
+    alarm = "alarm", _("Reminder sent"), "yellow"
 
 
 class ClockCode(Choice):
@@ -103,6 +113,7 @@ class PauseReason(Choice):
     publicity = "publicity", _("Public notice"), "yellow"
     assessment = "assessment", _("Assessment"), "yellow"
     suspension = "suspension", _("Suspension"), "yellow"
+    withdrawn = "withdrawn", _("Withdrawn for a time"), "grey"
 
 
 class PaperForm(Choice):

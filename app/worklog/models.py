@@ -13,7 +13,7 @@ from app.areas.models import Area, Staff
 from app.core import scope
 from app.core.actor import Actor
 from app.core.extra.models import Extra
-from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, args, coded
+from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args, coded
 from app.registry.models import Dwelling, GroupVisit, Household, Person
 from app.registry.models.closed import open_to
 
@@ -144,6 +144,37 @@ class ServiceRecord(Extra, Scoped, Record):
 
     def __str__(self) -> str:
         return self.content
+
+
+class WorkSlot(Scoped, Versioned, Table):
+    """When residents may be visited: so many visits in a part of a weekday; without a worker it holds for everybody of
+    the area who has none of their own (S3-63).
+    """
+
+    __tablename__ = "work_slot"
+
+    staff_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("staff.id"), index=True)
+    weekday: Mapped[int] = mapped_column(Integer)  # 0 Monday
+    slot: Mapped[str] = mapped_column(String(11))  # local 09:00-10:00
+    places: Mapped[int] = mapped_column(Integer, default=1)
+    area: Mapped[Area] = relationship()
+    staff: Mapped[Staff | None] = relationship()
+
+
+class StaffAbsence(Scoped, Versioned, Table):
+    """A worker is away: no slot of these days is offered, and the substitute is named."""
+
+    __tablename__ = "staff_absence"
+    __table_args__ = args(Index("ix_staff_absence_staff_days", "staff_id", "from_day", "to_day"))
+
+    staff_id: Mapped[int] = mapped_column(BigKey, ForeignKey("staff.id"))
+    from_day: Mapped[date] = mapped_column(Date)
+    to_day: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str | None] = mapped_column(String(80))
+    substitute_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("staff.id"))
+    area: Mapped[Area] = relationship()
+    staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
+    substitute: Mapped[Staff | None] = relationship(foreign_keys=[substitute_id])
 
 
 def _open_lines(actor: Actor) -> Any:

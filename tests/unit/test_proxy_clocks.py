@@ -21,6 +21,7 @@ class Case:
 
     def __post_init__(self):
         self.clocks = {}
+        self.ended = None
         self.calendar = ToyCalendar()
         self.at = local(2026, 11, 2, 9)
 
@@ -30,7 +31,10 @@ class Case:
             step = MACHINE.apply(self.state, Action(action), to.role[:1], everything(to), resume=self.resume)
             self.state, self.resume = step.target, step.resume
             limits = clock_limits(20, 5)
-            self.clocks = apply_ticks(self.clocks, step.clocks, self.at, self.calendar, limits)
+            self.clocks = apply_ticks(
+                self.clocks, step.clocks, self.at, self.calendar, limits, since=self.ended
+            )
+            self.ended = self.at if self.state is State.cancelled else self.ended
             self.at += timedelta(days=1)
         return self
 
@@ -148,6 +152,21 @@ def test_a_wrong_result_goes_back_to_the_office_under_a_clock_of_its_own():
     assert case.running == {"deliver"}
 
 
+def test_a_case_that_is_reopened_counts_on_where_it_stood():
+    case = Case().do("book", "entrust", "collect", "submit", "receive", "accept", "process")
+    before = dict(case.clocks)
+    case.do("withdraw", "reopen")
+    assert (case.state, case.running) == (State.processing, PROMISES)
+    for code in PROMISES:
+        clock = case.clocks[code]
+        assert (clock.started, clock.pauses[-1].reason) == (before[code].started, "withdrawn")
+        # the Monday between did not count, and Monday comes after Friday
+        assert clock.due_at == before[code].due_at + timedelta(days=3)
+    # a clock that had stopped earlier stays as it was
+    assert case.clocks["precheck"] == before["precheck"]
+    assert case.do("suspend", "withdraw", "reopen").running == PROMISES
+
+
 def test_nobody_reached_then_the_window():
     case = Case().do(
         "book", "entrust", "collect", "submit", "receive", "accept", "process", "refuse", "fetch"
@@ -179,6 +198,7 @@ OTHERWISE = {
             ("result_received", "correct"),
             ("declined", "correct"),
             ("delivered", "correct"),
+            ("archived", "reopen"),
         )
     },
 }
@@ -189,6 +209,8 @@ def ways_to_every_state():
     ways, todo = {None: []}, [None]
     for state in todo:
         for source, action, to in MACHINE.rows():
+            if to.reopens:
+                continue
             if source == state and to.targets[0] not in ways and len(to.targets) == 1:
                 ways[to.targets[0]] = [*ways[state], action]
                 todo.append(to.targets[0])
@@ -208,7 +230,7 @@ def test_after_every_step_exactly_the_clocks_of_the_state_run():
 
 def test_every_pause_has_a_reason_of_the_list_and_every_tick_a_clock():
     ticks = [tick for _state, _action, to in MACHINE.rows() for tick in to.clocks]
-    assert {tick.reason for tick in ticks if tick.op == "pause"} == set(PauseReason)
+    assert {tick.reason for tick in ticks if tick.op in {"pause", "reopen"}} == set(PauseReason)
     assert {tick.clock for tick in ticks} == {EVERY, *ClockCode}
     assert not any(tick.anew for tick in ticks if tick.clock in PROMISE_CLOCKS)
     assert all(tick.anew for tick in ticks if tick.op == "start" and tick.clock in STEP_CLOCKS)

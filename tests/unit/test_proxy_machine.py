@@ -97,6 +97,7 @@ EXPECTED = {
         (state, "lapse"): {K, T, C, U}
         for state in ("booked", "entrusted", "collected", "supplement", "precheck_rejected")
     },
+    **{(state, "reopen"): KEEPERS | {C, U} for state in ("cancelled", "archived")},
 }
 
 
@@ -162,11 +163,26 @@ def test_every_state_but_the_last_has_a_way_out_that_does_not_ask_the_impossible
         open_ways = [
             to for source, _action, to in MACHINE.rows() if source == state and not to.bars and not to.when
         ]
-        if state in (State.evaluated, State.cancelled):
+        if state is State.evaluated:
             # only the originals are in the way, and giving them back is not a step of the case
             assert {to.bars for source, _a, to in MACHINE.rows() if source == state} == {("originals_out",)}
         elif state is not State.archived:
             assert open_ways, state
+
+
+def test_a_withdrawal_is_taken_back_to_where_the_case_stood():
+    for origin, resume in ((State.processing, None), (State.supplement, State.prechecking)):
+        gone = MACHINE.apply(origin, Action.withdraw, [W], everything(row(origin, "withdraw")), resume=resume)
+        back = MACHINE.apply(State.cancelled, Action.reopen, [K], {"reason": "a slip"}, resume=gone.resume)
+        assert back.target is (resume or origin)
+
+
+def test_the_archive_is_opened_only_for_what_was_decided():
+    given = {"reason": "wrong name on the card"}
+    with pytest.raises(Conflict):
+        MACHINE.apply(State.archived, Action.reopen, [K], {**given, "decided": False})
+    step = MACHINE.apply(State.archived, Action.reopen, [K], {**given, "decided": True})
+    assert step.target is State.processing
 
 
 def test_every_row_names_what_it_needs():
@@ -266,7 +282,7 @@ NEEDS = {
     "withdraw": {"reason", "applicant"},
     **{
         key: {"reason"}
-        for key in ("take_back", "reject", "correct", "return_previous", "return_to_start", "lapse")
+        for key in ("take_back", "reject", "correct", "return_previous", "return_to_start", "lapse", "reopen")
     },
     **{key: set() for key in ("receive", "rework", "accept", "process")},
 }

@@ -111,6 +111,7 @@ def test_facts_feed_the_bars_of_the_machine():
         publicity_needed=True,
         person_must_appear="assessment",
         delivery_needed=False,
+        outcome="refused",
     )
     assert facts == {
         "missing_materials": ["form"],
@@ -121,6 +122,7 @@ def test_facts_feed_the_bars_of_the_machine():
         "publicity_due": True,
         "appearance_due": True,
         "no_delivery": True,
+        "decided": True,
     }
     named = {bar for _state, _action, to in MACHINE.rows() for bar in (*to.bars, *to.when)}
     assert named == set(facts)

@@ -81,6 +81,18 @@ class Clock:
         clock = self.resume(at, calendar) if self.is_paused else self
         return replace(clock, stopped=clock._after(at))
 
+    def reopen(self, at: datetime, reason: str, calendar: WorkCalendar) -> Self:
+        """A stop is taken back: the clock runs on from where it stood. The time between does not count and is kept as a
+        pause with its reason. Conflict for a clock that runs.
+        """
+        if self.stopped is None:
+            raise Conflict(_("This clock is running."))
+        since, until = self.stopped, self._after(at)
+        if until < since:
+            raise Conflict(_("This lies before the last entry of the clock."))
+        running = replace(self, stopped=None, pauses=(*self.pauses, Pause(since, until, reason)))
+        return running.recompute(calendar)
+
     def recompute(self, calendar: WorkCalendar) -> Self:
         """The same clock under this calendar: for a pause that ended, or when a year's days have been published."""
         due: Deadline = deadline(self.started, self.limit, self.unit, calendar, self._ended_pauses())
@@ -118,7 +130,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Tick:
-    """What a transition does to a clock: `op` is start, stop, pause or resume; `clock` may be EVERY.
+    """What a transition does to a clock: `op` is start, stop, pause, resume or reopen; `clock` may be EVERY.
 
     `anew` allows a step clock to begin again as a new clock when the step is entered a second time; a promise is
     given once and never starts twice.
@@ -130,10 +142,10 @@ class Tick:
     anew: bool = False
 
     def __post_init__(self) -> None:
-        if self.op not in ("start", "stop", "pause", "resume"):
+        if self.op not in ("start", "stop", "pause", "resume", "reopen"):
             raise ValueError(f"unknown clock operation {self.op!r}")
-        if (self.op == "pause") != bool(self.reason):
-            raise ValueError("a pause, and only a pause, has a reason")
+        if (self.op in ("pause", "reopen")) != bool(self.reason):
+            raise ValueError("what does not count has a reason, and nothing else has one")
         if self.op == "start" and self.clock == EVERY:
             raise ValueError("a clock is started by its name")
 
@@ -144,8 +156,10 @@ def apply_ticks(
     at: datetime,
     calendar: WorkCalendar,
     limits: Mapping[str, tuple[float, str]],
+    *,
+    since: datetime | None = None,
 ) -> dict[str, Clock]:
-    """The clocks after a transition.
+    """The clocks after a transition. ``since`` is the moment whose stops a `reopen` takes back.
 
     `limits` gives (amount, unit) by clock code; a clock without a limit is never started. Operations on clocks
     that are absent, stopped or already so change nothing, because one transition serves cases in which, say, the
@@ -154,10 +168,20 @@ def apply_ticks(
     result = dict(clocks)
     for tick in ticks:
         for code in [*result] if tick.clock == EVERY else [tick.clock]:
-            changed = _tick(result.get(code), tick, code, at, calendar, limits)
+            if tick.op == "reopen":
+                changed = _reopened(result.get(code), tick, at, calendar, since)
+            else:
+                changed = _tick(result.get(code), tick, code, at, calendar, limits)
             if changed is not None:
                 result[code] = changed
     return result
+
+
+def _reopened(
+    clock: Clock | None, tick: Tick, at: datetime, calendar: WorkCalendar, since: datetime | None
+) -> Clock | None:
+    stopped_then = clock is not None and clock.stopped is not None and clock.stopped == since
+    return clock.reopen(at, tick.reason, calendar) if clock is not None and stopped_then else clock
 
 
 def _tick(

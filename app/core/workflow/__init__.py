@@ -13,6 +13,8 @@ Words of the table
   when      facts of the record without which the action is not offered at all (no delivery needed)
   writes    what the step row keeps beside the needs; `paper` the form codes it prints; `clocks` what it does to clocks
   remembers the state that is left is kept, and an action with `resume_to` leads back to it
+  keeps     what the state that is left remembers is remembered further
+  reopens   leads out of a final state: by this row only
 """
 
 from app.core.workflow.diagrams import mermaid, table_rows

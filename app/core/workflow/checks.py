@@ -18,7 +18,8 @@ def problems(
     edges: dict[State, set[State]] = {}
     onward: dict[State, set[State]] = {}
     for (state, action), to in table.items():
-        edges.setdefault(state, set()).update(to.targets)
+        if not to.reopens:
+            edges.setdefault(state, set()).update(to.targets)
         # going back to a remembered state reaches nothing that was not reached before
         onward.setdefault(state, set()).update(() if isinstance(to.state, Resume) else to.targets)
         yield from _row_problems(names, roles, f"{state or START}/{action}", to)
@@ -53,16 +54,31 @@ def _memory_problems(table: Mapping[tuple[State, Any], To]) -> Iterator[str]:
     """A state with a resuming action is entered only by rows that remember, from the states it may go back to."""
     resuming = {state for (state, _action), to in table.items() if isinstance(to.state, Resume)}
     for (state, action), to in table.items():
+        if to.keeps and (to.remembers or state not in resuming):
+            yield f"{state}/{action}: it keeps what nothing remembers"
         if to.remembers and (state in resuming or not resuming.issuperset(to.targets)):
             # one place of memory: a second one on top would lose the first
             yield f"{state}/{action}: what it remembers is never used or overwrites another"
         if not isinstance(to.state, Resume):
             continue
         entries = [(source, entry) for (source, _action), entry in table.items() if state in entry.targets]
-        if not all(entry.remembers for _source, entry in entries):
+        if not all(entry.remembers or entry.keeps for _source, entry in entries):
             yield f"{state}/{action}: a way in does not remember where it came from"
-        if {source for source, _entry in entries} != set(to.state.allowed):
+        if _remembered(table, entries) != set(to.state.allowed):
             yield f"{state}/{action}: the ways in and the ways back differ"
+
+
+def _remembered(table: Mapping[tuple[State, Any], To], entries: list[tuple[State, To]]) -> set[State]:
+    """The states that these ways in may have written down: the one left, or what that one remembered itself."""
+    found: set[State] = set()
+    for source, entry in entries:
+        if entry.keeps:
+            for (state, _action), to in table.items():
+                if state == source and isinstance(to.state, Resume):
+                    found |= set(to.state.allowed)
+        else:
+            found.add(source)
+    return found
 
 
 def _closure(start: set[State], edges: Mapping[State, set[State]]) -> set[State]:

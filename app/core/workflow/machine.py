@@ -83,7 +83,7 @@ class Machine:
             action=action,
             target=target,
             roles=acting,
-            resume=state if to.remembers else None,
+            resume=state if to.remembers else resume if to.keeps else None,
             given={name: facts[name] for name in (*flat_names(to.needs), *to.writes) if name in facts},
             paper=to.paper,
             clocks=to.clocks,

@@ -38,6 +38,8 @@ class To:
     when: tuple[str, ...] = ()
     clocks: tuple[Tick, ...] = ()
     remembers: bool = False
+    keeps: bool = False
+    reopens: bool = False
 
     @property
     def targets(self) -> tuple[State, ...]:

@@ -9,17 +9,30 @@ from app.proxy.models.cases import (
     Custody,
     ProxyCase,
 )
-from app.proxy.models.items import ServiceItem, ServiceItemVersion, ServiceMaterial
+from app.proxy.models.guide import GuideItem
+from app.proxy.models.hands import CaseSignature, CustodyMove
+from app.proxy.models.items import ServiceField, ServiceItem, ServiceItemVersion, ServiceMaterial
+from app.proxy.models.joint import CaseAlarm, CaseAssist, CaseCallback
+from app.proxy.models.limits import EscalationRule, StepLimit
 
 __all__ = [
+    "CaseAlarm",
+    "CaseAssist",
+    "CaseCallback",
     "CaseClock",
     "CaseDelivery",
     "CaseMaterial",
+    "CaseSignature",
     "CaseStep",
     "ClockPause",
     "Custody",
+    "CustodyMove",
+    "EscalationRule",
+    "GuideItem",
     "ProxyCase",
+    "ServiceField",
     "ServiceItem",
     "ServiceItemVersion",
     "ServiceMaterial",
+    "StepLimit",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_appbuilder import Model
 from sqlalchemy import (
@@ -24,10 +24,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.areas.models import Area, OrgUnit, Staff
 from app.core import files, scope
 from app.core.actor import Actor
-from app.core.crypto import EncryptedJson
+from app.core.crypto import EncryptedJson, EncryptedText
 from app.core.models import AreaBound, BigKey, Instant, Record, StepBase, Table, Versioned, args, coded
 from app.proxy.models.items import ServiceItemVersion
 from app.worklog.models import Visit
+
+if TYPE_CHECKING:
+    from app.proxy.models.hands import CaseSignature, CustodyMove
+    from app.proxy.models.joint import CaseAssist, CaseCallback
 
 
 class ProxyCase(AreaBound, Record):
@@ -39,6 +43,7 @@ class ProxyCase(AreaBound, Record):
     __table_args__ = args(
         Index("ix_proxy_case_department_state", "department_id", "state"),
         Index("ix_proxy_case_state_due", "state", "promise_due_at"),
+        Index("ix_proxy_case_decided", "decided_at"),
     )
 
     number: Mapped[str] = mapped_column(String(40), unique=True)
@@ -66,6 +71,24 @@ class ProxyCase(AreaBound, Record):
     result_until: Mapped[date | None] = mapped_column(Date)
     outcome: Mapped[str | None] = mapped_column(String(16))  # approved refused withdrawn rejected
     rating: Mapped[str | None] = coded(list_name="satisfaction")
+    # answers to the item's own fields: key -> value as `core.extra` keeps them
+    answers: Mapped[Any | None] = mapped_column(EncryptedJson("proxy_case.answers"))
+    # the resident must come along for a step that nobody can take for somebody else (S3-48)
+    is_accompanied: Mapped[bool] = mapped_column(Boolean, default=False)
+    relation_flag: Mapped[str | None] = mapped_column(String(16))  # handler cadre declared
+    relation_note: Mapped[Any | None] = mapped_column(EncryptedJson("proxy_case.relation_note"))
+    resident_trips: Mapped[int] = mapped_column(Integer, default=0)
+    worker_trips: Mapped[int] = mapped_column(Integer, default=0)
+    hand_overs: Mapped[int] = mapped_column(Integer, default=0)
+    returns: Mapped[int] = mapped_column(Integer, default=0)
+    supplement_until: Mapped[date | None] = mapped_column(Date)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    delivered_at: Mapped[datetime | None] = mapped_column(Instant)
+    used_days: Mapped[int | None] = mapped_column(
+        Integer
+    )  # working days from acceptance to decision that counted
+    was_on_time: Mapped[bool | None] = mapped_column(Boolean)
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(String(300))
@@ -80,19 +103,25 @@ class ProxyCase(AreaBound, Record):
     materials: Mapped[list[CaseMaterial]] = relationship(back_populates="case", order_by="CaseMaterial.seq")
     custody: Mapped[list[Custody]] = relationship(back_populates="case", order_by="Custody.id")
     deliveries: Mapped[list[CaseDelivery]] = relationship(back_populates="case", order_by="CaseDelivery.id")
+    signatures: Mapped[list[CaseSignature]] = relationship(back_populates="case", order_by="CaseSignature.id")
+    assists: Mapped[list[CaseAssist]] = relationship(back_populates="case", order_by="CaseAssist.id")
+    callbacks: Mapped[list[CaseCallback]] = relationship(back_populates="case", order_by="CaseCallback.id")
 
     def __str__(self) -> str:
         return self.number
 
 
 def _handed_to(case: Any, actor: Actor) -> Any:
-    """The case lies in the actor's areas, or was handed to one of the actor's departments."""
-    handed = case.department_id.in_(actor.org_unit_ids) & case.submitted_to_department.is_(True)
-    return (
-        or_(scope.in_scope(case.area_id, actor), handed)
-        if actor.org_unit_ids
-        else scope.in_scope(case.area_id, actor)
-    )
+    """The case lies in the actor's areas, was handed to one of the actor's departments, or one of them was asked to
+    assist (S0-51).
+    """
+    if not actor.org_unit_ids:
+        return scope.in_scope(case.area_id, actor)
+    handed = case.department_id.in_(actor.org_unit_ids)
+    assist = Model.metadata.tables["case_assist"]
+    assists = select(assist.c.case_id).where(assist.c.org_unit_id.in_(actor.org_unit_ids))
+    mine = or_(handed, case.id.in_(assists)) & case.submitted_to_department.is_(True)
+    return or_(scope.in_scope(case.area_id, actor), mine)
 
 
 scope.guard(ProxyCase, lambda actor: _handed_to(ProxyCase, actor))
@@ -186,6 +215,12 @@ class CaseMaterial(CaseChild, Versioned, Table):
     state: Mapped[str] = mapped_column(String(12), default="asked")  # asked collected shared waived
     mark: Mapped[str | None] = mapped_column(String(12))  # department: ok bad
     mark_note: Mapped[str | None] = mapped_column(String(200))
+    issuer: Mapped[str | None] = mapped_column(String(40))
+    # where a paper came from that nobody had to hand over again: registry, an earlier case, data sharing
+    source: Mapped[str | None] = mapped_column(String(12))
+    source_uid: Mapped[str | None] = mapped_column(String(36))
+    source_note: Mapped[str | None] = mapped_column(String(200))
+    valid_until: Mapped[date | None] = mapped_column(Date)
     collected_at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(String(200))
     case: Mapped[ProxyCase] = relationship(back_populates="materials")
@@ -200,13 +235,19 @@ class Custody(CaseChild, Versioned, Table):
 
     material_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("case_material.id"))
     name: Mapped[str] = mapped_column(String(120))
+    document_no: Mapped[str | None] = mapped_column(EncryptedText("custody.document_no"))
+    copies: Mapped[int] = mapped_column(Integer, default=1)
+    reason: Mapped[str | None] = mapped_column(String(80))
     holder_staff_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("staff.id"))
     holder_unit_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("org_unit.id"))
     taken_at: Mapped[datetime] = mapped_column(Instant)
     due_back_on: Mapped[date | None] = mapped_column(Date)
     returned_at: Mapped[datetime | None] = mapped_column(Instant)
     returned_to: Mapped[str | None] = mapped_column(String(50))
+    lost_at: Mapped[datetime | None] = mapped_column(Instant)
+    lost_note: Mapped[str | None] = mapped_column(String(300))
     case: Mapped[ProxyCase] = relationship(back_populates="custody")
+    moves: Mapped[list[CustodyMove]] = relationship(back_populates="custody", order_by="CustodyMove.id")
 
 
 class CaseDelivery(CaseChild, Table):
@@ -222,5 +263,7 @@ class CaseDelivery(CaseChild, Table):
     place: Mapped[str | None] = mapped_column(String(160))
     reason: Mapped[str | None] = mapped_column(Text)
     signature_uid: Mapped[str | None] = mapped_column(String(36))
+    photo_uid: Mapped[str | None] = mapped_column(String(36))
+    staff_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("staff.id"))
     details: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     case: Mapped[ProxyCase] = relationship(back_populates="deliveries")

@@ -79,11 +79,22 @@ class ServiceItemVersion(Versioned, Table):
     sensitivity: Mapped[str] = mapped_column(String(2), default="L3")
     confidence: Mapped[str | None] = mapped_column(String(8))
     source: Mapped[str | None] = mapped_column(Text)
+    # who checks and decides: the county's department, or the window of the town to which it was delegated
+    checked_by: Mapped[str] = mapped_column(String(12), default="department")
+    assisting: Mapped[Any | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # department codes asked along (S0-51)
+    limits: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))  # step clock -> [amount, unit]
+    # who qualifies: what `rules/entitlement.py` reads; None where nobody can tell from data
+    criteria: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     more: Mapped[Any] = mapped_column(JSON, default=dict)
 
     item: Mapped[ServiceItem] = relationship(back_populates="versions")
     materials: Mapped[list[ServiceMaterial]] = relationship(
         back_populates="version_of", order_by="ServiceMaterial.seq"
+    )
+    fields: Mapped[list[ServiceField]] = relationship(
+        back_populates="version_of", order_by="ServiceField.seq"
     )
 
     def __str__(self) -> str:
@@ -104,11 +115,34 @@ class ServiceMaterial(Table):
     condition: Mapped[str | None] = mapped_column(String(200))
     share_exempt: Mapped[bool] = mapped_column(Boolean, default=False)
     is_authorization: Mapped[bool] = mapped_column(Boolean, default=False)
+    # who issues it: a proof of the forbidden kinds by a community can never be asked for (MCA 2020 no. 20)
+    issuer: Mapped[str | None] = mapped_column(String(40))
     note: Mapped[str | None] = mapped_column(String(200))
     version_of: Mapped[ServiceItemVersion] = relationship(back_populates="materials")
 
     def __str__(self) -> str:
         return self.name
+
+
+class ServiceField(Table):
+    """A question of the item's own, answered once in a case (amount of income, grade wanted); asked when ``at`` comes."""
+
+    __tablename__ = "service_field"
+    __table_args__ = args(UniqueConstraint("item_version_id", "key"))
+
+    item_version_id: Mapped[int] = mapped_column(BigKey, ForeignKey("service_item_version.id"), index=True)
+    seq: Mapped[int] = mapped_column(Integer)
+    key: Mapped[str] = mapped_column(String(24))
+    label: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(12))  # text longtext number date code bool
+    code_list: Mapped[str | None] = mapped_column(String(40))
+    is_required: Mapped[bool] = mapped_column(Boolean, default=False)
+    at: Mapped[str] = mapped_column(String(12), default="collect")  # book collect accept approve
+    hint: Mapped[str | None] = mapped_column(String(160))
+    version_of: Mapped[ServiceItemVersion] = relationship(back_populates="fields")
+
+    def __str__(self) -> str:
+        return self.label
 
 
 # --- published versions stay as they are: a case points at one for ever ---------------------------------------------
@@ -141,7 +175,10 @@ def _keep_row(_mapper: Any, _connection: Any, row: ServiceItemVersion) -> None:
 @event.listens_for(ServiceMaterial, "before_insert")
 @event.listens_for(ServiceMaterial, "before_update")
 @event.listens_for(ServiceMaterial, "before_delete")
-def _keep_papers(_mapper: Any, connection: Connection, row: ServiceMaterial) -> None:
+@event.listens_for(ServiceField, "before_insert")
+@event.listens_for(ServiceField, "before_update")
+@event.listens_for(ServiceField, "before_delete")
+def _keep_papers(_mapper: Any, connection: Connection, row: ServiceMaterial | ServiceField) -> None:
     version = row.version_of
     if version is not None and not inspect(version).persistent:
         return  # a new version brings its papers along

@@ -2,7 +2,8 @@
 
 Source: `workflow` of the default catalogue (S3-49 collection at the door, S3-50 pre-check, S3-51 delivery); added
 are the ways out: withdrawal, lapse, the previous step, the start, a result that is wrong or not taken, and the
-window when nobody is reached. A supplement leads back to the step it was asked in. Missing papers are told at once
+window when nobody is reached. A supplement leads back to the step it was asked in. What was withdrawn by a slip, and a
+closed file in which a mistake is found, are reopened: the clocks run on from where they stood. Missing papers are told at once
 and once per step (Administrative Licensing Law art. 32); a refusal states reasons and ways to object (art. 38);
 nobody's original stays behind in an archived case. Acceptance is a legal act: going back before it gives no time
 back, and neither promise ever starts twice.
@@ -35,6 +36,7 @@ DECIDERS = ("department", "town_staff")  # the town's window decides what the co
 KEEPERS = ("workstation", "office_clerk", "town_staff")  # who closes the file
 OVERSEERS = ("workstation", "town_staff", "center_operator", "supervisor")
 RATERS = (*DESK, "town_staff", "center_operator", "supervisor", "hotline")
+REOPENERS = (*KEEPERS, "center_operator", "supervisor")
 WITHDRAWERS = (*DESK, *DECIDERS, "center_operator", "hotline")
 
 S, A, C, P = State, Action, ClockCode, PauseReason
@@ -262,15 +264,42 @@ _UNDECIDED = (
     S.processing,
     S.suspended,
 )
-_WITHDRAW = To(S.cancelled, role=WITHDRAWERS, needs=("reason", "applicant"), clocks=_STOP_ALL)
-_LAPSE = To(S.cancelled, role=OVERSEERS, needs=("reason",), clocks=_STOP_ALL)
-_ENDS = {(state, A.withdraw): _WITHDRAW for state in _UNDECIDED} | {
-    (state, A.lapse): _LAPSE
+_INSIDE = (S.supplement, S.suspended)  # they remember already where they lead back to
+
+
+def _end(state: State, role: tuple[str, ...], *needs: str) -> To:
+    inside = state in _INSIDE
+    return To(S.cancelled, role=role, needs=needs, clocks=_STOP_ALL, remembers=not inside, keeps=inside)
+
+
+_ENDS = {(state, A.withdraw): _end(state, WITHDRAWERS, "reason", "applicant") for state in _UNDECIDED} | {
+    (state, A.lapse): _end(state, OVERSEERS, "reason")
     for state in (S.booked, S.entrusted, S.collected, S.supplement, S.precheck_rejected)
+}
+_AGAIN = {
+    # what the end stopped runs on; the time between does not count
+    (S.cancelled, A.reopen): To(
+        resume_to(*(s for s in _UNDECIDED if s not in _INSIDE)),
+        role=REOPENERS,
+        needs=("reason",),
+        clocks=(Tick("reopen", EVERY, P.withdrawn),),
+    ),
+    # a mistake in a result comes to light after the file was closed; what was withdrawn is applied for anew
+    (S.archived, A.reopen): To(
+        S.processing,
+        role=REOPENERS,
+        needs=("reason",),
+        when=("decided",),
+        clocks=(_start(C.correct),),
+        reopens=True,
+    ),
 }
 
 MACHINE = Machine(
-    {**_BEFORE, **_WINDOW, **_DECISION, **_DELIVERY, **_ENDS}, finals=(S.archived,), names=NAMES, roles=ROLES
+    {**_BEFORE, **_WINDOW, **_DECISION, **_DELIVERY, **_ENDS, **_AGAIN},
+    finals=(S.archived,),
+    names=NAMES,
+    roles=ROLES,
 )
 OPEN_STATES = tuple(state for state in State if state not in (S.archived, S.cancelled))
 

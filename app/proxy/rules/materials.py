@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from app.proxy.choices import PaperForm, PaperState
 
+DECIDED = ("approved", "refused")
 YES, NO, CONDITIONAL = "yes", "no", "conditional"
 BAD = "bad"
 
@@ -86,6 +87,7 @@ def case_facts(
     person_must_appear: str = "no",
     appeared: bool = False,
     delivery_needed: bool = True,
+    outcome: str | None = None,
 ) -> dict[str, Any]:
     """Everything the machine's bars and conditions ask of a case; merge it with what the clerk gave.
 
@@ -100,4 +102,5 @@ def case_facts(
         "publicity_due": publicity_needed and not publicity_held,
         "appearance_due": person_must_appear != "no" and not appeared,
         "no_delivery": not delivery_needed,
+        "decided": outcome in DECIDED,
     }

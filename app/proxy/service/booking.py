@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from app.areas.models import Area, OrgUnit, Staff
 from app.core.actor import Actor
 from app.core.clock import to_local
-from app.core.errors import Conflict, Finding, Invalid, NotAllowed
+from app.core.errors import Finding, Invalid, NotAllowed
 from app.core.numbering import next_serial
 from app.core.serials import format_serial
 from app.proxy.choices import Action
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.rules import MACHINE, age_finding, check_appointment, parse_slot
+from app.proxy.service import others
 from app.proxy.service.cases import write_step
 from app.proxy.service.catalogue import version_on
 from app.proxy.service.clocks import tick
@@ -74,7 +75,7 @@ def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCa
     }
     step = MACHINE.apply(None, Action.book, [actor.role], given)
     if not wanted.again:
-        need_no_other(session, person, version)
+        others.need_none(session, person.uid, person.name, version.item_id)
     area = area_for(session, actor, person)
     case = _row(session, actor, now, wanted, version, area)
     case.state = str(step.target.value)
@@ -138,23 +139,6 @@ def owner_of(session: Session, actor: Actor, staff_id: int | None) -> int | None
     if session.scalar(select(Staff.id).where(Staff.id == staff_id)) is None:
         raise Invalid(_("Choose a worker of your area."), field="staff")
     return staff_id
-
-
-def need_no_other(session: Session, person: Person, version: ServiceItemVersion) -> None:
-    """The same service twice at a time is a slip: Conflict names the case that is open."""
-    query = (
-        select(ProxyCase)
-        .join(ServiceItemVersion, ServiceItemVersion.id == ProxyCase.item_version_id)
-        .where(ProxyCase.person_uid == person.uid, ServiceItemVersion.item_id == version.item_id)
-        .where(ProxyCase.closed_at.is_(None))
-        .limit(1)
-    )
-    other = session.scalars(query).first()
-    if other is not None:
-        sentence = _(
-            "%(name)s has an open case of this service: %(number)s.", name=person.name, number=other.number
-        )
-        raise Conflict(sentence, field="item", case=other.uid)
 
 
 def area_for(session: Session, actor: Actor, person: Person) -> Area:

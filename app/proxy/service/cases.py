@@ -17,7 +17,7 @@ from app.core.workflow import Offer, Step
 from app.proxy.choices import Action, Entry, State
 from app.proxy.models import CaseClock, CaseStep, ProxyCase
 from app.proxy.rules import MACHINE, case_facts
-from app.proxy.service import custody, delivery, effects, materials, notices, proposed
+from app.proxy.service import custody, delivery, effects, figures, materials, notices, proposed
 from app.proxy.service.clocks import tick
 
 CLOSED = {State.archived.value, State.cancelled.value}
@@ -73,6 +73,7 @@ def act(
         row = write_step(actor, now, case, step, given)
         _move(case, step, now)
         tick(session, case, step.clocks, now)
+        figures.count(session, case, step, now)
     session.flush()
     notices.tell(session, actor, now, case, action)
     proposed.tell_moved(session, actor, now, case)
@@ -105,6 +106,7 @@ def facts(case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, 
         person_must_appear=version.person_must_appear,
         appeared=_appeared(case, given),
         delivery_needed=version.delivery_needed,
+        outcome=case.outcome,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.areas.service.calendars import calendar_for
 from app.core.sla import Clock, Pause, Tick, apply_ticks
 from app.core.workdays import AreaCalendar
-from app.proxy.choices import PROMISE_CLOCKS, STEP_CLOCKS
+from app.proxy.choices import PROMISE_CLOCKS, STEP_CLOCKS, State
 from app.proxy.models import CaseClock, ClockPause, ProxyCase
 from app.proxy.rules import clock_limits
 
@@ -46,7 +46,8 @@ def tick(session: Session, case: ProxyCase, ticks: Iterable[Tick], now: datetime
     before = {code: as_clock(row) for code, row in rows.items()}
     version = case.item_version
     limits = clock_limits(version.statutory_days, version.promised_days)
-    after = apply_ticks(before, ticks, now, calendar_for(session, case.area_id), limits)
+    ended = next((s.at for s in reversed(case.steps) if s.to_state == State.cancelled), None)
+    after = apply_ticks(before, ticks, now, calendar_for(session, case.area_id), limits, since=ended)
     for code, clock in after.items():
         old = before.get(code)
         if clock is not old:
@@ -55,8 +56,13 @@ def tick(session: Session, case: ProxyCase, ticks: Iterable[Tick], now: datetime
 
 
 def _began_anew(old: Clock, clock: Clock) -> bool:
-    """Whether this is another measurement: a stopped row is never opened again, even within the same second."""
-    return old.started != clock.started or (old.stopped is not None and clock.stopped is None)
+    """Whether this is another measurement: a stopped row is never opened again, even within the same second, but by a
+    reopening, which keeps the time between as a pause.
+    """
+    reopened = len(clock.pauses) > len(old.pauses)
+    return old.started != clock.started or (
+        old.stopped is not None and clock.stopped is None and not reopened
+    )
 
 
 def _store(case: ProxyCase, clock: Clock, row: CaseClock | None) -> None:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Invalid
-from app.proxy.choices import Action, PaperState
+from app.proxy.choices import Action, PaperForm, PaperState
 from app.proxy.models import ProxyCase
 from app.proxy.rules import check_appointment, parse_slot
-from app.proxy.service import custody, delivery, materials
+from app.proxy.service import custody, delivery, materials, others
 from app.proxy.service.materials import Given
 from app.proxy.service.records import write_line
 
@@ -56,6 +56,7 @@ def hand_in(session: Session, actor: Actor, now: datetime, case: ProxyCase, give
 def supply(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """Missing papers are here; where the department asked for them, originals go on to it."""
     take_over(session, actor, now, case, given)
+    case.supplement_until = None
     if case.resume_to != "collected":
         custody.to_department(case)
 
@@ -66,6 +67,7 @@ def ask_for_more(session: Session, actor: Actor, now: datetime, case: ProxyCase,
     if due is None or due <= to_local(now).date():
         raise Invalid(_("Give the resident at least until tomorrow."), field="due_on")
     materials.ask_for(case, given["missing_list"])
+    case.supplement_until = due
 
 
 def back_to_worker(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
@@ -129,6 +131,22 @@ def lapse(session: Session, actor: Actor, now: datetime, case: ProxyCase, given:
     custody.to_worker(actor, case)
 
 
+def reopen(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
+    """A closed case goes on. After a withdrawal: the clocks run on, papers that went home are asked for again. After the
+    archive: a mistake in the result came to light, the decision is open again. Conflict while the same service is open
+    for the person in another case.
+    """
+    others.need_none(session, case.person_uid, case.party_name, case.item_version.item_id, apart_from=case.id)
+    if case.state == "archived":
+        undecided(session, actor, now, case, given)
+        return
+    case.outcome = None
+    home = {c.material_id for c in case.custody if c.returned_at is not None}
+    for material in case.materials:
+        if material.id in home and material.form == PaperForm.original.value:
+            material.state, material.collected_at = PaperState.asked.value, None
+
+
 EFFECTS: dict[Any, Effect] = {
     Action.rebook: move_appointment,
     Action.entrust: entrust,
@@ -155,4 +173,5 @@ EFFECTS: dict[Any, Effect] = {
     Action.rate: delivery.rate,
     Action.withdraw: withdraw,
     Action.lapse: lapse,
+    Action.reopen: reopen,
 }

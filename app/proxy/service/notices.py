@@ -31,8 +31,10 @@ TO_STAFF = frozenset(
         Action.return_to_start,
         Action.withdraw,
         Action.lapse,
+        Action.reopen,
     }
 )
+RETURNS_TO_UNIT = frozenset({Action.supply, Action.reopen})
 BACK_TO_UNIT = frozenset({"prechecking", "processing"})
 
 
@@ -44,7 +46,7 @@ def link_of(case: ProxyCase) -> str:
 def tell(session: Session, actor: Actor, now: datetime, case: ProxyCase, action: Action) -> None:
     """Put a line into the inbox of whoever is to act next. No personal data stands in it."""
     params = {"number": case.number, "item": case.item_version.name}
-    comes_in = action in TO_UNIT or (action is Action.supply and case.state in BACK_TO_UNIT)
+    comes_in = action in TO_UNIT or (action in RETURNS_TO_UNIT and case.state in BACK_TO_UNIT)
     if comes_in and case.department_id:
         notify_unit(session, now, case.department_id, "proxy", CAME_IN, params, link=link_of(case))
     elif action in TO_STAFF and case.staff_id and case.staff_id != actor.staff_id:

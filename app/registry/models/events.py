@@ -107,6 +107,8 @@ class Proposal(PersonChild, Versioned, Table):
     due_on: Mapped[date | None] = mapped_column(Date)
     state: Mapped[str] = mapped_column(String(12), default="open")
     done_ref: Mapped[str | None] = mapped_column(String(36))
+    # maybe: the data do not say; somebody asks (None: certain)
+    certainty: Mapped[str | None] = mapped_column(String(8))
     person: Mapped[Person] = relationship()
     event: Mapped[LifeEvent | None] = relationship()
 
