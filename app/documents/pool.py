@@ -188,6 +188,10 @@ class RenderPool:
         """As ``tables.part_pdf``: one part of a long table, its pages and its lines."""
         return self._run("table", {"part": part})
 
+    def numbers(self, pages: int, size: str) -> bytes:
+        """As ``tables.numbers_pdf``: the page numbers of a long table."""
+        return self._run("numbers", {"pages": pages, "size": size})
+
     def pids(self) -> list[int]:
         """Processes that are alive now (for /health and tests)."""
         return [lane.pid for lane in self._all if lane.pid is not None]

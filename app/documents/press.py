@@ -78,6 +78,15 @@ def table(part: Mapping[str, Any]) -> tuple[bytes, int, int]:
         raise refusal(error) from error
 
 
+def numbers(pages: int, size: str) -> bytes:
+    """The page numbers of a long table, to be laid over its pages."""
+    site_press()
+    try:
+        return current_app.extensions["geban_pool"].numbers(pages, size)
+    except PaperError as error:
+        raise refusal(error) from error
+
+
 def picture(pdf: bytes, page: int) -> bytes:
     """One page (1 …) as PNG: phones inside WeChat cannot open PDFs."""
     site_press()

@@ -1,8 +1,9 @@
 """Long tables on paper: a list of thousands of rows is laid out in parts, so that no process grows with it.
 
 One part is laid out at a time. Unless it is the last, its last page is thrown away and its rows begin the next part, so
-that no page stands half empty in the middle; the parts are joined by whoever asked (pikepdf). Runs in the rendering
-processes of ``pool``, as ``render`` does.
+that no page stands half empty in the middle; the parts are joined by whoever asked (pikepdf). How many pages there are is
+known at the end only: their numbers are drawn then and laid over them. Runs in the rendering processes of ``pool``, as
+``render`` does.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Line(TypedDict):
 
 
 class Part(TypedDict):
-    """What one part needs. ``page`` is the number of pages before it; ``columns`` are {label, width in percent, right}."""
+    """What one part needs. ``columns`` are {label, width in percent, right}."""
 
     size: str
     title: str
@@ -46,7 +47,6 @@ class Part(TypedDict):
     by: str
     columns: list[dict[str, Any]]
     lines: list[Line]
-    page: int
     first: bool
     last: bool
 
@@ -60,8 +60,7 @@ def part_pdf(part: Part, *, fonts_root: Path | str) -> tuple[bytes, int, int]:
 
 
 def _draw(painter: Any, part: Part) -> tuple[bytes, int, int]:
-    if part["size"] not in SIZES:
-        raise PaperError(f"a table is not printed on {part['size']!r}")
+    _check_size(part["size"])
     try:
         html = environment().get_template(f"{FOLDER}/table.html").render(**part)
     except TemplateError as error:
@@ -69,17 +68,38 @@ def _draw(painter: Any, part: Part) -> tuple[bytes, int, int]:
     texts = [*_texts(part)]
     kit: Kit = painter._kit(texts)
     widths = "".join(f"col.w{at}{{width:{c['width']:.2f}%}}" for at, c in enumerate(part["columns"], 1))
-    own = f"@page{{size:{part['size']}}}@page :first{{counter-reset:page {part['page'] + 1}}}{widths}"
-    sheets = [*_sheets(kit), kit._css(own)]
+    sheets = [*_sheets(kit), kit._css(f"@page{{size:{part['size']}}}{widths}")]
     document = painter._page(html).render(font_config=kit.font_config, stylesheets=sheets)
     pages, used = list(document.pages), len(part["lines"])
     if not part["last"] and len(pages) > 1:
         on_last = [int(name[1:]) for name in pages[-1].anchors if name[1:].isdigit()]
         if on_last and min(on_last) > 1:
             used, pages = min(on_last) - 1, pages[:-1]
+    return _written(document.copy(pages)), len(pages), used
+
+
+def numbers_pdf(pages: int, size: str, *, fonts_root: Path | str) -> bytes:
+    """As many pages as a table has, empty but for “page n of m” at the place that its own pages leave free."""
+    _check_size(size)
+    with _PAINTING:
+        painter = engine(Path(fonts_root))
+        with _refusals(painter._fetcher), loud_weasyprint(40):
+            html = environment().get_template(f"{FOLDER}/numbers.html").render(pages=pages)
+            kit: Kit = painter._kit([])
+            css = (registry.FORMS_ROOT / FOLDER / "numbers.css").read_text("utf-8")
+            sheets = [*_sheets(kit), kit._css(f"@page{{size:{size}}}{css}")]
+            return _written(painter._page(html).render(font_config=kit.font_config, stylesheets=sheets))
+
+
+def _check_size(size: str) -> None:
+    if size not in SIZES:
+        raise PaperError(f"a table is not printed on {size!r}")
+
+
+def _written(document: Any) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile open
-        return bytes(document.copy(pages).write_pdf()), len(pages), used
+        return bytes(document.write_pdf())
 
 
 def _texts(part: Part) -> list[str]:

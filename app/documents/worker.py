@@ -37,7 +37,7 @@ def _resident_mb() -> int:
 def _do(kind: str, arguments: dict[str, Any], fonts_root: Path) -> Any:
     from app.documents.preview import png_page
     from app.documents.render import render_pdf
-    from app.documents.tables import part_pdf
+    from app.documents.tables import numbers_pdf, part_pdf
 
     if kind == "pdf":
         return render_pdf(**arguments, fonts_root=fonts_root)
@@ -45,6 +45,8 @@ def _do(kind: str, arguments: dict[str, Any], fonts_root: Path) -> Any:
         return png_page(**arguments)
     if kind == "table":
         return part_pdf(**arguments, fonts_root=fonts_root)
+    if kind == "numbers":
+        return numbers_pdf(**arguments, fonts_root=fonts_root)
     raise ValueError(kind)
 
 

@@ -24,13 +24,14 @@ from app.core.jobs import Job, worker
 from app.core.scope import acting_as
 from app.core.views import ModelView
 from app.core.views.cells import Cells
-from app.documents import press, tables
+from app.documents import tables
 from app.exchange.jobs import exports as export_jobs
 from app.exchange.models import ExportFile
 from app.exchange.service import export_plan, export_rows
 from app.exchange.service.export_words import as_text, flat
 from app.registry.models import Person
 from tests.factories.registry import Resident, id_number, make_person
+from tests.support.drawn import draw_here, numbers_of
 from tests.support.jobs import run_now
 from tests.support.marked import Marked
 from tests.support.pages import form_of, post
@@ -233,8 +234,7 @@ def test_rows_are_those_of_the_user_when_it_runs(login_as, system, world, people
 
 
 def test_a_long_list_becomes_one_pdf_without_gaps(app, login_as, system, world, people, monkeypatch):
-    fonts = app.config["GEBAN_FONTS"]
-    monkeypatch.setattr(press, "table", lambda part: tables.part_pdf(part, fonts_root=fonts))
+    draw_here(app, monkeypatch)
     monkeypatch.setattr(tables, "PART", 60)
     for n in range(90):
         system.add(Person(name=f"P{n:03d}", area_id=world.areas["grid_a12"], birth_date=date(1970, 1, 1)))
@@ -253,6 +253,7 @@ def test_a_long_list_becomes_one_pdf_without_gaps(app, login_as, system, world, 
     assert "138****5678" in words
     assert "Exported by" in words
     assert len(pages) >= 2
+    assert numbers_of(pages) == [(n, len(pages)) for n in range(1, len(pages) + 1)]
     counts = [len(re.findall(r"P0\d\d", page.extract_text())) for page in pages]
     assert min(counts[:-1]) > 25  # no page in the middle stands half empty
 

@@ -14,10 +14,10 @@ from werkzeug.datastructures import MultiDict
 
 from app.core import clock, codes
 from app.core.jobs import Job, worker
-from app.documents import press, tables
 from app.exchange.models import ExportFile, Ledger
 from app.registry.models import Person
 from tests.factories.registry import Resident, id_number, make_person
+from tests.support.drawn import draw_here, numbers_of
 from tests.support.pages import post, token_of
 
 NUMBER = id_number(date(1941, 2, 3), 123)
@@ -219,11 +219,11 @@ def test_the_first_rows_stand_in_the_builder(login_as, world):
 
 
 def test_a_ledger_is_printed_with_its_mark(app, login_as, world, system, monkeypatch):
-    fonts = app.config["GEBAN_FONTS"]
-    monkeypatch.setattr(press, "table", lambda part: tables.part_pdf(part, fonts_root=fonts))
+    draw_here(app, monkeypatch)
     client = login_as("town_clerk_a")
     data = run(client, saved(client, world, system), system, "pdf", plain="y", reason="Visit of the elders")
     (page,) = pypdf.PdfReader(io.BytesIO(data)).pages
+    assert numbers_of([page]) == [(1, 1)]
     words = page.extract_text()
     assert all(word in words for word in ("elders", "Old Li", NUMBER, "Visit of the elders", "Prepared by"))
     assert (round(page.mediabox.width), round(page.mediabox.height)) == (

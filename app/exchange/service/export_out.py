@@ -93,7 +93,7 @@ class _Counted:
 
 
 def _xlsx(target: BinaryIO, layout: Layout, lines: _Counted) -> int:
-    wide = layout.widths or [14.0] * len(layout.labels)
+    wide = _wide(layout)
     columns = [writing.Column(*given) for given in zip(layout.labels, layout.kinds, wide, strict=True)]
     above = [writing.Band(layout.mark, "mark")] if layout.mark else []
     if layout.is_ledger:
@@ -165,7 +165,7 @@ def _pdf(target: BinaryIO, layout: Layout, lines: _Counted) -> int:
     """Parts are drawn one after the other and joined; the lines that a part leaves over begin the next."""
     waiting: list[tables.Line] = []
     parts: list[bytes] = []
-    stream, pages, number, over = iter(lines), 0, 0, False
+    stream, pages, number, over, size = iter(lines), 0, 0, False, _size(layout)
     while not over or waiting:
         while len(waiting) <= tables.PART and not over:
             line = next(stream, None)
@@ -175,13 +175,13 @@ def _pdf(target: BinaryIO, layout: Layout, lines: _Counted) -> int:
                 waiting.append(paper_line(layout, line, number))
         last = over and len(waiting) <= tables.PART
         batch = waiting[: tables.PART]
-        pdf, count, used = press.table(_part(layout, batch, pages, first=not parts, last=last))
+        pdf, count, used = press.table(_part(layout, size, batch, first=not parts, last=last))
         parts.append(pdf)
         pages += count
         del waiting[:used]
         if last:
             break
-    target.write(_joined(parts))
+    target.write(_joined(parts, press.numbers(pages, size)))
     return lines.rows
 
 
@@ -196,16 +196,22 @@ def paper_line(layout: Layout, line: Line, number: int) -> tables.Line:
     return found | {"text": words, "span": span, "cells": [as_text(value) for value in rest]}
 
 
-def _part(layout: Layout, batch: list[tables.Line], pages: int, *, first: bool, last: bool) -> tables.Part:
-    wide = layout.widths or [14.0] * len(layout.labels)
+def _wide(layout: Layout) -> list[float]:
+    return layout.widths or [14.0] * len(layout.labels)
+
+
+def _size(layout: Layout) -> str:
+    """The paper; a list that is not laid out by anybody goes on the long side where it is wide."""
+    landscape = layout.heading.get("landscape", sum(_wide(layout)) > 95)
+    return f"{layout.heading.get('size') or 'A4'}{' landscape' if landscape else ''}"
+
+
+def _part(layout: Layout, size: str, batch: list[tables.Line], *, first: bool, last: bool) -> tables.Part:
+    wide = _wide(layout)
     columns = [
         {"label": label, "width": 100 * width / sum(wide), "right": kind in NUMBERS}
         for label, kind, width in zip(layout.labels, layout.kinds, wide, strict=True)
     ]
-    heading = layout.heading
-    # a list that is not laid out by anybody goes on the long side where it is wide
-    landscape = heading.get("landscape", sum(wide) > 95)
-    size = f"{heading.get('size') or 'A4'}{' landscape' if landscape else ''}"
     return {
         "size": size,
         "title": layout.title,
@@ -216,17 +222,19 @@ def _part(layout: Layout, batch: list[tables.Line], pages: int, *, first: bool, 
         "by": layout.mark or layout.by,
         "columns": columns,
         "lines": batch,
-        "page": pages,
         "first": first,
         "last": last,
     }
 
 
-def _joined(parts: Iterable[bytes]) -> bytes:
-    with pikepdf.new() as whole:
+def _joined(parts: Iterable[bytes], numbers: bytes) -> bytes:
+    """The parts one after the other, with the number of each page laid over it."""
+    with pikepdf.new() as whole, pikepdf.open(io.BytesIO(numbers)) as numbered:
         opened = [pikepdf.open(io.BytesIO(part)) for part in parts]
         for one in opened:
             whole.pages.extend(one.pages)
+        for page, number in zip(whole.pages, numbered.pages, strict=True):
+            page.add_overlay(number)
         out = io.BytesIO()
         whole.save(out)
         for one in opened:
