@@ -22,6 +22,7 @@ from app.proxy.queries.names import SENSITIVE, list_name, sees_names
 from app.proxy.rules import BOOKERS, DECIDERS
 from app.proxy.service import facts, offers
 from app.proxy.service.custody import held
+from app.proxy.views import parts
 from app.proxy.views.case_papers import PapersMixin
 from app.proxy.views.case_steps import StepsMixin
 
@@ -190,6 +191,7 @@ class ProxyCaseView(StepsMixin, PapersMixin, ModelView):
             "paper_states": {s.value: s for s in PaperState},
             "marks": {m.value: m for m in PaperMark},
             "can_history": self.can("history"),
+            "parts": parts.shown(self.session, case, actor, now),
         }
 
     @staticmethod
