@@ -1,8 +1,9 @@
 """Index of what stands in custom fields, for the search box (speed.md): a search never goes through a table.
 
-Each open value (L1 to L3) is kept under the key of its field: as a whole (``f2=12.5``), and of texts the words as well:
-every sign such as a Chinese character by itself, letters and digits by the word (``f1:井``, ``f1:k12345``), of which
-the beginning is enough. PostgreSQL: GIN over a tsvector, of the rows that have custom fields at all. SQLite: FTS5.
+Each open value (L1 to L3) is kept under the key of its field: as a whole (``f2=12.5``), and of texts the pieces as well:
+letters and digits by the word (``f1:k12345``), of which the beginning is enough from four on; of other signs, such as
+Chinese characters, every two that stand together, as one alone stands in too many records. PostgreSQL: GIN over a
+tsvector of the rows that have custom fields at all. SQLite: FTS5.
 """
 
 from __future__ import annotations
@@ -18,20 +19,23 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 # the tables of records that may have custom fields
 TABLES = ("person", "household", "dwelling", "rental_home", "venue", "service_record")
 FUNCTION = "geban_field_words"
-WORD = re.compile(r"[a-z0-9]+|[^a-z0-9\s]")
+RUN = re.compile(r"[a-z0-9]+|[^a-z0-9\s]+")
+LONG_WORD = re.compile(r"[a-z0-9]{4,}")
 _SMALL = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 # the same as ``_words`` below; only names of pg_catalog, so that a dump is read back with any search path
 _POSTGRESQL = """
 CREATE OR REPLACE FUNCTION geban_field_words(store jsonb) RETURNS tsvector
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT array_to_tsvector(array_agg(DISTINCT word)) FROM (
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5000 AS $$
+  SELECT array_to_tsvector(array_agg(word)) FROM (
     SELECT key || '=' || lower(value COLLATE "C") AS word
     FROM jsonb_each_text(CASE WHEN jsonb_typeof(store) = 'object' THEN store ELSE '{}' END)
     WHERE jsonb_typeof(store -> key) IN ('string', 'number')
-    UNION
-    SELECT key || ':' || piece[1]
+    UNION ALL
+    SELECT key || ':' || CASE WHEN run[1] ~ '^[a-z0-9]' THEN run[1] ELSE substr(run[1], at, 2) END
     FROM jsonb_each_text(CASE WHEN jsonb_typeof(store) = 'object' THEN store ELSE '{}' END),
-      regexp_matches(lower(value COLLATE "C"), '[a-z0-9]+|[^a-z0-9[:space:]]', 'g') AS piece
+      regexp_matches(lower(value COLLATE "C"), '[a-z0-9]+|[^a-z0-9[:space:]]{2,}', 'g') AS run,
+      generate_series(1, CASE WHEN run[1] ~ '^[a-z0-9]' THEN 1 ELSE length(run[1]) - 1 END) AS at
     WHERE jsonb_typeof(store -> key) = 'string'
   ) AS words
 $$"""
@@ -48,8 +52,12 @@ def whole(key: str, value: Any) -> str:
 
 
 def begun(key: str, text: str) -> list[str]:
-    """The entries that a text must have which holds these words."""
-    return [f"{key}:{word}" for word in WORD.findall(small(text))]
+    """The entries of a text; one that holds these words has them all. None for signs that stand alone."""
+    found = []
+    for run in RUN.findall(small(text)):
+        pieces = [run] if run[0] in _LATIN else [run[at : at + 2] for at in range(len(run) - 1)]
+        found += [f"{key}:{piece}" for piece in pieces]
+    return found
 
 
 def holding(model: Any, groups: Iterable[Sequence[str]]) -> ColumnElement[bool]:
@@ -83,8 +91,8 @@ def _quoted(group: Sequence[str]) -> list[str]:
 
 
 def _may_go_on(entry: str) -> bool:
-    _key, sign, word = entry.partition(":")
-    return bool(sign) and "=" not in _key and len(word) > 1
+    key, _sign, word = entry.partition(":")
+    return "=" not in key and LONG_WORD.fullmatch(word) is not None
 
 
 def _dialect() -> str:

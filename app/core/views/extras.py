@@ -136,6 +136,20 @@ class ExtraForm(RecordForm):
                 write(column, obj, self._fields[column.name])
 
 
+def no_longer(column: ExtraColumn, typed: str) -> str:
+    """The sentence about what was typed into a field that is not asked any more; closed words are not said again."""
+    if not column.is_open:
+        return gettext(
+            "\u201c%(field)s\u201d is no longer asked here. What was typed there is not kept.",
+            field=column.label,
+        )
+    return gettext(
+        "\u201c%(field)s\u201d is no longer asked here. This is not kept: %(value)s",
+        field=column.label,
+        value=typed.strip(),
+    )
+
+
 def write(column: ExtraColumn, obj: Any, field: Any) -> None:
     """What was typed into one field; a sealed one that was left empty stays as it is."""
     value = field.data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -171,8 +171,9 @@ def create_dwelling(
     building: Building | None = None,
     unit: BuildingUnit | None = None,
     fields: Mapping[str, Any] | None = None,
+    fill: Callable[[Dwelling], None] | None = None,
 ) -> Dwelling:
-    """One home: a flat of a building, or a house by village group (or road) and number.
+    """One home: a flat of a building, or a house by village group (or road) and number. ``fill`` puts more into it.
 
     Raises Invalid without a place, Conflict when the home is already there.
     """
@@ -189,6 +190,8 @@ def create_dwelling(
     )
     settle_address(session, dwelling)
     refuse_twin(session, dwelling)
+    if fill is not None:
+        fill(dwelling)
     session.add(dwelling)
     session.flush()
     return dwelling
@@ -227,8 +230,10 @@ def build(
     *,
     now: datetime,
     area_of_unit: Mapping[int, int] | None = None,
+    fill: Callable[[Dwelling], None] | None = None,
 ) -> list[Dwelling]:
-    """Write the plan: staircases and rooms that are not there yet. Doing it twice adds nothing.
+    """Write the plan: staircases and rooms that are not there yet. Doing it twice adds nothing. ``fill`` puts more into
+    each home that is made.
 
     ``area_of_unit`` gives the grid of each staircase (two grids may share a building); else the building's area.
     """
@@ -249,6 +254,8 @@ def build(
             valid_from=clock.to_local(now).date(),
         )
         settle_address(session, dwelling)
+        if fill is not None:
+            fill(dwelling)
         made.append(dwelling)
     session.add_all(made)
     session.flush()

@@ -22,9 +22,11 @@ from app.registry.choices import EventKind, HouseholdKind
 from app.registry.models import LifeEvent, Person
 from app.registry.queries.life import doubts, events_of
 from app.registry.service import corrections
+from app.registry.views.asking import lost
 from app.registry.views.common import look_before
 from app.registry.views.life_enter import ENTER, Given
 from app.registry.views.life_forms import FORMS, LifeForm, build, sections
+from app.registry.views.life_further import write_further
 from app.registry.views.life_scene import PLACES, Scene, scene, ticked
 
 REFUSED, CLASH = 422, 409
@@ -120,9 +122,17 @@ class LifeDesk(BaseView):
 
     def _form(self, found: Scene, sent: Any) -> LifeForm:
         base = FORMS[found.kind, found.place]
+        more = {name: made for asked in found.further for name, made in asked.fields(self.session).items()}
+        values = {name: value for asked in found.further for name, value in asked.values().items()}
         form = build(
-            base, who=found.who, joins=found.joins, sent=found.sent, asks=found.asks, session=self.session
-        )(formdata=sent)
+            base,
+            who=found.who,
+            joins=found.joins,
+            sent=found.sent,
+            asks=found.asks,
+            session=self.session,
+            more=more,
+        )(formdata=sent, **values)
         form.prepare(current_actor(), LifeEvent)
         if "old" in form and found.person is not None:
             form["old"].choices = [
@@ -146,6 +156,8 @@ class LifeDesk(BaseView):
             form.old.data = form.old.choices[1][0]
 
     def _page(self, found: Scene, form: LifeForm, status: int = 200, sent: Any = None) -> Any:
+        parts = sections(form, FORMS[found.kind, found.place], found.asks)
+        parts[-1:-1] = [part for asked in found.further for part in asked.section(form)]
         hidden = {"_uid": (sent or {}).get("_uid") or new_uid(), "_basis": found.basis}
         page = self.render_template(
             "registry/life_form.html",
@@ -153,7 +165,7 @@ class LifeDesk(BaseView):
             item=found.item,
             form=form,
             hidden=hidden,
-            sections=sections(form, FORMS[found.kind, found.place], found.asks),
+            sections=parts,
             back=f"{self.route_base}/{found.place}/{found.item.uid}",
         )
         return page, status
@@ -175,10 +187,12 @@ class LifeDesk(BaseView):
                 if sent.get("_basis") != found.basis:
                     form.form_errors.append(str(STALE))
                     return self._page(found, form, CLASH, sent)
-                if not form.validate():
+                form.form_errors += lost(session, form, sent, found.further)
+                if not form.validate() or form.form_errors:
                     return self._page(found, form, REFUSED, sent)
                 hands = {"actor": current_actor(), "now": clock.now()}
                 event = ENTER[kind](Given(session, form, found, hands))
+                write_further(session, found, form, event)
                 where = url_for("LifeEventView.show", pk=event.uid)
                 drafts.remember(session, *mine, where, 303)
                 told = [str(f.message) for f in doubts(session, event)]

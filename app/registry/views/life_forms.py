@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,9 +210,12 @@ def build(
     sent: Sequence[Household],
     asks: Sequence[Ask],
     session: Any,
+    more: Mapping[str, Any],
 ) -> type[LifeForm]:
-    """The form of this request: the kind's own fields, tick boxes for people, relations of a newborn, new heads."""
-    body: dict[str, Any] = {}
+    """The form of this request: the kind's own fields, tick boxes for people, relations of a newborn, new heads;
+    ``more`` are the custom fields of what the event makes or changes.
+    """
+    body: dict[str, Any] = dict(more)
     for person in who:
         body[f"who_{person.uid}"] = CheckField(person.name)
     for household in joins:

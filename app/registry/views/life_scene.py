@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from app.core.errors import DomainError, NotFound
+from app.core.errors import NotFound
 from app.core.interface import Interface
 from app.registry.choices import EventKind, HouseholdKind, Leaving
 from app.registry.models import Dwelling, Household, HouseholdMember, Person
@@ -19,7 +19,9 @@ from app.registry.service.life import NEW, asks_head, households_of, living_in
 from app.registry.service.life.heads import staying
 from app.registry.service.life.leaving import GIVEN_UP
 from app.registry.service.life.regroup import NEW_KEY
+from app.registry.views.asking import Asking
 from app.registry.views.life_forms import Ask
+from app.registry.views.life_further import asked_at, row_of
 
 PLACES: dict[str, type] = {"person": Person, "household": Household, "dwelling": Dwelling}
 
@@ -35,6 +37,7 @@ class Scene:
     joins: list[Household] = field(default_factory=list)
     sent: list[Household] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
+    further: list[Asking] = field(default_factory=list)
     basis: str = ""
 
     @property
@@ -70,6 +73,7 @@ def scene(
     if kind is EventKind.home_split and found.dwelling is not None:
         found.sent = living_in(session, found.dwelling)
     found.asks = _asks(session, found, typed)
+    found.further = asked_at(session, found, typed)
     found.basis = _basis(found, members)
     return found
 
@@ -84,7 +88,7 @@ def _members(session: Session, found: Scene) -> Sequence[HouseholdMember]:
 
 
 def _joins(session: Session, found: Scene, typed: Mapping[str, str]) -> list[Household]:
-    people = [p for p in (_row(session, Person, typed.get(name)) for name in ("mother", "father")) if p]
+    people = [p for p in (row_of(session, Person, typed.get(name)) for name in ("mother", "father")) if p]
     people += [found.person] if found.person is not None else []
     mine = households_of(session, people) if people else []
     if found.household is not None and found.household not in mine:
@@ -115,7 +119,7 @@ def _asks(session: Session, found: Scene, typed: Mapping[str, str]) -> list[Ask]
     if kind is EventKind.split:
         return _dividing(session, household, members, ticked(found, typed))
     if kind is EventKind.merge:
-        other = _row(session, Household, typed.get("other"))
+        other = row_of(session, Household, typed.get("other"))
         coming = households.members_of(session, other) if other and other.id != household.id else []
         return [_ask(household, [*members, *coming])] if coming else []
     if kind is EventKind.change_head:
@@ -130,12 +134,12 @@ def _left(session: Session, going: Sequence[Person], kinds: tuple[HouseholdKind,
 
 
 def _moving(session: Session, found: Scene, typed: Mapping[str, str]) -> list[Ask]:
-    person = found.person or _row(session, Person, typed.get("person"))
+    person = found.person or row_of(session, Person, typed.get("person"))
     kind = found.household.kind if found.household is not None else typed.get("kind") or "living"
     if person is None or kind not in set(HouseholdKind):
         return []
     left = _left(session, [person], (HouseholdKind(kind),))
-    target = found.household or _row(session, Household, typed.get("household"))
+    target = found.household or row_of(session, Household, typed.get("household"))
     return [ask for ask in left if target is None or ask.household_id != target.id]
 
 
@@ -155,15 +159,6 @@ def _ask(household: Household, members: Sequence[HouseholdMember]) -> Ask:
         "New head: %(kind)s of %(name)s", kind=HouseholdKind.label_of(household.kind), name=household
     )
     return Ask(household.uid, household.id, title, members)
-
-
-def _row(session: Session, model: type, key: str | None) -> Any:
-    if not key:
-        return None
-    try:
-        return Interface(model).by_key(session, key)
-    except DomainError:
-        return None
 
 
 def _basis(found: Scene, members: Sequence[HouseholdMember]) -> str:

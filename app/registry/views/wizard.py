@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import flash, request, url_for
@@ -18,12 +19,14 @@ from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.registry.choices import RoomPattern
 from app.registry.forms import HouseForm, WizardForm
-from app.registry.models import Building
+from app.registry.models import Building, Dwelling
 from app.registry.queries import finder
 from app.registry.rules.rooms import Room, house_numbers, plan_rooms, split_list, split_numbers
 from app.registry.service import homes
+from app.registry.views.asking import Asking, asking, lost
 
 FIELDS = ("estate", "road", "door_no", "building_type")
+SAME = _("The same for all homes that are made; one that differs is changed on its own page.")
 
 
 class HomeWizard(BaseView):
@@ -39,9 +42,9 @@ class HomeWizard(BaseView):
     @permission_name("use")
     def building(self) -> Any:
         """Six floors of four flats: look at the plan, then make it. Making it again adds nothing."""
-        form = self._form(WizardForm)
+        form, asked = self._form(WizardForm)
         planned = None
-        if form.is_submitted() and form.validate():
+        if form.is_submitted() and form.validate() and self._is_whole(form, asked):
             try:
                 rooms = self._plan(form)
                 building = homes.known_building(
@@ -49,11 +52,14 @@ class HomeWizard(BaseView):
                 )
                 planned = homes.preview_rooms(self.session, building, rooms)
                 if request.form.get("step") == "make":
-                    return self._make(form, rooms)
+                    return self._make(form, rooms, asked)
             except DomainError as refused:
                 form.refuse(refused.field, refused)
         status = 422 if form.wrong or form.form_errors else 200
-        page = self.render_template("registry/wizard.html", form=form, units=_by_unit(planned))
+        further = asked.section(form)
+        page = self.render_template(
+            "registry/wizard.html", form=form, units=_by_unit(planned), further=further
+        )
         return page, status
 
     @expose("/houses", methods=["GET", "POST"])
@@ -61,24 +67,35 @@ class HomeWizard(BaseView):
     @permission_name("use")
     def houses(self) -> Any:
         """Houses by village group (or road) and number; a span makes many."""
-        form = self._form(HouseForm)
-        if form.is_submitted() and form.validate():
+        form, asked = self._form(HouseForm)
+        if form.is_submitted() and form.validate() and self._is_whole(form, asked):
             try:
-                return self._make_houses(form)
+                return self._make_houses(form, asked)
             except DomainError as refused:
                 form.refuse(refused.field, refused)
         status = 422 if form.wrong or form.form_errors else 200
-        return self.render_template("registry/houses.html", form=form, title=_("New houses")), status
+        further = asked.section(form)
+        page = self.render_template("registry/houses.html", form=form, title=_("New houses"), further=further)
+        return page, status
 
-    def _form(self, form_class: type) -> Any:
-        form = form_class()
-        form.prepare(current_actor(), Building)
-        if not form.is_submitted():
-            area = finder.area_of(self.session, current_actor(), request.args.get("area"))
-            form.area.data = area if area is not None and finder.is_ground(area) else None
-        elif form.area.data is not None and not current_actor().covers(form.area.data.path):
-            form.area.data = None
-        return form
+    def _form(self, form_class: type) -> tuple[Any, Asking]:
+        """The form, with the custom fields that homes have in the grid that is chosen."""
+        actor, bare = current_actor(), form_class()
+        if not bare.is_submitted():
+            area = finder.area_of(self.session, actor, request.args.get("area"))
+            area = area if area is not None and finder.is_ground(area) else None
+        else:
+            area = bare.area.data
+            area = area if area is not None and actor.covers(area.path) else None
+        asked = asking(self.session, actor, Dwelling, area.id if area is not None else None, note=SAME)
+        form = type(form_class.__name__, (form_class,), asked.fields(self.session))()
+        form.prepare(actor, Building)
+        form.area.data = area
+        return form, asked
+
+    def _is_whole(self, form: Any, asked: Asking) -> bool:
+        form.form_errors += lost(self.session, form, request.form, [asked])
+        return not form.form_errors
 
     def _plan(self, form: WizardForm) -> list[Room]:
         return plan_rooms(
@@ -94,19 +111,19 @@ class HomeWizard(BaseView):
     def _fields(self, form: WizardForm) -> dict[str, Any]:
         return {name: form[name].data or None for name in FIELDS}
 
-    def _make(self, form: WizardForm, rooms: list[Room]) -> Any:
+    def _make(self, form: WizardForm, rooms: list[Room], asked: Asking) -> Any:
         session, area_id = self.session, form.area.data.id
         with unit_of_work(session), reason(tag="wizard"):
             building = homes.create_building(
                 session, name=form.name.data, area_id=area_id, fields=self._fields(form)
             )
             building.floors = building.floors or form.floors.data
-            made = homes.build(session, building, rooms, now=clock.now(), area_of_unit=None)
+            made = homes.build(session, building, rooms, now=clock.now(), fill=partial(asked.write, form))
             uid, count = building.uid, len(made)
         _tell(count, len(rooms) - count)
         return self.go(url_for("CensusDesk.index", area=self._uid(area_id), building=uid))
 
-    def _make_houses(self, form: HouseForm) -> Any:
+    def _make_houses(self, form: HouseForm, asked: Asking) -> Any:
         session, area_id, made, known = self.session, form.area.data.id, 0, 0
         group = form.village_group.data or form.road.data or ""
         with unit_of_work(session), reason(tag="wizard"):
@@ -118,7 +135,13 @@ class HomeWizard(BaseView):
                     "housing_use": form.housing_use.data,
                 }
                 try:
-                    homes.create_dwelling(session, area_id=area_id, now=clock.now(), fields=fields)
+                    homes.create_dwelling(
+                        session,
+                        area_id=area_id,
+                        now=clock.now(),
+                        fields=fields,
+                        fill=partial(asked.write, form),
+                    )
                     made += 1
                 except Conflict:
                     known += 1
