@@ -159,6 +159,16 @@ def _nonce() -> str:
     return str(g.get("csp_nonce", ""))
 
 
+
+def counted(singular: str, plural: str, num: int, **more: Any) -> str:
+    """``ngettext`` of templates. What is no number is an error in every language: Chinese, with one form, would be the
+    only one to find it.
+    """
+    if isinstance(num, bool) or not isinstance(num, int):
+        raise TypeError(f"not a number of things: {num!r}")
+    return str(ngettext(singular, plural, num, **more))
+
+
 def install(app: Flask) -> None:
     """Hang globals and filters on the app's templates."""
     app.jinja_env.trim_blocks = True
@@ -171,7 +181,7 @@ def install(app: Flask) -> None:
         page_of=page_of,
         actor=current_actor,
         language=language,
-        ngettext=ngettext,
+        ngettext=counted,
         now=clock.now,
         today=clock.today,
     )

@@ -88,6 +88,19 @@ def test_the_columns_of_a_source_are_remembered(login_as, system):
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_our_own_template_comes_back_in_both_languages(login_as, language):
+    """A workbook of three tabs, of which one was read: every page from its columns to its end opens."""
+    clerk = login_as("clerk_a")
+    post(clerk, "/account/settings", language=language)
+    blank = clerk.get(f"/import/sheet/{SHEET}/template").data
+    where = upload(clerk, SHEET, blank, "template.xlsx").location
+    page = clerk.get(where)
+    assert (page.status_code, 'name="tab"' in page.text) == (200, True)
+    assert clerk.get(where.removesuffix("/columns")).status_code == 200
+
+
+@pytest.mark.any_database
 def test_what_is_missing_is_said_and_what_was_chosen_stays(login_as, system):
     clerk = login_as("clerk_a")
     where = upload(clerk, SHEET, csv_of(HEADINGS, FINE)).location
