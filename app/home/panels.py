@@ -221,14 +221,7 @@ def typing(desk: Desk) -> Queue | None:
     kept = drafts.drafts_of(desk.session, desk.actor.user_id or 0)
     if not kept:
         return None
-    rows = [
-        Row(
-            d.title or gettext("Draft"),
-            clock.to_local(d.updated_at).strftime("%Y-%m-%d %H:%M"),
-            draft_url(d.page),
-        )
-        for d in kept[:SHOWN]
-    ]
+    rows = [Row(d.title or gettext("Draft"), moment(d.updated_at), draft_url(d.page)) for d in kept[:SHOWN]]
     return Queue(gettext("Unsaved drafts"), rows, "", str(len(kept)), frame.page_url("Drafts"))
 
 
@@ -238,7 +231,7 @@ def notices(desk: Desk) -> Queue | None:
     rows = [
         Row(
             inbox.words(n.message, n.params),
-            clock.to_local(n.show_from).strftime("%Y-%m-%d %H:%M"),
+            moment(n.show_from),
             n.link or frame.page_url("Inbox"),
         )
         for n in found[:SHOWN]
@@ -279,6 +272,11 @@ def when(due: date, today: date) -> tuple[str, str]:
     return (gettext("tomorrow"), "blue") if days == 1 else (due.isoformat(), "grey")
 
 
+def moment(at: datetime) -> str:
+    """A moment as lines of the start page show it."""
+    return clock.to_local(at).strftime("%Y-%m-%d %H:%M")
+
+
 def url_of(row: Any) -> str:
     """The page of a record, when the acting role may open it."""
     view = view_of(type(row))
@@ -294,6 +292,8 @@ def draft_url(page: str) -> str:
     places |= {"CheckHome": "/checks/home/", "CheckVenue": "/checks/venue/", "CareVisit": "/care/visit/"}
     if name in places or name.startswith("CaseStep"):
         return f"{places.get(name, '/cases/show/')}{key}".removesuffix("new")
+    if name.startswith("LedgerNew"):  # one for each list that a ledger may be about
+        return f"/ledgers/add?subject={name.removeprefix('LedgerNew')}"
     base = frame.page_url(name).removesuffix("list/")
     if not base:
         return frame.page_url("Drafts")

@@ -194,6 +194,50 @@ def test_what_was_typed_survives_every_refusal_and_an_older_page_is_told(login_a
     assert system.scalars(select(Ledger.name)).one() == "Second"
 
 
+def keep(client, page, data):
+    """What the page sends every few seconds while somebody types."""
+    values = [[name, value] for name, value in data.items(multi=True) if value]
+    sent = {"page": page, "title": "New ledger", "values": values}
+    answer = client.post("/drafts/save", json=sent, headers={"X-CSRFToken": token_of(client)})
+    assert answer.get_json() == {"saved": True}
+
+
+def test_what_is_typed_into_the_builder_comes_back_and_a_ledger_saved_since_is_told(
+    app, login_as, world, system
+):
+    client = login_as("town_clerk_a")
+    new = "LedgerNewPersonView:new"
+    half = typed(world, name="Half done", columns=["sex", "name"])
+    keep(client, new, half)
+    again = login_as("town_clerk_a")  # the browser is gone: another one
+    assert "/ledgers/add?subject=PersonView" in again.get("/drafts/").text
+    page = again.get("/ledgers/add?subject=PersonView").text
+    assert all(
+        word in page for word in ('value="Half done"', "was put back", "today-80y", f'data-draft="{new}"')
+    )
+    assert page.index('name="columns" value="sex" checked') < page.index(
+        'name="columns" value="name" checked'
+    )
+    assert "Half done" not in again.get("/ledgers/add?subject=DwellingView").text
+    assert "Half done" not in login_as("town_clerk_t").get("/ledgers/add?subject=PersonView").text
+    uid = saved(again, world, system, name="Half done")
+    assert "put back" not in again.get("/ledgers/add?subject=PersonView").text  # saving drops the draft
+
+    keep(again, f"LedgerView:{uid}", typed(world, name="Mine", _version="1"))
+    page = again.get(f"/ledgers/edit/{uid}").text
+    assert "was put back" in page
+    assert "saved anew" not in page
+    other = typed(world, name="Theirs", _version="1")
+    assert send(again, f"/ledgers/edit/{uid}", other).status_code == 303
+    keep(again, f"LedgerView:{uid}", typed(world, name="Mine", columns=["sex"], _version="1"))
+    page = again.get(f"/ledgers/edit/{uid}").text
+    assert all(word in page for word in ('value="Mine"', "saved anew", "They differ in: Saved as, Fields."))
+    assert 'name="_version" value="1"' in page
+    assert send(again, f"/ledgers/edit/{uid}", typed(world, name="Mine", _version="1")).status_code == 409
+    system.rollback()
+    assert system.scalars(select(Ledger.name)).one() == "Theirs"
+
+
 def test_a_field_that_is_gone_is_told_and_can_be_taken_out(login_as, world, system):
     client = login_as("town_clerk_a")
     uid = saved(client, world, system)

@@ -18,10 +18,14 @@ NEVER_BACK = frozenset({"client_uid", "_version", "_acting", "action"})
 
 
 def kept(session: Session, page: str) -> dict[str, Any]:
-    """For the template: the key, when something was typed last, and the pairs (name, value)."""
+    """For the template: the key, when something was typed last, the pairs (name, value), and the ``version`` of the record
+    that the page was opened with, where it has one.
+    """
     draft = drafts.read_draft(session, current_actor().user_id or 0, page)
-    pairs = [[name, value] for name, value in draft.payload if name not in NEVER_BACK] if draft else []
-    return {"page": page, "at": draft.updated_at if draft else None, "pairs": pairs}
+    sent = draft.payload if draft else []
+    pairs = [[name, value] for name, value in sent if name not in NEVER_BACK]
+    version = next((value for name, value in sent if name == "_version"), "")
+    return {"page": page, "at": draft.updated_at if draft else None, "pairs": pairs, "version": version}
 
 
 def typed(found: dict[str, Any]) -> MultiDict[str, str] | None:

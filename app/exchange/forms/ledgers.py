@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -54,6 +55,18 @@ class Typed:
 KNOWN = frozenset({"name", "area", "columns", "roles", *HEADING})
 
 
+# parts of the page, with what a ledger has there
+PARTS = (
+    (_("Saved as"), {"name"}),
+    (_("Area"), {"area"}),
+    (_("Fields"), {"columns", "sums"}),
+    (_("Filters"), {"filters"}),
+    (_("Order and groups"), {"orders", "groups", "totals", "numbered"}),
+    (_("Heading and paper"), {"heading"}),
+    (_("Shared with"), {"roles"}),
+)
+
+
 def fresh(session: Session, actor: Actor, view: Any) -> Typed:
     """The page of a new ledger: the columns of the list, the title of the list, A4."""
     fields = fields_of(view, session, actor)
@@ -73,6 +86,15 @@ def of_ledger(view: Any, ledger: Ledger) -> Typed:
     return Typed(
         view, ledger.name, ledger.area.uid, ledger.area, spec_of(ledger), list(ledger.shared_roles or ())
     )
+
+
+def differences(typed: Typed, saved: Typed) -> list[str]:
+    """The parts of a ledger in which two pages differ."""
+    parts = {name for name, value in saved.spec.items() if typed.spec.get(name) != value}
+    own = {"name": typed.name != saved.name, "area": typed.area_key != saved.area_key}
+    own["roles"] = sorted(typed.roles) != sorted(saved.roles)
+    parts |= {name for name, other in own.items() if other}
+    return [str(label) for label, names in PARTS if parts & names]
 
 
 def read(session: Session, view: Any, sent: MultiDict[str, str]) -> Typed:

@@ -16,6 +16,8 @@ from app.core.interface import Interface
 from app.core.numbers import whole_number
 from app.core.session import unit_of_work
 from app.core.views import ModelView, expose, has_access, permission_name
+from app.core.views.kept import forget, kept
+from app.core.views.kept import typed as typed_of
 from app.exchange.forms import ledgers as forms
 from app.exchange.forms.exports import LedgerFileForm
 from app.exchange.models import ExportFile, Ledger
@@ -90,7 +92,7 @@ class LedgerView(ModelView):
         view = export_rows.view_named(name)
         export_rows.need_export(view, actor)
         if request.method == "GET":
-            return self._builder(forms.fresh(self.session, actor, view), None)
+            return self._opened(forms.fresh(self.session, actor, view), None)
         return self._save(forms.read(self.session, view, request.form), None)
 
     @expose("/edit/<pk>", methods=["GET", "POST"])
@@ -103,8 +105,22 @@ class LedgerView(ModelView):
         view = export_rows.view_named(item.subject)
         export_rows.need_export(view, current_actor())
         if request.method == "GET":
-            return self._builder(forms.of_ledger(view, item), item)
+            return self._opened(forms.of_ledger(view, item), item)
         return self._save(forms.read(self.session, view, request.form), item)
+
+    def _opened(self, saved: forms.Typed, item: Ledger | None) -> Any:
+        """The page as it opens: what was typed and not saved is put back, with the version that its page was opened with, so
+        that a ledger that was saved since is never replaced without a word.
+        """
+        found = kept(self.session, draft_page(saved.view, item))
+        sent = typed_of(found)
+        if sent is None:
+            return self._builder(saved, item)
+        found["back"] = request.full_path.rstrip("?")
+        typed = forms.read(self.session, saved.view, sent)
+        stale = item is not None and found["version"] != str(item.version)
+        differs = forms.differences(typed, saved) if stale else []
+        return self._builder(typed, item, kept=found, stale=stale, differs=differs)
 
     def _save(self, typed: forms.Typed, item: Ledger | None) -> Any:
         if typed.errors:
@@ -118,6 +134,7 @@ class LedgerView(ModelView):
                 row = service.save(
                     session, current_actor(), ledger, typed.given, clock.now(), version=version
                 )
+                forget(session, draft_page(typed.view, ledger))
                 where = self.url_show(row)
         except StaleVersion as refused:
             typed.errors[""] = gettext("%(what)s Saving again replaces it.", what=str(refused))
@@ -130,16 +147,19 @@ class LedgerView(ModelView):
         flash(gettext("Saved."), "success")
         return self.go(where)
 
-    def _builder(self, typed: forms.Typed, item: Ledger | None) -> Any:
+    def _builder(self, typed: forms.Typed, item: Ledger | None, **opened: Any) -> Any:
+        given = {"kept": {"page": draft_page(typed.view, item), "pairs": []}, "stale": False} | opened
+        # after a refusal as stale, the next saving is meant: the page says so
+        version = item.version if item is not None else 0
         return self.render_template(
             "exchange/ledger.html",
             title=self.add_title if item is None else self.edit_title,
             what=typed.view,
             item=item,
-            # after a refusal as stale, the next saving is meant: the page says so
-            version=item.version if item is not None else 0,
+            version=given["kept"]["version"] if given["stale"] else version,
             area_lookup=f"{current_app.extensions['geban_pages']['AreaView'].route_base}/lookup",
             places=export_build.PLACES,
+            **given,
             **forms.page_of(self.session, current_actor(), typed, clock.now()),
         )
 
@@ -214,6 +234,11 @@ class LedgerView(ModelView):
             where = url_for("LedgerView.edit", pk=row.uid)
         flash(gettext("Copied. Give it a name of its own."), "success")
         return self.go(where)
+
+
+def draft_page(view: Any, item: Ledger | None) -> str:
+    """Under which name is kept what is typed: of a new ledger, one for each list that it may be about."""
+    return f"LedgerNew{type(view).__name__}:new" if item is None else f"LedgerView:{item.uid}"
 
 
 def subject_title(name: str) -> str:

@@ -52,6 +52,7 @@ form.addEventListener("click", (event) => {
   if (button.matches("[data-up]")) other.before(item);
   else other.after(item);
   button.focus();
+  form.dispatchEvent(new Event("input")); // the order of the fields is typed, too: it goes into the draft
   soon();
 });
 
