@@ -77,7 +77,9 @@ def entry(name: str, rows: int, ours: dict[str, Any], stock: dict[str, Any]) -> 
         "stock_ms": None,
         "ratio_stock": None,
     }
-    found |= {key: ours[key] for key in ("rss_mb_at_a_tenth", "load") if key in ours}
+    found |= {key: ours[key] for key in ("rss_mb_at", "load") if key in ours}
+    cores = {"own": "ours_writer_cpu_ms", "server": "ours_server_cpu_ms"}
+    found |= {name: round(ours[key] * 1000) for key, name in cores.items() if key in ours}
     if other is not None:
         scaled = other["seconds"] / other["rows"] * rows
         found |= {

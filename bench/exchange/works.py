@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -18,6 +16,7 @@ from sqlalchemy import func, select
 
 from bench.city import fill, ground, site
 from bench.exchange import invented
+from bench.exchange.taken import Taken, watched
 
 OWNER, SHEET = "bench", "persons"
 AREAS_FOR = 100_000  # the tree of areas of a city of so many people
@@ -33,28 +32,6 @@ def run(asked: Any) -> dict[str, Any]:
     with app.app_context():
         work: dict[str, Any] = globals()[f"_{asked.work}"](app, asked)
         return work
-
-
-class Taken:
-    """Wall-clock and CPU seconds of a block (children of it counted in), and the peak of memory after it."""
-
-    def __init__(self) -> None:
-        self.began, self.cpu = time.perf_counter(), _cpu()
-
-    def done(self, rows: int, **more: Any) -> dict[str, Any]:
-        seconds, cpu = time.perf_counter() - self.began, _cpu() - self.cpu
-        return {"seconds": seconds, "cpu": cpu, "rows": rows, "rss_mb": peak(), **more}
-
-
-def _cpu() -> float:
-    own, children = (resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-
-
-def peak() -> int:
-    """Most memory so far, in megabytes, of this process or of one that it started."""
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(w).ru_maxrss for w in who) // 1024
 
 
 def _sheet(asked: Any) -> Path:
@@ -157,8 +134,9 @@ def _job(rows: int) -> dict[str, Any]:
     from app.core import jobs
 
     taken = Taken()
-    jobs.run_one(OWNER)
-    return taken.done(rows, load=round(os.getloadavg()[0], 2))
+    with watched(rows) as memory:
+        jobs.run_one(OWNER)
+    return taken.done(rows, rss_mb_at=memory, load=round(os.getloadavg()[0], 2))
 
 
 def _rest(rows: int) -> dict[str, Any]:

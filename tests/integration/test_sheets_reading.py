@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from flask_babel import lazy_gettext as _
 from app.core import sheets
 from app.core.choices import Choice
 from app.core.errors import DomainError
-from app.core.sheets import process
+from app.core.sheets import process, reading
 from app.extensions import db
 from app.registry.rules import inspect_document
 from tests.support import messy
@@ -179,20 +181,48 @@ def test_reading_goes_on_from_any_chunk_as_if_it_had_never_stopped(english):
         assert chunks(start) == whole[start:]
 
 
-def test_a_reader_that_is_closed_early_ends_its_process(english, monkeypatch):
-    started = []
-    start = process._start
-    monkeypatch.setattr(process, "_start", lambda *given: started.append(start(*given)) or started[-1])
+def below(parent: int) -> list[int]:
+    """The processes that a process has started, and those that these have."""
+    try:
+        own = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+    return own + [pid for child in own for pid in below(child)]
+
+
+@pytest.mark.parametrize(("size", "processes"), [(1_000, 2), (40_000, 1)], ids=["long", "short"])
+def test_a_reader_that_is_closed_early_ends_its_processes(english, size, processes):
+    """A long sheet is cleaned in a process beside ours, which has the one that opens the file below it."""
     lines = "\n".join(f"name{n},{n}" for n in range(60_000))
     data = f"Name,Floor\n{lines}\n".encode()
+    wanted, others = fields([]), set(below(os.getpid()))
+    look = sheets.look(data, fields=wanted)
+    cleaner = sheets.Cleaner(wanted, today=TODAY, session=db.session())
+    reader = sheets.read(data, look.plan, look.suggestion, cleaner, size=size)
+    next(reader)
+    started = set(below(os.getpid())) - others
+    assert len(started) == processes
+    reader.close()
+    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
+def test_what_goes_wrong_beside_is_raised_here(english, monkeypatch):
+    """A refusal of the file with its sentence, and a process that is killed; neither is taken for the end of the sheet."""
+    data = ("Name,Floor\n" + "\n".join(f"name{n},{n}" for n in range(400)) + "\n").encode()
     wanted = fields([])
     look = sheets.look(data, fields=wanted)
     cleaner = sheets.Cleaner(wanted, today=TODAY, session=db.session())
-    reader = sheets.read(data, look.plan, look.suggestion, cleaner)
-    next(reader)
-    assert started[-1].poll() is None
-    reader.close()
-    assert started[-1].returncode is not None
+
+    def read() -> list[Any]:
+        return list(sheets.read(data, look.plan, look.suggestion, cleaner, size=50))
+
+    assert sum(len(chunk.rows) for chunk in read()) == 400
+    monkeypatch.setattr(process, "_START", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(DomainError, match="too much memory or time"):
+        read()
+    monkeypatch.setattr(reading, "_packed", lambda *_given: iter([os.kill(os.getpid(), 9)]))
+    with pytest.raises(RuntimeError, match="has died"):
+        read()
 
 
 @pytest.mark.parametrize("answer", [b"", b'{"rows": [[2, ["x"]]]}\n'])

@@ -12,7 +12,7 @@ its own with limits (``process``, ``intake``); rows come through a pipe and touc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -21,14 +21,18 @@ from flask_babel import lazy_gettext
 
 from app.core.errors import Invalid
 from app.core.sheets import headings, words
+from app.core.sheets.beside import beside
 from app.core.sheets.cleaning import EXPLANATIONS, LISTS, Chunk, Cleaner, Rows, chunks
-from app.core.sheets.declare import Field, Finding
+from app.core.sheets.declare import Field, Finding, Row
 from app.core.sheets.headings import Finder, Heading
 from app.core.sheets.process import ask
 from app.core.sheets.refusals import N_
 from app.core.sheets.values import shown
 
 SAMPLE = 20
+LONG = 2  # chunks from which a process beside this one is worth its start
+# number, rows as (row, values, findings), what was left out: a chunk as it goes from one process to another
+Packed = tuple[int, list[tuple[int, list[Any], list[Finding]]], list[Finding]]
 
 OTHER_TABS = N_("Only the tab “%(tab)s” is read. The file has others: %(names)s.")
 HIDDEN_TABS = N_("The file has hidden tabs, which are not read: %(names)s.")
@@ -167,7 +171,8 @@ def read(
     size: int = 1000,
     start: int = 0,
 ) -> Iterator[Chunk]:
-    """The rows of a sheet in chunks of ``size`` rows of the file, from chunk ``start`` on.
+    """The rows of a sheet in chunks of ``size`` rows of the file, from chunk ``start`` on. Those of a long sheet are
+    cleaned in a process beside this one, while this one writes those before.
 
     ``mapping`` is {name of a column: field key or ""}. Raises what ``look`` raises, and Invalid when the file is not the
     one of the plan any more. Close it, or read it to its end, to end the process behind it.
@@ -176,8 +181,23 @@ def read(
     if not plan["last"] or any(key and name not in by_name for name, key in mapping.items()):
         raise Invalid(lazy_gettext(NOT_ITS_PLAN), field="file")
     columns = [cleaner.column(key, by_name[name], plan) for name, key in mapping.items() if key]
-    rows = Rows(cleaner, columns, plan)
+    rows, keys = Rows(cleaner, columns, plan), list(dict.fromkeys(column.key for column in columns))
     places = {column.key: column.index + 1 for column in columns}
+
+    def packed() -> Generator[Packed, None, None]:
+        return _packed(data, plan, rows, size, start)
+
+    is_long = plan.get("rows", 0) - start * size > LONG * size
+    with closing(beside(packed) if is_long else packed()) as found:
+        for number, cleaned, left_out in found:
+            whole = [Row(row, dict(zip(keys, cells, strict=True)), said) for row, cells, said in cleaned]
+            yield Chunk(number, whole, left_out, places)
+
+
+def _packed(
+    data: bytes, plan: Mapping[str, Any], rows: Rows, size: int, start: int
+) -> Generator[Packed, None, None]:
+    """The chunks from ``start`` on; the child that opens the file ends with this generator."""
     question = {
         "ask": "rows",
         "tab": plan["tab"] if plan["kind"] != "csv" else None,
@@ -189,5 +209,6 @@ def read(
         for number, raw in enumerate(chunks((answer["rows"] for answer in answers), size)):
             if number >= start:
                 cleaned, left_out = rows.clean(raw, before)
-                yield Chunk(number, cleaned, left_out, places)
+                packed = [(row.number, list(row.values.values()), row.findings) for row in cleaned]
+                yield number, packed, left_out
             before = raw[-1][0]

@@ -18,6 +18,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
+from app.core.keysets import pieces
 from app.core.pinyin import spell
 from app.registry.importing.areas import Areas, Place
 from app.registry.importing.lines import Line
@@ -37,7 +38,6 @@ PARTS = (
     "house_no",
     "address",
 )
-CHUNK = 900
 LONGEST, LONGEST_ROAD = 200, 80
 WHERE = _("A home belongs to a grid. Please choose one.")
 NO_ADDRESS = _("Please give a room, or a group and a number.")
@@ -130,7 +130,7 @@ class Homes:
         names = {home.key: wording.numbered("building", str(home.given["building"])) for home in homes}
         known: dict[str, list[BuildingFact]] = defaultdict(list)
         by_id: dict[int, BuildingFact] = {}
-        for some in _chunks(sorted(set(names.values()))):
+        for some in pieces(sorted(set(names.values()))):
             columns = (
                 Building.id,
                 Building.area_id,
@@ -144,7 +144,7 @@ class Homes:
             ):
                 by_id[key] = BuildingFact(key, area, name, estate or "", road or "", door or "")
                 known[name].append(by_id[key])
-        for some in _chunks(sorted(by_id)):
+        for some in pieces(sorted(by_id)):
             query = select(BuildingUnit.building_id, BuildingUnit.id, BuildingUnit.seq, BuildingUnit.name)
             for building, key, seq, name in self.session.execute(
                 query.where(BuildingUnit.building_id.in_(some))
@@ -214,7 +214,7 @@ class Homes:
         """By address, by an older or colloquial address, by the number of the home."""
         named = [home for home in homes if home.problem is None and home.local]
         by_address: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for some in _chunks(sorted({text for home in named for text in (home.address, home.local)})):
+        for some in pieces(sorted({text for home in named for text in (home.address, home.local)})):
             query = select(Dwelling.address, Dwelling.id, Dwelling.area_id).where(
                 Dwelling.address.in_(some), Dwelling.valid_to.is_(None)
             )
@@ -223,7 +223,7 @@ class Homes:
         self._take(named, lambda home: (*by_address.get(home.address, ()), *by_address.get(home.local, ())))
         rest = [home for home in named if home.id is None and home.given["address"]]
         by_alias: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for some in _chunks(sorted({text for home in rest for text in (home.address, home.local)})):
+        for some in pieces(sorted({text for home in rest for text in (home.address, home.local)})):
             older = (
                 select(DwellingAlias.address, Dwelling.id, Dwelling.area_id)
                 .join(Dwelling, Dwelling.id == DwellingAlias.dwelling_id)
@@ -236,7 +236,7 @@ class Homes:
             home for home in homes if home.problem is None and not home.local and home.given["house_no"]
         ]
         by_number: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for some in _chunks(sorted({str(home.given["house_no"]) for home in numbered})):
+        for some in pieces(sorted({str(home.given["house_no"]) for home in numbered})):
             by_no = select(Dwelling.house_no, Dwelling.id, Dwelling.area_id).where(
                 or_(Dwelling.house_no.in_(some)), Dwelling.valid_to.is_(None)
             )
@@ -283,10 +283,6 @@ def initials(local: str) -> str | None:
 @lru_cache(maxsize=20_000)
 def _run(piece: str) -> str:
     return spell(piece)[1]
-
-
-def _chunks(keys: list[Any]) -> Iterable[list[Any]]:
-    return (keys[at : at + CHUNK] for at in range(0, len(keys), CHUNK))
 
 
 def resolve_area(areas: Areas, line: Line, default: int | None, columns: dict[str, int]) -> None:

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.core.keysets import pieces
 from app.registry.choices import HouseholdKind
 from app.registry.importing.areas import Areas
 from app.registry.importing.homes import Home
@@ -87,7 +88,7 @@ class Families:
             Household.head_person_id,
         )
         known: dict[tuple[str, str | None], list[Any]] = defaultdict(list)
-        for some in _chunks(sorted({f.number for f in families if f.number})):
+        for some in pieces(sorted({f.number for f in families if f.number})):
             query = select(*columns).where(Household.household_no.in_(some), Household.valid_to.is_(None))
             for row in self.session.execute(query.order_by(Household.id)):
                 known[row.kind, row.household_no].append(row)
@@ -102,7 +103,7 @@ class Families:
     def _by_home(self, families: list[Family]) -> None:
         known: dict[tuple[int, str], list[Any]] = defaultdict(list)
         homes = sorted({f.home.id for f in families if f.home is not None and f.home.id is not None})
-        for some in _chunks(homes):
+        for some in pieces(homes):
             query = (
                 select(
                     HouseholdDwelling.dwelling_id,
@@ -134,7 +135,7 @@ class Families:
 
     def _count(self, families: list[Family]) -> None:
         by_id = {family.id: family for family in families}
-        for some in _chunks(sorted(key for key in by_id if key is not None)):
+        for some in pieces(sorted(key for key in by_id if key is not None)):
             members = select(HouseholdMember.household_id, func.count(HouseholdMember.id)).where(
                 HouseholdMember.household_id.in_(some), HouseholdMember.valid_to.is_(None)
             )
@@ -197,7 +198,3 @@ class Families:
         for found in household_findings(members, today):
             if found.code not in SPECIAL:
                 (found.ref or family.lines[0]).remark(found.message)
-
-
-def _chunks(keys: list[Any]) -> Iterable[list[Any]]:
-    return (keys[at : at + 900] for at in range(0, len(keys), 900))

@@ -7,7 +7,6 @@ answer is logged, as at a keyboard (guards, section 1).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.errors import Invalid
+from app.core.keysets import pieces
 from app.registry.importing.lines import Line, precision_of
 from app.registry.models import Person
 from app.registry.rules import Precision, name_key
@@ -94,7 +94,7 @@ def _by_document(session: Session, lines: list[Line], rule: str, seen: Seen, act
         return
     ids = {person for found in known.values() for _kind, _number, person in found}
     visible: dict[int, str] = {}
-    for some in _chunks(sorted(ids)):
+    for some in pieces(sorted(ids)):
         query = select(Person.id, Person.name).where(Person.id.in_(some))
         visible.update((key, name) for key, name in session.execute(query))
     for line in lines:
@@ -146,7 +146,7 @@ def _by_name(session: Session, lines: list[Line], rule: str) -> None:
         return
     known: dict[tuple[str, Any], list[int]] = defaultdict(list)
     days = {line.birth.date for line in exact if line.birth}
-    for some in _chunks(sorted({line.name for line in exact})):
+    for some in pieces(sorted({line.name for line in exact})):
         query = select(Person.name, Person.birth_date, Person.id).where(
             Person.name.in_(some), Person.birth_date.in_(days), Person.birth_precision == Precision.day.value
         )
@@ -160,7 +160,3 @@ def _by_name(session: Session, lines: list[Line], rule: str) -> None:
             line.refuse(SEVERAL)
         else:
             _known(line, found[0], rule)
-
-
-def _chunks(keys: list[Any]) -> Iterable[list[Any]]:
-    return (keys[at : at + 900] for at in range(0, len(keys), 900))

@@ -54,7 +54,7 @@ class PersonWriter:
         lines, _families = self._plan(session, rows, rule, now)
         known = [line for line in lines if line.why == "known"]
         self._changer(session, rule, now, dry=True).change(known)
-        return [_outcome(line) for line in lines]
+        return _outcomes(lines)
 
     def take(self, session: Session, rows: list[Row], rule: str, *, batch: str) -> list[Outcome]:
         """Write the rows of one chunk inside the caller's unit of work."""
@@ -76,7 +76,7 @@ class PersonWriter:
                 self._changer(session, rule, now).change(known)
             self._heads(session, families)
             settle(session, new, families, batch=batch, actor=self.actor, now=now, today=today)
-        return [_outcome(line) for line in lines]
+        return _outcomes(lines)
 
     def _plan(
         self, session: Session, rows: list[Row], rule: str, now: datetime
@@ -134,5 +134,8 @@ def _has_known(family: Family) -> bool:
     return any(not line.is_new for line in family.lines)
 
 
-def _outcome(line: Line) -> Outcome:
-    return Outcome(line.number, line.why, line.made, line.before, line.findings)
+def _outcomes(lines: list[Line]) -> list[Outcome]:
+    """What became of the rows. Lines and households let go of each other: a chunk is out of memory before the next."""
+    for line in lines:
+        line.household = None
+    return [Outcome(line.number, line.why, line.made, line.before, line.findings) for line in lines]

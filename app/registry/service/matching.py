@@ -19,6 +19,7 @@ from app.audit.service import log_access
 from app.core.actor import Actor
 from app.core.crypto import blind
 from app.core.errors import Throttled
+from app.core.keysets import pieces
 from app.core.pinyin import spell
 from app.core.scope import unscoped
 from app.registry.choices import MatchPlace
@@ -27,7 +28,6 @@ from app.registry.rules import Birth, document_key, normalise_phone
 from app.registry.rules.duplicates import Facts, document_family
 from app.registry.rules.id_number import RESIDENT_KINDS
 from app.registry.service import duplicates
-from app.registry.service.duplicates.facts import chunks
 
 DOCUMENT, NAME_BIRTH, SIMILAR = "document", "name_birth", "similar"
 WINDOW = timedelta(hours=1)
@@ -145,7 +145,7 @@ def bearers(indexes: Iterable[str]) -> dict[tuple[str, str], list[tuple[str, int
         PersonDocument.person_id,
     )
     with unscoped("match the numbers of a sheet over the whole site") as wide:
-        for some in chunks(sorted(set(indexes))):  # type: ignore[type-var]
+        for some in pieces(sorted(set(indexes))):
             query = select(*columns).where(PersonDocument.number_index.in_(some))
             for kind, index, number, person in wide.execute(query):
                 found.setdefault((document_family(kind), index), []).append((kind, number, person))
