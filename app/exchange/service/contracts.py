@@ -48,26 +48,37 @@ class ContractWriter(RowWriter):
             if self.value(row, key) in (None, ""):
                 raise Refused(finding(NEEDED, row.number, self.columns.get(key)))
         area = self.find(row, "area_id", Area)
-        person = self._person(session, row, area)
         position = self.value(row, "position") or POSITION
+        marks = self._marks(row, area, position)
+        name = str(self.value(row, "name")).strip()
+        above = [self.brought.first(mark, row.number) for mark in marks]  # the patch, the post
+        for other in sorted({n for n in above if n is not None} | set(self.brought.named(name, row.number))):
+            self.rely(other)
+        if (again := self.brought.first(marks[0], row.number)) is not None:
+            self.twice(again, row, remarks)
+        person = self._person(session, row, area)
         post = self._post(session, person, area, position)
-        mark = (
-            self.value(row, "name"),
-            self.value(row, "phone"),
-            area.id,
-            position,
-            self.value(row, "patch"),
-        )
-        again = self.known_in_sheet(mark, row, remarks)
         duty = self._duty(session, post, str(self.value(row, "patch")))
-        if (duty is not None or again) and rule != "new":
+        self.brought.note(row.number, marks, [name])
+        if (duty is not None or again is not None) and rule != "new":
             return "skipped" if rule == "skip" else "same"
+        self.is_saving = True
         if person is None:
             person = self._new_person(session, row, area)
         if post is None:
             post = self._new_post(session, row, person, area, position)
         self._new_duty(session, row, post)
         return "made"
+
+    def know(self, row: Row, word: str) -> None:
+        area = self.find(row, "area_id", Area)
+        name, position = str(self.value(row, "name")).strip(), self.value(row, "position") or POSITION
+        self.brought.note(row.number, self._marks(row, area, position), [name])
+
+    def _marks(self, row: Row, area: Area, position: str) -> list[Any]:
+        name, phone = str(self.value(row, "name")).strip(), self.value(row, "phone")
+        post = (name, phone, area.id, position)
+        return [("patch", *post, self.value(row, "patch")), ("post", *post)]
 
     def _person(self, session: Session, row: Row, area: Area) -> Staff | None:
         name, phone = str(self.value(row, "name")).strip(), self.value(row, "phone")

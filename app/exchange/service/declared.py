@@ -12,12 +12,16 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.areas.models import Area
 from app.core import clock, sheets
 from app.core.actor import Actor, current_actor
 from app.core.sheets import Field, Row, Sheet
 from app.core.views.at_work import forms_at_work
+from app.core.widgets import RemoteField
 from app.exchange.service.contracts import CONTRACTS, ContractWriter, contract_fields
-from app.exchange.service.generic import FormWriter, Spec, spec_fields, view_called
+from app.exchange.service.generic import FormWriter
+from app.exchange.service.specs import Spec, Way, spec_fields, view_called
+from app.registers.base import Register
 from app.registry import importing as _persons  # noqa: F401  declares the sheet of residents
 from app.registry.models import Building, BuildingUnit, Dwelling, Person, PersonGroup
 from app.registry.service import groups, homes
@@ -26,7 +30,7 @@ REGISTER = "Register"
 UNIT = "unit_no"
 
 
-def _dwelling(writer: FormWriter, row: Row, related: dict[str, Any]) -> Any:
+def _dwelling(writer: FormWriter, row: Row, related: dict[str, Any]) -> Way | None:
     """A home is known by its derived address in its grid; the mark holds for the rest of the sheet."""
     area, building = related.get("area_id"), related.get("building_id")
     if area is None and building is None:
@@ -44,7 +48,8 @@ def _dwelling(writer: FormWriter, row: Row, related: dict[str, Any]) -> Any:
     query = select(Dwelling).where(
         Dwelling.area_id == area_id, Dwelling.address == address, Dwelling.valid_to.is_(None)
     )
-    return writer.session.scalars(query).first(), (area_id, address, writer.value(row, UNIT))
+    mark = (area_id, address, writer.value(row, UNIT))
+    return Way(mark, lambda: writer.session.scalars(query).first())
 
 
 def _unit_of(writer: FormWriter, building: Any, row: Row) -> BuildingUnit | None:
@@ -76,7 +81,7 @@ def _unit_field() -> list[Field]:
     return [Field(UNIT, _("Staircase (number)"), "int")]
 
 
-def _group(writer: FormWriter, row: Row, related: dict[str, Any]) -> Any:
+def _group(writer: FormWriter, row: Row, related: dict[str, Any]) -> Way | None:
     person, code = related.get("person_id"), writer.value(row, "group_code")
     if person is None or code is None:
         return None
@@ -85,7 +90,7 @@ def _group(writer: FormWriter, row: Row, related: dict[str, Any]) -> Any:
         PersonGroup.group_code == str(code),
         PersonGroup.valid_to.is_(None),
     )
-    return writer.session.scalars(query).first(), (person.id, str(code))
+    return Way((person.id, str(code)), lambda: writer.session.scalars(query).first())
 
 
 BASE_OF_GROUPS = frozenset({"csrf_token", "person_id", "group_code", "evidence", "valid_from", "visit_days"})
@@ -140,8 +145,10 @@ def register_spec(view: Any) -> Spec:
     """The spec of a light register: known again by its first needed columns, in its area."""
     form = view.make_form(is_new=True)
     needed = [f.name for f in form if f.flags.required and f.name != "csrf_token"][:3]
-    name = view.datamodel.table_name
-    return Spec(name, type(view).__name__, (tuple(needed),) if needed else ())
+    relations = [f.name for f in form if isinstance(f, RemoteField) and f.model is not Area]
+    beside = relations if type(view).check is not Register.check else ()
+    keys = (tuple(needed),) if needed else ()
+    return Spec(view.datamodel.table_name, type(view).__name__, keys, beside=frozenset(beside))
 
 
 class LightWriter(FormWriter):

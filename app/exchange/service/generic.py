@@ -6,158 +6,85 @@ sheet (field policy).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app
 from flask_babel import lazy_gettext as _
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from app.areas.models import Area
 from app.core import widgets as w
 from app.core.actor import Actor
-from app.core.crypto import blind
 from app.core.errors import NotAllowed
-from app.core.interface import facts_of
-from app.core.sheets import Field, Finding, Row
-from app.exchange.service.formfields import differs, fields_of, is_empty, wire
-from app.exchange.service.rows import RowWriter
+from app.core.sheets import Finding, Row
+from app.core.views.editing import EditMixin
+from app.exchange.service.formfields import differs, is_empty, wire
+from app.exchange.service.knowing import KnownRows
 from app.exchange.service.saying import Refused, column_of, finding
+from app.exchange.service.specs import Spec, Way
+from app.registers.base import Register
 
-AREA_KEYS = ("area_id", "area")
 FIXED_RECORD = _("This record may not be changed: it has ended or is settled elsewhere.")
-# (writer, row, related records by key) -> the record that the row means, or None
-Match = Callable[["FormWriter", Row, dict[str, Any]], Any]
+ABOUT = _("%(field)s: %(what)s")
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """A register's sheet. ``keys`` are ways to know a record again, each a tuple of fields; the first way whose fields a
-    row fills in counts. ``match`` takes their place where a record is known by more than columns. ``extra`` are columns
-    beside the form's, which ``before_save`` puts into the record.
-    """
-
-    name: str
-    view: str
-    keys: tuple[tuple[str, ...], ...] = ()
-    omit: frozenset[str] = frozenset()
-    match: Match | None = None
-    extra: Callable[[], Sequence[Field]] | None = None
-    before_save: Callable[[FormWriter, Any, Row], None] | None = None
-    save: Callable[[FormWriter, Session, Any, Any, bool], None] | None = None
-    prepare: Callable[[Any], None] | None = None
-    label: Any = None
-
-
-def view_called(name: str) -> Any:
-    """The mounted view of a class name."""
-    return current_app.extensions["geban_pages"][name]
-
-
-def spec_fields(spec: Spec) -> list[Field]:
-    """The columns of a sheet for the acting role."""
-    return [*fields_of(view_called(spec.view), spec.omit), *(spec.extra() if spec.extra else ())]
-
-
-class FormWriter(RowWriter):
+class FormWriter(KnownRows):
     """Writes the rows of a mounted view."""
 
     def __init__(self, session: Session, actor: Actor, options: dict[str, Any], spec: Spec) -> None:
-        super().__init__(session, actor, options)
-        self.spec, self.view = spec, view_called(spec.view)
-        self.model: Any = self.view.datamodel.obj
-        self._queries: dict[tuple[str, ...], Any] = {}
+        super().__init__(session, actor, options, spec)
         self._shapes: dict[Any, dict[str, Any]] = {}
+        # a check of its own may look at other records: then nothing waits when it is asked
+        own_check = type(self.view).check not in (EditMixin.check, Register.check)
+        self._waits = not own_check
 
     # --- one row --------------------------------------------------------------------------------------------------
 
     def settle(self, session: Session, row: Row, rule: str, remarks: list[Finding]) -> str:
-        area = self._area_of(row)
-        related = self._related(row, area)
-        item, mark = self._known(row, related)
-        again = self.known_in_sheet(mark, row, remarks)
-        if rule == "new" or (item is None and not again):
-            self._make(session, row, related)
-            return "made"
-        if rule == "skip":
-            return "skipped"
-        if item is None:  # a dry run: the row before it was taken back
-            return "changed"
-        return self._change(session, item, row, related, rule)
+        with session.no_autoflush:  # nothing that waits concerns this row, or it is asked for by name
+            related = self._related(row)
+            ways = self._ways(row, related)
+        other = self.brought.first(ways[0].mark, row.number) if ways else None
+        if other is not None:
+            self.twice(other, row, remarks)
+        word = self._write(session, row, rule, related, ways, other)
+        self._note(row, related, ways)
+        if word == "changed" and other is not None:
+            self.brought.changed(other, row.number)
+        return word
 
-    def _area_of(self, row: Row) -> Any:
-        for key in AREA_KEYS:
-            if self.value(row, key) is not None:
-                return self.find(row, key, Area)
-        return None
-
-    def _related(self, row: Row, area: Any) -> dict[str, Any]:
-        """The records that the cells of relations name."""
-        found: dict[str, Any] = {}
-        for key, model in self._relations().items():
-            if model is Area and key in AREA_KEYS:
-                found[key] = area
-            else:
-                found[key] = self.find(row, key, model, area.id if area is not None else None)
-        return found
-
-    def _relations(self) -> dict[str, type]:
-        names: dict[str, type] | None = getattr(self, "_relation_names", None)
-        if names is None:
-            form = self._form(is_new=True)
-            names = {
-                f.name: f.model for f in form if isinstance(f, w.RemoteField) and f.name not in self.spec.omit
-            }
-            self._relation_names = names
-        return names
-
-    # --- known again ----------------------------------------------------------------------------------------------
-
-    def _known(self, row: Row, related: dict[str, Any]) -> tuple[Any, Any]:
-        """(the record that the row means or None, a mark by which later rows of the sheet mean the same)."""
-        if self.spec.match is not None:
-            found = self.spec.match(self, row, related)
-            item, mark = found if isinstance(found, tuple) else (found, None)
-            return item, mark
-        for keys in self.spec.keys:
-            values = [related[k] if k in related else self.value(row, k) for k in keys]
-            if all(v not in (None, "") for v in values):
-                return self._by(keys, values), (keys, tuple(getattr(v, "id", v) for v in values))
-        return None, None
-
-    def _by(self, keys: tuple[str, ...], values: list[Any]) -> Any:
-        if keys not in self._queries:
-            self._queries[keys] = self._query(keys)
-        given = {f"key_{at}": self._plain(key, values[at]) for at, key in enumerate(keys)}
-        return self.session.scalars(self._queries[keys], given).first()
-
-    def _query(self, keys: tuple[str, ...]) -> Any:
-        """The statement is made once for each way to know a record, not for each row."""
-        query = select(self.model).order_by(self.model.id).limit(1)
-        for at, key in enumerate(keys):
-            query = query.where(self._column(key) == bindparam(f"key_{at}"))
-        if hasattr(self.model, "valid_to"):
-            query = query.where(self.model.valid_to.is_(None))
-        return query
-
-    def _column(self, key: str) -> Any:
-        fact = facts_of(self.model)[key]
-        if fact.kind == "secret":
-            return getattr(self.model, f"{key}_index")
-        return getattr(self.model, (fact.fk or key) if fact.kind == "relation" else key)
-
-    def _plain(self, key: str, value: Any) -> Any:
-        kind = facts_of(self.model)[key].kind
-        if kind == "relation":
-            return value.id
-        if kind == "secret":
-            return blind("phone", str(value))
-        return value.strip() if isinstance(value, str) else value
+    def _write(
+        self,
+        session: Session,
+        row: Row,
+        rule: str,
+        related: dict[str, Any],
+        ways: Sequence[Way],
+        other: int | None,
+    ) -> str:
+        if other is not None:
+            if rule == "skip":
+                return "skipped"
+            self.rely(other)
+        if rule != "new" and ways:
+            with session.no_autoflush:
+                item = ways[0].find() if other is not None or self._may_be_known(row) else None
+            if item is not None:
+                return "skipped" if rule == "skip" else self._change(session, item, row, related, rule)
+        self._stand_beside(session, row, related)
+        self._make(session, row, related)
+        return "made"
 
     # --- writing --------------------------------------------------------------------------------------------------
+
+    def _stand_beside(self, session: Session, row: Row, related: dict[str, Any]) -> None:
+        """What rows above have hung on the same records is there when the register's own check looks."""
+        for mark in self._beside(related):
+            for number in self.brought.beside(mark, row.number):
+                self.rely(number)
+        for key in self.spec.beside & related.keys():
+            if related[key] is not None:
+                session.expire(related[key])
 
     def _form(self, *, is_new: bool, item: Any = None, data: Any = None) -> Any:
         form = self.view.make_form(is_new=is_new, item=item, data=data)
@@ -173,7 +100,10 @@ class FormWriter(RowWriter):
                 sent[name] = f.wire() if given is None else wire(f, given)
         form = self._form(is_new=True, data=sent)
         made = self._save(session, self.view.new_item(), form, row, related, is_new=True)
-        self.resolver.made(made)
+        if self.stands_alone:
+            self.resolver.made(made)
+            if self.is_dry:
+                self._born[type(made), made.id] = ("row", row.number)
         return made
 
     def _shape(self, row: Row) -> dict[str, Any]:
@@ -194,28 +124,38 @@ class FormWriter(RowWriter):
             raise NotAllowed()
         if not self.view.is_editable(item):
             raise Refused(finding(FIXED_RECORD, row.number))
-        session.refresh(item)
-        present = self._form(is_new=False, item=item)
-        sent = MultiDict({f.name: f.wire() for f in present if hasattr(f, "wire")})
-        touched, records = False, {}
+        self.is_saving = True
+        if item in session.dirty:
+            session.flush()
+        with session.no_autoflush:
+            session.refresh(item)
+            present = self._form(is_new=False, item=item)
+        touched, sent, records = self._overlaid(present, row, related, rule)
+        if not touched and self.spec.before_save is None:
+            return "same"
+        with session.no_autoflush:
+            form = self._form(is_new=False, item=item, data=sent)
+        self._save(session, item, form, row, records, is_new=False)
+        return "changed"
+
+    def _overlaid(
+        self, present: Any, row: Row, related: dict[str, Any], rule: str
+    ) -> tuple[bool, MultiDict[str, str], dict[str, Any]]:
+        """(whether anything differs, what the form is sent, its related records): the row over the record, by the rule."""
+        fields = [f for f in present if hasattr(f, "wire") and not isinstance(f, w.RemoteField)]
+        sent = MultiDict({f.name: f.wire() for f in fields if not isinstance(f, w.SecretField)})
+        records = {f.name: f.data for f in present if isinstance(f, w.RemoteField)}
+        touched = False
         for f in present:
-            if isinstance(f, w.SecretField):
-                sent.pop(f.name, None)
-            if isinstance(f, w.RemoteField):
-                records[f.name] = f.data
-            given = related.get(f.name) if isinstance(f, w.RemoteField) else self.value(row, f.name)
+            given = related.get(f.name) if f.name in records else self.value(row, f.name)
             if given is None or (rule == "fill" and not is_empty(f)):
                 continue
-            if isinstance(f, w.RemoteField):
+            if f.name in records:
                 touched |= f.data is not given
                 records[f.name] = given
             elif differs(f, wire(f, given)):
                 touched, sent[f.name] = True, wire(f, given)
-        if not touched and self.spec.before_save is None:
-            return "same"
-        form = self._form(is_new=False, item=item, data=sent)
-        self._save(session, item, form, row, records, is_new=False)
-        return "changed"
+        return touched, sent, records
 
     def _save(
         self, session: Session, item: Any, form: Any, row: Row, related: dict[str, Any], *, is_new: bool
@@ -226,6 +166,7 @@ class FormWriter(RowWriter):
                     form[name].process_errors, form[name].data = [], record
             if not form.validate():
                 raise Refused(*self._errors(form, row))
+            self.is_saving = True
             form.populate_obj(item)
             if self.spec.before_save is not None:
                 self.spec.before_save(self, item, row)
@@ -234,7 +175,8 @@ class FormWriter(RowWriter):
             self.spec.save(self, session, item, form, is_new)
         else:
             self.view.save(session, item, form, is_new)
-        session.flush()
+        if self.stands_alone or not self._waits or getattr(form, "extra_columns", ()):
+            session.flush()
         made = getattr(form, "made", item)
         self.view.settle_extras(made, form)
         return made
@@ -251,6 +193,3 @@ class FormWriter(RowWriter):
         if column is None:  # the sheet has no such column: the field must be named
             return finding(ABOUT, row.number, field=f.label.text, what=str(sentence))
         return finding(sentence, row.number, column)
-
-
-ABOUT = _("%(field)s: %(what)s")

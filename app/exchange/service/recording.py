@@ -1,4 +1,4 @@
-"""What a row of a sheet wrote: the records it made, and those it changed with their values before, for the undoing."""
+"""What rows of a sheet wrote: the records each made, and those it changed with their values before, for the undoing."""
 
 from __future__ import annotations
 
@@ -14,14 +14,26 @@ from sqlalchemy.orm.attributes import get_history
 
 from app.audit.fields import BOOKKEEPING, is_logged
 
+Noted = tuple[list[list[Any]], list[list[Any]]]
+
 
 class Recorder:
-    """Listens to the flushes of one session. Statements past the flush (core/bulk) are their writer's own matter."""
+    """Listens to the flushes of one session. Statements past the flush (core/bulk) are their writer's own matter.
+
+    ``row`` is the row that is being written. Rows may wait for one flush: what such a row has put into the session is
+    its own by ``claim``.
+    """
 
     def __init__(self, session: Session) -> None:
-        self.session = session
-        self._made: list[Any] = []
-        self._old: dict[Any, dict[str, Any]] = {}
+        self.session, self.row = session, 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing of what was noted holds: it was taken back."""
+        self._claimed: dict[Any, int] = {}
+        self._maker: dict[Any, int] = {}
+        self._made: dict[int, list[Any]] = {}
+        self._old: dict[int, dict[Any, dict[str, Any]]] = {}
 
     @contextmanager
     def listening(self) -> Iterator[Recorder]:
@@ -32,21 +44,40 @@ class Recorder:
         finally:
             event.remove(self.session, "after_flush", self._flushed)
 
-    def _flushed(self, session: Session, _context: Any) -> None:
-        for row in session.new:
-            if is_logged(type(row)):
-                self._made.append(row)
-        for row in session.dirty:
-            if is_logged(type(row)) and row not in self._made and session.is_modified(row):
-                known = self._old.setdefault(row, {})
-                for key, value in _changes(row):
-                    known.setdefault(key, value)
+    def claim(self) -> None:
+        """What waits in the session and is nobody's yet was put there by the present row."""
+        for record in self._waiting():
+            self._claimed.setdefault(record, self.row)
 
-    def drain(self) -> tuple[list[list[Any]], list[list[Any]]]:
-        """(made, before) since the last call: [[table, key, version]], [[table, key, version, {attribute: old}]]."""
-        made = [[*_name(row), _version(row)] for row in self._made]
-        before = [[*_name(row), _version(row), old] for row, old in self._old.items() if old]
-        self._made, self._old = [], {}
+    def is_untouched(self) -> bool:
+        """Whether the present row has written nothing so far."""
+        if self.row in self._made or self.row in self._old:
+            return False
+        return all(record in self._claimed for record in self._waiting())
+
+    def _waiting(self) -> Iterator[Any]:
+        yield from self.session.new
+        yield from self.session.dirty
+        yield from self.session.deleted
+
+    def _flushed(self, session: Session, _context: Any) -> None:
+        for record in session.new:
+            if is_logged(type(record)):
+                number = self._maker[record] = self._claimed.pop(record, self.row)
+                self._made.setdefault(number, []).append(record)
+        for record in session.dirty:
+            if is_logged(type(record)) and session.is_modified(record):
+                number = self._claimed.pop(record, self.row)
+                if self._maker.get(record) != number:
+                    known = self._old.setdefault(number, {}).setdefault(record, {})
+                    for key, value in _changes(record):
+                        known.setdefault(key, value)
+
+    def drain(self, number: int) -> Noted:
+        """(made, before) of a row, once: [[table, key, version]], [[table, key, version, {attribute: old}]]."""
+        made = [[*_name(record), _version(record)] for record in self._made.pop(number, ())]
+        old = self._old.pop(number, {})
+        before = [[*_name(record), _version(record), values] for record, values in old.items() if values]
         return made, before
 
 

@@ -37,6 +37,7 @@ SEVERAL = _(
 NO_PERSON = _("Nobody with this document number is in the register, or the person belongs to another area.")
 PEOPLE = _("Several people are called “%(what)s”: write the ID number.")
 ID_CARD = "111"
+MOST_KNOWN = 50_000  # cells whose records are remembered
 BY_COLUMN = ("code", "number", "household_no", "credit_code", "name", "title", "key", "address")
 
 
@@ -69,21 +70,31 @@ class AreaNames:
         if not self._actor.covers(path):
             return
         for text in texts:
-            self.by_name.setdefault(_squeezed(text), set()).add(key)
+            self.by_name.setdefault(squeezed(text), set()).add(key)
         above, written = path, self._names[path]
         while above := above[:-SEGMENT]:
             written = self._names.get(above, "") + written
-            self.by_name.setdefault(_squeezed(written), set()).add(key)
+            self.by_name.setdefault(squeezed(written), set()).add(key)
+
+    def below(self, above: Area, name: str) -> list[str]:
+        """The names of an area below another one: its own behind that of each level above."""
+        path, written, found = above.path, name, []
+        while path:
+            written = self._names.get(path, "") + written
+            found.append(written)
+            path = path[:-SEGMENT]
+        return found
 
     def find(self, text: str) -> int:
         """The key of the area; Unknown for none and for several."""
-        found = self.by_name.get(_squeezed(text), set())
+        found = self.by_name.get(squeezed(text), set())
         if len(found) == 1:
             return next(iter(found))
         raise Unknown(AREAS if found else NO_AREA, text)
 
 
-def _squeezed(text: str | None) -> str:
+def squeezed(text: str | None) -> str:
+    """A name without blanks."""
     return "".join((text or "").split())
 
 
@@ -109,6 +120,8 @@ class Resolver:
         """The record of ``model`` that ``text`` names; ``area_id`` (of the same row) tells namesakes apart. Unknown."""
         key = (model, text, area_id)
         if key not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             found = self._ways.get(model, lambda t, a: self._by_columns(model, t, a))(text.strip(), area_id)
             self._known[key] = found if isinstance(found, int) else found.id
         row = self.session.get(model, self._known[key])
@@ -122,15 +135,21 @@ class Resolver:
         self._known.clear()
         self._areas = None
 
-    def _area(self, text: str, _area: int | None) -> int:
+    @property
+    def area_names(self) -> AreaNames:
+        """The areas of the actor, read once."""
         if self._areas is None:
             self._areas = AreaNames(self.session, self.actor, self.day)
-        return self._areas.find(text)
+        return self._areas
+
+    def _area(self, text: str, _area: int | None) -> int:
+        return self.area_names.find(text)
 
     def made(self, record: Any) -> None:
-        """What the sheet has just made may be named by its next row."""
-        if isinstance(record, Area) and self._areas is not None:
-            self._areas.add(record)
+        """What the sheet has just made may be named by its next row, and may be a namesake of what was found before."""
+        if isinstance(record, Area):
+            self.area_names.add(record)
+        self._known = {key: found for key, found in self._known.items() if key[0] is not type(record)}
 
     def _one(
         self, query: Select[Any], text: str, area_id: int | None, model: Any, several: Any = SEVERAL
@@ -163,7 +182,7 @@ class Resolver:
 
     def _addresses(self, text: str, area_id: int | None) -> list[str]:
         """What is written, and the same with the town and village before it, as addresses begin."""
-        bare = _squeezed(text)
+        bare = squeezed(text)
         area = self.session.get(Area, area_id or self._first_area() or 0)
         division = homes.division_text(self.session, area) if area is not None else ""
         return list({text, bare, f"{division}{bare}"})

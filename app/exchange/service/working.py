@@ -13,6 +13,7 @@ from app.audit.service import in_batch, reason
 from app.core import bulk, clock, jobs, sheets
 from app.core.errors import DomainError
 from app.core.scope import session_actor
+from app.core.session import unit_of_work
 from app.core.sheets import Finding, Outcome, Row
 from app.core.views.at_work import forms_at_work
 from app.exchange.choices import BatchAction as Act
@@ -81,10 +82,13 @@ def _chunks(work: jobs.Work, uid: str, state: State, *, writes: bool) -> None:
     plan = (batch.options or {})["plan"]
     session.rollback()
     writer: Any = None
-    for chunk in sheets.read(data, plan, columns, cleaner, size=sheet.chunk, start=begin):
+    for chunk in sheets.read(data, plan, columns, cleaner, size=sheet.chunk):
         if writer is None:
             options["columns"] = dict(chunk.columns)
             writer = sheet.writer(session, actor, options)
+        if chunk.number < begin:
+            _recall(work, writer, chunk.rows, rule, uid, writes=writes)
+            continue
         with work.step() as inside:
             batch = _mine(inside, uid, state)
             if batch.chunks_done != chunk.number:
@@ -96,6 +100,19 @@ def _chunks(work: jobs.Work, uid: str, state: State, *, writes: bool) -> None:
                 outcomes = writer.look(inside, chunk.rows, rule)
             note(inside, batch, chunk.rows, chunk.left_out, outcomes, whole=writes)
         session.expunge_all()
+
+
+def _recall(work: jobs.Work, writer: Any, rows: list[Row], rule: str, uid: str, *, writes: bool) -> None:
+    """Work that was broken off: what the chunks before stood for is known again to the writer. Nothing is written."""
+    work.beat()
+    if not rows or not hasattr(writer, "recall"):
+        return
+    with unit_of_work(work.session) as session:
+        query = select(ImportRow.row_no, ImportRow.outcome).join(ImportBatch).where(ImportBatch.uid == uid)
+        query = query.where(ImportRow.row_no.between(rows[0].number, rows[-1].number))
+        words = {row.row_no: row.outcome for row in session.execute(query)}
+        writer.recall(session, rows, rule, words, writes=writes)
+    work.session.expunge_all()
 
 
 def language_of(batch: ImportBatch) -> str:

@@ -21,7 +21,7 @@ from app.exchange.choices import BatchState as State
 from app.exchange.models import ImportBatch
 from app.exchange.rules import imports as rules
 from app.exchange.service import batches, undoing
-from app.exchange.service.generic import view_called
+from app.exchange.service.specs import view_called
 from app.exchange.views import words
 
 FILTERS = (
