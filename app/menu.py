@@ -34,7 +34,8 @@ from app.inbox.views import Inbox, JobView
 from app.proxy.views.cases import ProxyCaseView
 from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.field import FieldDesk
-from app.proxy.views.items import ServiceItemVersionView, ServiceItemView, ServiceMaterialView
+from app.proxy.views.item_parts import ServiceMaterialView
+from app.proxy.views.items import ServiceItemVersionView, ServiceItemView
 from app.registers.figures import RegisterFigures
 from app.registers.found import of_section
 from app.registry.views import (
@@ -202,6 +203,7 @@ MENU: tuple[Section, ...] = (
             Entry(ServiceItemVersionView, _("Service catalogue"), "fa-book"),
             Entry(ServiceItemView, in_menu=False),
             Entry(ServiceMaterialView, in_menu=False),
+            Entry(ServiceFieldView, in_menu=False),
         ),
     ),
     Section(

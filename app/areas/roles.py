@@ -70,7 +70,7 @@ WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
-CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView"
+CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
 PAPERS = "IssuedDocumentView|PrintLogView"
 # light registers are granted by their class name (app/registers), what is told in confidence to who works with it only
 IN_CONFIDENCE = "LegalAdviceRegister"

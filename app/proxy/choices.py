@@ -153,6 +153,18 @@ class Signed(Choice):
     photo = "photo", _("Photo of the signed paper"), "blue"
 
 
+# where questions of the service may still be answered
+QUESTION_STATES = (
+    State.entrusted,
+    State.collected,
+    State.supplement,
+    State.submitted,
+    State.prechecking,
+    State.precheck_rejected,
+    State.accepted,
+    State.processing,
+    State.suspended,
+)
 # where the department has the papers before it and marks them
 MARKING_STATES = (State.prechecking, State.accepted, State.processing)
 # where a result waits to be fetched, and where it is to be handed over
@@ -191,6 +203,7 @@ NAMES: dict[str, Any] = {
     "second_witness": _("second witness"),
     "missing_materials": _("papers are missing"),
     "unanswered_conditions": _("it is open whether some papers are needed"),
+    "unanswered_questions": _("questions of the service are open"),
     "asked_before": _("missing papers have been asked for in this step before"),
     "kept_cards": _("an ID card or a bank card must never be kept"),
     "originals_out": _("originals have not been returned"),

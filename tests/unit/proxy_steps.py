@@ -5,6 +5,7 @@ from app.core.workflow import Resume
 NO_BARS = {
     "missing_materials": [],
     "unanswered_conditions": [],
+    "unanswered_questions": [],
     "asked_before": False,
     "kept_cards": [],
     "originals_out": [],

@@ -108,6 +108,7 @@ def test_facts_feed_the_bars_of_the_machine():
         kept=[(ID_CARD, "original")],
         asked_before=True,
         unanswered=["ill"],
+        questions=["income"],
         publicity_needed=True,
         person_must_appear="assessment",
         delivery_needed=False,
@@ -116,6 +117,7 @@ def test_facts_feed_the_bars_of_the_machine():
     assert facts == {
         "missing_materials": ["form"],
         "unanswered_conditions": ["ill"],
+        "unanswered_questions": ["income"],
         "originals_out": ["senior card"],
         "kept_cards": [ID_CARD],
         "asked_before": True,

@@ -1,6 +1,7 @@
 """Forms of the proxy domain: one for each step, and the booking."""
 
 from app.proxy.forms.booking import BookingForm, answers_of, conditions_of
+from app.proxy.forms.questions import answers_given, question_form
 from app.proxy.forms.steps import (
     LABELS,
     SIGNING,
@@ -17,11 +18,13 @@ __all__ = [
     "SIGNING",
     "Asked",
     "BookingForm",
+    "answers_given",
     "answers_of",
     "conditions_of",
     "field_names",
     "given_of",
     "marks_of",
     "paper_lines",
+    "question_form",
     "step_form",
 ]

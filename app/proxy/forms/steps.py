@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
 from app.core import clock
+from app.core.extra import ExtraColumn
 from app.core.views.fields import RecordForm
 from app.core.widgets import (
     CheckField,
@@ -24,9 +26,11 @@ from app.core.widgets import (
 from app.core.workflow import To
 from app.core.workflow.table import flat_names
 from app.proxy.choices import NAMES, Action, PaperState, Signed
+from app.proxy.forms.questions import answers_given, fields_of, show_answers
 from app.proxy.models import ProxyCase
 from app.proxy.service import custody
 from app.proxy.service.delivery import RATINGS
+from app.proxy.service.questions import asked_at
 
 PAPERS, MISSING = "papers", "missing"  # blocks of a line for each paper, beside the plain fields
 SIGNING = frozenset({Action.entrust, Action.deliver, Action.pick_up})
@@ -51,6 +55,11 @@ class Asked:
     @property
     def today(self) -> Any:
         return clock.to_local(self.now).date()
+
+    @cached_property
+    def questions(self) -> list[ExtraColumn]:
+        """The questions of the service that come with this step."""
+        return asked_at(self.case.item_version, self.action)
 
     @property
     def block(self) -> str:
@@ -177,11 +186,14 @@ def step_form(asked: Asked, data: Any = None) -> RecordForm:
     for name, needed in field_names(asked):
         rules = [Needed()] if needed and name not in CHECKED else []
         body[name] = FIELDS[name](asked, LABELS[name], rules)
+    body |= fields_of(asked.questions, needed=asked.action is not Action.collect)
     cls = type("StepForm", (RecordForm,), body)
     form: RecordForm = cls(formdata=data)
     for field in form:
         if isinstance(field, ChoiceField):
             field.load()
+    if data is None:
+        show_answers(form, asked.questions, asked.case.answers)
     return form
 
 
@@ -195,6 +207,8 @@ def given_of(form: RecordForm, asked: Asked, data: Mapping[str, Any]) -> dict[st
         value = plain(form[name])
         if value not in (None, "", False):
             given[name] = value
+    if asked.questions:
+        given["questions"] = answers_given(form, asked.questions)
     if "from_until" in given:
         given["from_until"] = [given["from_until"], given.pop("until", None)]
     if asked.block == PAPERS:

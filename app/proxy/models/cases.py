@@ -82,6 +82,8 @@ class ProxyCase(AreaBound, Record):
     hand_overs: Mapped[int] = mapped_column(Integer, default=0)
     returns: Mapped[int] = mapped_column(Integer, default=0)
     supplement_until: Mapped[date | None] = mapped_column(Date)
+    # last day of the public notice, the assessment or the suspension for which the clocks stand
+    suspended_until: Mapped[date | None] = mapped_column(Date)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     delivered_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -171,7 +173,7 @@ class CaseClock(CaseChild, Versioned, Table):
     __tablename__ = "case_clock"
     __table_args__ = args(Index("ix_case_clock_open_due", "stopped_at", "due_at"))
 
-    kind: Mapped[str] = mapped_column(String(16))  # collect submit precheck deliver statutory promise
+    kind: Mapped[str] = mapped_column(String(16))  # collect submit precheck deliver correct statutory promise
     started_at: Mapped[datetime] = mapped_column(Instant)
     amount: Mapped[int] = mapped_column(Integer)
     unit: Mapped[str] = mapped_column(String(12))
@@ -185,7 +187,9 @@ class CaseClock(CaseChild, Versioned, Table):
 
 
 class ClockPause(CaseChild, Table):
-    """A pause with its reason (supplement, public notice, assessment, suspension)."""
+    """A pause with its reason (supplement, public notice, assessment, suspension, withdrawal); a wait for an agreed day
+    has its end from the beginning.
+    """
 
     __tablename__ = "clock_pause"
 
@@ -232,6 +236,7 @@ class Custody(CaseChild, Versioned, Table):
     """
 
     __tablename__ = "custody"
+    __table_args__ = args(Index("ix_custody_out_due", "returned_at", "due_back_on"))
 
     material_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("case_material.id"))
     name: Mapped[str] = mapped_column(String(120))

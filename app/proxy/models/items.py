@@ -134,10 +134,10 @@ class ServiceField(Table):
     seq: Mapped[int] = mapped_column(Integer)
     key: Mapped[str] = mapped_column(String(24))
     label: Mapped[str] = mapped_column(String(80))
-    kind: Mapped[str] = mapped_column(String(12))  # text longtext number date code bool
+    kind: Mapped[str] = mapped_column(String(12))  # text decimal date code bool
     code_list: Mapped[str | None] = mapped_column(String(40))
     is_required: Mapped[bool] = mapped_column(Boolean, default=False)
-    at: Mapped[str] = mapped_column(String(12), default="collect")  # book collect accept approve
+    at: Mapped[str] = mapped_column(String(12), default="collect")  # collect accept approve
     hint: Mapped[str | None] = mapped_column(String(160))
     version_of: Mapped[ServiceItemVersion] = relationship(back_populates="fields")
 

@@ -60,12 +60,16 @@ class CaseAlarm(CaseChild, Table):
     """
 
     __tablename__ = "case_alarm"
-    __table_args__ = args(UniqueConstraint("case_id", "about", "rule", "due_at"))
+    __table_args__ = args(
+        UniqueConstraint("case_id", "about", "rule", "due_at"),
+        Index("ix_case_alarm_open_due", "settled_at", "due_at"),
+    )
 
     about: Mapped[str] = mapped_column(
         String(48)
-    )  # clock:<uid> custody:<uid> supplement notice callback:<uid>
+    )  # clock:<uid> custody:<uid> callback:<uid> supplement pause
     rule: Mapped[str] = mapped_column(String(24))  # code of the escalation rule
     due_at: Mapped[datetime] = mapped_column(Instant)
     at: Mapped[datetime] = mapped_column(Instant)
     told: Mapped[str] = mapped_column(String(12))  # owner station town county department
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)  # seen by the job: what it was about is done

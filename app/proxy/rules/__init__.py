@@ -1,8 +1,8 @@
 """Decisions of the proxy service, pure: the case machine, its clocks, and which papers are missing."""
 
 from app.proxy.rules.appointments import MOST_AHEAD, age_finding, age_limits, check_appointment, parse_slot
-from app.proxy.rules.limits import clock_limits
-from app.proxy.rules.machine import BOOKERS, DECIDERS, MACHINE, OPEN_STATES, ROLES, diagram, states_page
+from app.proxy.rules.limits import clock_limits, step_limits
+from app.proxy.rules.machine import BOOKERS, DECIDERS, DESK, MACHINE, OPEN_STATES, ROLES, diagram, states_page
 from app.proxy.rules.materials import (
     Paper,
     PaperNeed,
@@ -11,10 +11,12 @@ from app.proxy.rules.materials import (
     kept_cards,
     missing_materials,
 )
+from app.proxy.rules.questions import check_key
 
 __all__ = [
     "BOOKERS",
     "DECIDERS",
+    "DESK",
     "MACHINE",
     "MOST_AHEAD",
     "OPEN_STATES",
@@ -26,10 +28,12 @@ __all__ = [
     "asks_for",
     "case_facts",
     "check_appointment",
+    "check_key",
     "clock_limits",
     "diagram",
     "kept_cards",
     "missing_materials",
     "parse_slot",
     "states_page",
+    "step_limits",
 ]

@@ -1,7 +1,11 @@
 """How long each clock of a case runs. The step limits are local defaults and may be overridden per site."""
 
 from collections.abc import Mapping
+from typing import Any
 
+from flask_babel import lazy_gettext as _
+
+from app.core.errors import Invalid
 from app.core.sla import Unit
 from app.proxy.choices import ClockCode
 
@@ -14,6 +18,23 @@ STEP_LIMITS: Mapping[str, Limit] = {
     ClockCode.deliver: (2, Unit.work_day),
     ClockCode.correct: (5, Unit.work_day),
 }
+
+
+MOST_STEP_DAYS = 60
+
+
+def step_limits(days: Mapping[str, int | None]) -> dict[str, list[Any]]:
+    """Limits of steps in working days as a version keeps them: {clock: [amount, unit]}; steps without one are left out.
+
+    Raises Invalid for less than one day or more than sixty.
+    """
+    for code, amount in days.items():
+        if amount is not None and not 1 <= amount <= MOST_STEP_DAYS:
+            raise Invalid(
+                _("A step has between 1 and %(most)s working days.", most=MOST_STEP_DAYS),
+                field=f"limit_{code}",
+            )
+    return {code: [amount, Unit.work_day.value] for code, amount in days.items() if amount is not None}
 
 
 def clock_limits(

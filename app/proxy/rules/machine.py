@@ -2,11 +2,11 @@
 
 Source: `workflow` of the default catalogue (S3-49 collection at the door, S3-50 pre-check, S3-51 delivery); added
 are the ways out: withdrawal, lapse, the previous step, the start, a result that is wrong or not taken, and the
-window when nobody is reached. A supplement leads back to the step it was asked in. What was withdrawn by a slip, and a
-closed file in which a mistake is found, are reopened: the clocks run on from where they stood. Missing papers are told at once
-and once per step (Administrative Licensing Law art. 32); a refusal states reasons and ways to object (art. 38);
-nobody's original stays behind in an archived case. Acceptance is a legal act: going back before it gives no time
-back, and neither promise ever starts twice.
+window when nobody is reached. A supplement leads back to the step it was asked in. What was withdrawn by a slip,
+and a closed file in which a mistake is found, are reopened: the clocks run on from where they stood. Missing
+papers are told at once and once per step (Administrative Licensing Law art. 32); a refusal states reasons and ways
+to object (art. 38); nobody's original stays behind in an archived case. Acceptance is a legal act: going back
+before it gives no time back, and neither promise ever starts twice.
 """
 
 from app.core.sla import EVERY, Tick
@@ -57,7 +57,7 @@ def _pause(reason: str) -> tuple[Tick, ...]:
 _GO_ON = tuple(Tick("resume", clock) for clock in PROMISE_CLOCKS)
 _STOP_ALL = (Tick("stop", EVERY),)
 _DECIDED = (*(_stop(clock) for clock in PROMISE_CLOCKS), _stop(C.correct))
-_MATERIAL_BARS = ("missing_materials", "unanswered_conditions")
+_MATERIAL_BARS = ("missing_materials", "unanswered_conditions", "unanswered_questions")
 _RECEIPT = one_of("signature", "receipt")
 
 _BEFORE = {

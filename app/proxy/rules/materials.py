@@ -82,6 +82,7 @@ def case_facts(
     kept: Iterable[tuple[str, str]] = (),
     asked_before: bool = False,
     unanswered: Iterable[str] = (),
+    questions: Iterable[str] = (),
     publicity_needed: bool = False,
     publicity_held: bool = False,
     person_must_appear: str = "no",
@@ -96,6 +97,7 @@ def case_facts(
     return {
         "missing_materials": missing_materials(papers),
         "unanswered_conditions": list(unanswered),
+        "unanswered_questions": list(questions),
         "originals_out": [row.name for row in custody if row.returned_at is None],
         "kept_cards": kept_cards(kept),
         "asked_before": asked_before,

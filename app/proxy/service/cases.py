@@ -15,14 +15,14 @@ from app.core.actor import Actor
 from app.core.errors import Invalid, NotAllowed, NotFound, StaleVersion
 from app.core.workflow import Offer, Step
 from app.proxy.choices import Action, Entry, State
-from app.proxy.models import CaseClock, CaseStep, ProxyCase
+from app.proxy.models import CaseClock, CaseStep, ProxyCase, ServiceItemVersion
 from app.proxy.rules import MACHINE, case_facts
-from app.proxy.service import custody, delivery, effects, figures, materials, notices, proposed
+from app.proxy.service import custody, delivery, effects, figures, materials, notices, proposed, questions
 from app.proxy.service.clocks import tick
 
 CLOSED = {State.archived.value, State.cancelled.value}
 WHOLE = (
-    joinedload(ProxyCase.item_version, innerjoin=True),
+    joinedload(ProxyCase.item_version, innerjoin=True).selectinload(ServiceItemVersion.fields),
     selectinload(ProxyCase.materials),
     selectinload(ProxyCase.custody),
     selectinload(ProxyCase.steps),
@@ -66,7 +66,9 @@ def act(
     known = {**given, **facts(case, given)}
     resume = State.parse(case.resume_to) if case.resume_to else None
     step = MACHINE.apply(State.parse(case.state), action, [actor.role], known, resume=resume)
+    questions.need(case, action, given)
     with session.no_autoflush:
+        questions.write(case, given)
         effect = effects.EFFECTS.get(action)
         if effect is not None:
             effect(session, actor, now, case, given)
@@ -101,6 +103,7 @@ def facts(case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, 
             s.action == Action.request_supplement and s.from_state == case.state for s in case.steps
         ),
         unanswered=[p.condition or p.name for p in papers if p.applies is None],
+        questions=questions.unanswered(case, given),
         publicity_needed=bool(version.publicity_days),
         publicity_held=any(s.action == Action.publish for s in case.steps),
         person_must_appear=version.person_must_appear,

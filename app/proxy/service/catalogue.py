@@ -14,7 +14,7 @@ from app.core import search
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
 from app.core.pinyin import spell
-from app.proxy.models import ServiceItem, ServiceItemVersion, ServiceMaterial
+from app.proxy.models import ServiceField, ServiceItem, ServiceItemVersion, ServiceMaterial
 from app.proxy.rules import kept_cards
 
 # first day of the default catalogue: before any case, so that old cases entered later find a version
@@ -149,6 +149,7 @@ def new_draft(session: Session, item: ServiceItem, now: datetime) -> ServiceItem
         **_copied(last, ServiceItemVersion),
     )
     draft.materials = [ServiceMaterial(**_copied(m, ServiceMaterial)) for m in last.materials]
+    draft.fields = [ServiceField(**_copied(f, ServiceField)) for f in last.fields]
     session.add(draft)
     session.flush()
     session.expire(item, ["versions"])
@@ -208,7 +209,7 @@ def drop_draft(session: Session, draft: ServiceItemVersion) -> None:
     """Give up a draft. Conflict for a published version."""
     if draft.state != "draft":
         raise Conflict(_("This version is published already and stays as it is."))
-    for material in list(draft.materials):
-        session.delete(material)
+    for row in (*draft.materials, *draft.fields):
+        session.delete(row)
     session.delete(draft)
     session.flush()

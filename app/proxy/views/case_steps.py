@@ -111,6 +111,7 @@ class StepsMixin:
         self, asked: Asked, form: Any, status: int = 200, found: dict[str, Any] | None = None
     ) -> Any:
         names = [name for name, _needed in forms.field_names(asked)]
+        names += [column.name for column in asked.questions]
         page_key = kept.step_page(asked.case.uid, asked.action.value)
         found = found or {"page": page_key, "at": None, "pairs": []}
         typed = request.form if request.method == "POST" else kept.typed(found)

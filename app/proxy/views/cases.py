@@ -25,6 +25,7 @@ from app.proxy.service.custody import held
 from app.proxy.views import parts
 from app.proxy.views.case_papers import PapersMixin
 from app.proxy.views.case_steps import StepsMixin
+from app.proxy.views.question_posts import QuestionsMixin
 
 
 def may_book(actor: Actor) -> bool:
@@ -64,7 +65,7 @@ def promise_light(case: ProxyCase) -> Markup:
     return light_cell(level, case.promise_due_at, case.promise_provisional)
 
 
-class ProxyCaseView(StepsMixin, PapersMixin, ModelView):
+class ProxyCaseView(StepsMixin, PapersMixin, QuestionsMixin, ModelView):
     """Cases of the scope. Nothing of a case is typed into a form: it is booked, and then it takes steps."""
 
     route_base = "/cases"

@@ -14,6 +14,19 @@ KINDS = {
     "cancel": _("Cancellation"),
 }
 REQUIRED = {"yes": _("Always"), "no": _("On wish"), "conditional": _("If the condition holds")}
+CHECKERS = {"department": _("The department"), "town": _("The window of the town")}
+QUESTION_KINDS = {
+    "text": _("Text"),
+    "decimal": _("Number"),
+    "date": _("Date"),
+    "code": _("Choice from a code list"),
+    "bool": _("Yes or no"),
+}
+ASKED_AT = {
+    "collect": _("When the papers are collected"),
+    "accept": _("At the acceptance"),
+    "approve": _("At the decision"),
+}
 APPEAR = {
     "no": _("Need not appear"),
     "home_meeting": _("Met at home"),

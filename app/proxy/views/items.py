@@ -5,91 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
 from app.core.dates import parse_day
-from app.core.errors import Conflict, Invalid
 from app.core.session import unit_of_work
 from app.core.views import Interface, ModelView, RelatedList, badge, expose, has_access, permission_name
-from app.core.widgets import WholeField
-from app.proxy.choices import PaperForm
-from app.proxy.models import ServiceItem, ServiceItemVersion, ServiceMaterial
+from app.proxy.models import ServiceItem, ServiceItemVersion
 from app.proxy.queries.versions import newest_version
-from app.proxy.rules import age_limits
 from app.proxy.service import catalogue
+from app.proxy.views import item_more
+from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.item_words import (
     APPEAR,
+    CHECKERS,
     COLOURS,
     DEFAULT_NOTE,
     DELIVERY,
     KINDS,
     PROTECTION,
-    REQUIRED,
     RESULTS,
     STATES,
 )
 
-AGES = ["age_from", "age_to"]
-AGE_HELP = _("Full years; empty for no limit. Whoever is outside is booked with a warning.")
-
 WITH_ITEM = (joinedload(ServiceItemVersion.item),)
-
-
-class ServiceMaterialView(ModelView):
-    """The papers of a version; they change only while the version is a draft."""
-
-    route_base = "/service-materials"
-    datamodel = Interface(ServiceMaterial)
-    list_title = show_title = _("Papers of a service")
-    add_title = _("Add a paper")
-    edit_title = _("Change a paper")
-    label_columns = {
-        "item_version_id": _("Service"),
-        "seq": _("Order"),
-        "name": _("Material"),
-        "form": _("In which form"),
-        "copies": _("Copies"),
-        "required": _("Required"),
-        "condition": _("Condition"),
-        "share_exempt": _("Got by data sharing first"),
-        "is_authorization": _("Is the letter of authorisation"),
-    }
-    choices_columns = {"form": PaperForm, "required": REQUIRED}
-    list_columns = ["seq", "name", "form", "copies", "required", "condition", "share_exempt", "note"]
-    show_columns = ["version_of", *list_columns]
-    _FIELDS = [
-        "seq",
-        "name",
-        "form",
-        "copies",
-        "required",
-        "condition",
-        "share_exempt",
-        "is_authorization",
-        "note",
-    ]
-    add_columns = ["version_of", *_FIELDS]
-    edit_columns = _FIELDS
-    base_order = ("seq", "asc")
-    eager = ("version_of",)
-
-    def check(self, session: Any, item: ServiceMaterial, form: Any, is_new: bool) -> None:
-        version = item.version_of or session.get(ServiceItemVersion, item.item_version_id)
-        if version is None or version.state != "draft":
-            raise Conflict(_("A published version stays as it is: make a draft of the next one."))
-        if item.required == "conditional" and not item.condition:
-            raise Invalid(_("A conditional paper needs its condition."), field="condition")
-
-    def is_editable(self, item: ServiceMaterial) -> bool:
-        return item.version_of.state == "draft"
-
-    def check_delete(self, session: Any, item: ServiceMaterial, reason: str) -> None:
-        if item.version_of.state != "draft":
-            raise Conflict(_("A published version stays as it is: make a draft of the next one."))
 
 
 class ServiceItemVersionView(ModelView):
@@ -125,6 +66,9 @@ class ServiceItemVersionView(ModelView):
         "sensitivity": _("Level of protection"),
         "confidence": _("Confidence"),
         "source": _("Source"),
+        "checked_by": _("Checked and decided by"),
+        "helpers": _("Assisting departments"),
+        "steps": _("Limits of the steps (working days)"),
     }
     choices_columns = {
         "state": STATES,
@@ -133,10 +77,13 @@ class ServiceItemVersionView(ModelView):
         "delivery_mode": DELIVERY,
         "result_type": RESULTS,
         "sensitivity": PROTECTION,
+        "checked_by": CHECKERS,
     }
     # the notes of the default catalogue's compilers are no source that a clerk could cite
     formatters_columns = {
-        "ages": lambda row: ages_in_words(row),
+        "ages": item_more.ages_in_words,
+        "steps": item_more.steps_in_words,
+        "helpers": item_more.helpers_in_words,
         "source": lambda row: _("Default catalogue") if "[" in (row.source or "") else row.source,
     }
     list_columns = [
@@ -166,22 +113,25 @@ class ServiceItemVersionView(ModelView):
     ]
     show_fieldsets = [
         (_("Service"), {"fields": ["item", "number", "state", "valid_from", "valid_to", *_MAIN, "ages"]}),
-        (_("Limits"), {"fields": _LIMITS}),
+        (_("Limits"), {"fields": [*_LIMITS, "steps"]}),
+        (_("Who checks"), {"fields": ["checked_by", "helpers"]}),
         (_("Result"), {"fields": [*_RESULT, "source"]}),
     ]
     edit_fieldsets = [
-        (_("Service"), {"fields": [*_MAIN, *AGES]}),
+        (_("Service"), {"fields": [*_MAIN, *item_more.AGES]}),
         (_("Limits"), {"fields": _LIMITS}),
+        (_("Limits of the steps (working days)"), {"fields": item_more.STEPS}),
+        (_("Who checks"), {"fields": ["checked_by", item_more.ASSISTING]}),
         (_("Result"), {"fields": [*_RESULT, "source"]}),
     ]
     base_permissions = ["can_list", "can_show", "can_edit", "can_lookup", "can_history"]
-    edit_form_extra_fields = {
-        "age_from": WholeField(_("From the age of"), description=AGE_HELP),
-        "age_to": WholeField(_("Up to the age of"), description=AGE_HELP),
-    }
+    edit_form_extra_fields = item_more.FIELDS
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("item",)
-    related = [RelatedList(ServiceMaterialView, "item_version_id", _("Materials"))]
+    related = [
+        RelatedList(ServiceMaterialView, "item_version_id", _("Materials")),
+        RelatedList(ServiceFieldView, "item_version_id", _("Questions of the service")),
+    ]
     show_template = "proxy/version.html"
 
     def lookup_text(self, row: ServiceItemVersion) -> str:
@@ -191,14 +141,10 @@ class ServiceItemVersionView(ModelView):
         return item.state == "draft"
 
     def prefill(self, form: Any, item: ServiceItemVersion) -> None:
-        limits = (item.more or {}).get("age") or {}
-        form["age_from"].data, form["age_to"].data = limits.get("from"), limits.get("to")
+        item_more.prefill(form, item)
 
     def check(self, session: Any, item: ServiceItemVersion, form: Any, is_new: bool) -> None:
-        """The ages stand with the version, as everything that a booking goes by."""
-        limits = age_limits(form["age_from"].data, form["age_to"].data)
-        others = {key: value for key, value in (item.more or {}).items() if key != "age"}
-        item.more = others | ({"age": limits} if limits else {})
+        item_more.check(session, item, form)
 
     def save(self, session: Any, item: ServiceItemVersion, form: Any, is_new: bool) -> None:
         item.name_pinyin, item.name_initials = catalogue.pinyin_of(item.name).values()
@@ -277,17 +223,6 @@ class ServiceItemView(ModelView):
     formatters_columns = {"title": lambda row: _title(row)}
     lookup_columns = ("code",)
     related = [RelatedList(ServiceItemVersionView, "item_id", _("Versions"))]
-
-
-def ages_in_words(row: ServiceItemVersion) -> str:
-    """For which ages the service is meant."""
-    limits = (row.more or {}).get("age") or {}
-    low, high = limits.get("from"), limits.get("to")
-    if low is not None and high is not None:
-        return gettext("%(low)s to %(high)s years", low=low, high=high)
-    if low is not None:
-        return gettext("%(low)s years and older", low=low)
-    return gettext("up to %(high)s years", high=high) if high is not None else gettext("any age")
 
 
 def _title(row: ServiceItem) -> str | Markup:

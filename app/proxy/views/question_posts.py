@@ -1,0 +1,93 @@
+"""The card with the questions of a service on the page of a case, and answering them between two steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import flash, request
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from app.core import clock, codes
+from app.core.actor import Actor, current_actor
+from app.core.errors import DomainError, Invalid
+from app.core.session import unit_of_work
+from app.core.views import expose, has_access, permission_name, plain
+from app.proxy import forms
+from app.proxy.choices import Entry
+from app.proxy.models import ProxyCase
+from app.proxy.queries import case_page
+from app.proxy.queries.names import sees_names
+from app.proxy.service import open_case, questions
+from app.proxy.service.cases import write_entry
+from app.proxy.views.parts import part
+
+
+def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> dict[str, Any] | None:
+    known = [questions.column_of(field) for field in case.item_version.fields]
+    if not known:
+        return None
+    given = case.answers or {}
+    return {
+        "lines": [(c.label, said(session, c, given)) for c in known] if sees_names(actor) else [],
+        "open": questions.unanswered(case),
+        "may_answer": questions.may_answer(actor, case),
+    }
+
+
+def said(session: Session, column: Any, answers: dict[str, Any]) -> str:
+    """An answer in words; empty where there is none."""
+    value = column.parse(answers.get(column.key))
+    if value is None:
+        return ""
+    if column.kind == "code":
+        return str(dict(codes.choices(session, column.code_list or "")).get(value, value))
+    return str(plain(value))
+
+
+part("questions", "left", _shown)
+
+
+class QuestionsMixin:
+    """Answering outside a step."""
+
+    session: Any
+    url_show: Any
+    render_template: Any
+    go: Any
+
+    @expose("/<pk>/questions", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def questions(self, pk: str) -> Any:
+        """All questions of the collection; what is refused comes back with everything typed."""
+        case = case_page.load(self.session, pk)
+        asked = questions.asked_at(case.item_version, questions.EARLY)
+        if not asked or not questions.may_answer(current_actor(), case):
+            raise Invalid(gettext("There is nothing to answer here now."))
+        if request.method == "GET":
+            return self.questions_page(case, forms.question_form(asked, case.answers))
+        form = forms.question_form(asked, case.answers, request.form)
+        if not form.validate():
+            return self.questions_page(case, form, 422)
+        try:
+            with unit_of_work(self.session) as session:
+                case = open_case(session, pk, request.form.get("_version") or "0")
+                values = forms.answers_given(form, asked)
+                questions.answer(current_actor(), case, values)
+                write_entry(current_actor(), clock.now(), case, Entry.answer, {})
+                url = self.url_show(case)
+        except DomainError as refused:
+            form.refuse(refused.field, refused.message)
+            return self.questions_page(case_page.load(self.session, pk), form, refused.status)
+        flash(gettext("Saved"), "success")
+        return self.go(url)
+
+    def questions_page(self, case: ProxyCase, form: Any, status: int = 200) -> Any:
+        opened_at = request.form.get("_version") or str(case.version)
+        title = gettext("Questions of the service")
+        page = self.render_template(
+            "proxy/questions.html", title=title, case=case, form=form, opened_at=opened_at
+        )
+        return page, status
