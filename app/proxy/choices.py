@@ -88,6 +88,7 @@ class Entry(Choice):
     answer = "answer", _("Questions answered"), "grey"
     callback = "callback", _("Called back"), "blue"
     alarm = "alarm", _("Reminder sent"), "yellow"
+    reuse = "reuse", _("Paper reused"), "blue"
 
 
 class ClockCode(Choice):
@@ -114,6 +115,7 @@ class PauseReason(Choice):
     assessment = "assessment", _("Assessment"), "yellow"
     suspension = "suspension", _("Suspension"), "yellow"
     withdrawn = "withdrawn", _("Withdrawn for a time"), "grey"
+    appointment = "appointment", _("Until the agreed day"), "blue"
 
 
 class PaperForm(Choice):
@@ -135,6 +137,32 @@ class PaperState(Choice):
     collected = "collected", _("Collected"), "green"
     shared = "shared", _("Got by data sharing"), "green"
     waived = "waived", _("Not needed or may follow"), "grey"
+
+
+class Issuer(Choice):
+    """Who issues a paper. What a committee of residents or villagers may not prove, it is never asked to (MCA 2020 no. 20)."""
+
+    resident = "resident", _("The resident"), "grey"
+    village = "village", _("Villagers' committee"), "yellow"
+    community = "community", _("Residents' committee"), "yellow"
+    police = "police", _("Police"), "blue"
+    hospital = "hospital", _("Hospital or clinic"), "blue"
+    civil_affairs = "civil_affairs", _("Civil affairs"), "blue"
+    disabled = "disabled", _("Disabled Persons' Federation"), "blue"
+    labour = "labour", _("Human resources and social security"), "blue"
+    court = "court", _("Court"), "blue"
+    notary = "notary", _("Notary office"), "blue"
+    school = "school", _("School"), "blue"
+    employer = "employer", _("Employer"), "blue"
+    bank = "bank", _("Bank"), "blue"
+    other = "other", _("Another authority"), "grey"
+
+
+class PaperSource(Choice):
+    """Where a paper comes from that nobody had to hand over again."""
+
+    registry = "registry", _("From the registry"), "blue"
+    case = "case", _("From an earlier case"), "blue"
 
 
 class PaperMark(Choice):
