@@ -14,9 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Table, bindparam, func, inspect, literal, select
-from sqlalchemy import cast as cast_to
-from sqlalchemy.dialects.postgresql import OID, REGCLASS
+from sqlalchemy import Table, bindparam, inspect, select
 from sqlalchemy.orm import Mapper, Session
 
 from app.core import counters, scope
@@ -47,10 +45,10 @@ def take_ids(session: Session, model: type, n: int) -> list[int]:
     connection, table = session.connection(), model.__table__  # type: ignore[attr-defined]
     if connection.dialect.name == "postgresql":
         # asked for once: inside the other statement PostgreSQL would look it up for each key
-        name = func.pg_get_serial_sequence(table.name, "id")
-        sequence = connection.execute(select(cast_to(cast_to(name, REGCLASS), OID))).scalar_one()
-        key = func.nextval(cast_to(literal(int(sequence), BigInteger), REGCLASS))
-        return list(connection.execute(select(key).select_from(func.generate_series(1, n))).scalars())
+        place = "SELECT pg_get_serial_sequence(%s, 'id')::regclass::oid::bigint"
+        sequence = connection.exec_driver_sql(place, (table.name,)).scalar_one()
+        keys = "SELECT nextval(%s::bigint::regclass) FROM generate_series(1, %s)"
+        return list(connection.exec_driver_sql(keys, (sequence, n)).scalars())
     connection.exec_driver_sql(
         "INSERT INTO sqlite_sequence(name, seq) SELECT ?, 0 WHERE NOT EXISTS"
         " (SELECT 1 FROM sqlite_sequence WHERE name = ?)",

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.core import fieldwords, search
 
 BEGIN_OPTION = "geban_begin"
+PLANS = "force_custom_plan"  # PostgreSQL: a plan made for one area is no plan for another
 
 
 class PlainGuardedSession(Session):
@@ -44,7 +45,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "max_overflow": 10,
         "connect_args": {
             # a generic plan chosen after five runs took 3.5 s at city size (recipes)
-            "options": "-c plan_cache_mode=force_custom_plan -c statement_timeout=60000 -c lock_timeout=15000",
+            "options": f"-c plan_cache_mode={PLANS} -c statement_timeout=60000 -c lock_timeout=15000",
             "keepalives": 1,
             "keepalives_idle": 30,
             "tcp_user_timeout": 20000,
