@@ -23,7 +23,8 @@ RUN = re.compile(r"[a-z0-9]+|[^a-z0-9\s]+")
 LONG_WORD = re.compile(r"[a-z0-9]{4,}")
 _SMALL = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-# the same as ``_words`` below; only names of pg_catalog, so that a dump is read back with any search path
+# the same as ``_words`` below; only names of pg_catalog, so that a dump is read back with any search path. The cost is
+# told, so that PostgreSQL asks the index rather than every row of a scope
 _POSTGRESQL = """
 CREATE OR REPLACE FUNCTION geban_field_words(store jsonb) RETURNS tsvector
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5000 AS $$

@@ -19,9 +19,10 @@ from app.registry.service.census import (
     MemberEntry,
     Problem,
 )
-from app.registry.service.census.entry import DECISIONS, FIELDS
+from app.registry.service.census.entry import DECISIONS, FIELDS, HOME, HomeEntry
 
 MOST_HOUSEHOLDS, MOST_MEMBERS, LONGEST = 20, 80, 300
+MOST_ASKED = 1000
 DRAFT_FORM = 1  # of the draft's shape: an older page may have kept another
 _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EXTRA = re.compile(r"x_f[0-9]{1,4}")  # a custom field; which ones are asked is looked up later
@@ -66,8 +67,10 @@ def read_entry(data: Any) -> DwellingEntry:
     if len(refs) != len(set(refs)):
         raise Invalid(_BROKEN)
     uid = _uid(body.get("client_uid")) or _fail()
+    home = _home(body["home"], typed) if body.get("home") is not None else None
+    asked = frozenset(_code(key) for key in _list(body.get("asked") or [], MOST_ASKED))
     typed.refuse()
-    return DwellingEntry(uid, households, _code(body.get("source")) or "grid")
+    return DwellingEntry(uid, households, _code(body.get("source")) or "grid", home, asked)
 
 
 def read_draft(data: Any) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def read_draft(data: Any) -> dict[str, Any]:
     for household in _list(body.get("households"), MOST_HOUSEHOLDS):
         for member in _list(_dict(household).get("members"), MOST_MEMBERS):
             _dict(_dict(member).get("fields", {}))
+    _dict(body.get("home") or {})
     return dict(body)
 
 
@@ -125,6 +129,15 @@ def _household(data: Any, typed: Typed) -> HouseholdEntry:
         changed=given.get("changed") is True,
         members=[_member(m, typed) for m in _list(given.get("members"), MOST_MEMBERS)],
     )
+
+
+def _home(data: Any, typed: Typed) -> HomeEntry:
+    given = _dict(data)
+    fields = _dict(given.get("fields") or {})
+    if not all(_EXTRA.fullmatch(key) for key in fields):
+        raise Invalid(_BROKEN)
+    values = {key: typed.read(value, key, household=HOME) for key, value in fields.items()}
+    return HomeEntry(_number(given.get("version")), values)
 
 
 def _fields(data: Any, ref: str, typed: Typed) -> dict[str, Any]:

@@ -65,7 +65,9 @@ class Attempt:
             )
             if not self.is_new and view.datamodel.is_versioned and data.get("_version") != str(item.version):
                 raise StaleVersion()
-            if not form.validate():
+            lost = view.lost_extras(form, item, data)
+            if not form.validate() or lost:
+                form.form_errors += lost
                 raise Rejected
             form.populate_obj(item)
             view.check(session, item, form, self.is_new)

@@ -275,6 +275,12 @@ class ExtraMixin:
         in_part = rule is not None and rule.grant in actor.named_groups and rule.allows("edit", actor.role)
         return in_part or policy.may(actor, "edit", model, column.name)
 
+    def lost_extras(self: Any, form: Any, item: Any, sent: Any) -> list[str]:
+        """Sentences about what was typed into fields that are not asked any more, so that it goes nowhere unseen."""
+        known = {c.name: c for c in self.known_extras()}
+        typed = ((known[name], sent[name].strip()) for name in sent if name in known and name not in form)
+        return [no_longer(c, text) for c, text in typed if text and text != c.wire(c.read(item))]
+
     def settle_extras(self: Any, item: Any, form: Any) -> None:
         """After a record was saved: write what a service's own row has not got, and ask for what its area needs."""
         columns: Sequence[ExtraColumn] = getattr(form, "extra_columns", ())

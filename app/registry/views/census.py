@@ -110,7 +110,8 @@ class CensusDesk(BaseView):
             "state": self._state(home),
             "lists": desk.lists(self.session, actor),
             "offers": desk.OFFERS,
-            "extras": extras.for_page(self.session, self._extras(home), gettext("Yes"), gettext("No")),
+            "extras": self._fields(self._extras(home)),
+            "home": self._fields(self._home_extras(home)),
             "draft": self._draft(home),
             "today": clock.today().isoformat(),
         }
@@ -240,6 +241,13 @@ class CensusDesk(BaseView):
         """Custom fields of the people of this home."""
         return extras.asked(self.session, current_actor(), home.area_id)
 
+    def _home_extras(self, home: Dwelling) -> list[ExtraColumn]:
+        """Custom fields of the home itself."""
+        return extras.asked(self.session, current_actor(), home.area_id, Dwelling)
+
+    def _fields(self, asked: list[ExtraColumn]) -> list[dict[str, Any]]:
+        return extras.for_page(self.session, asked, gettext("Yes"), gettext("No"))
+
     def _state(self, home: Dwelling) -> dict[str, Any]:
         """The home as it stands, with the groups whose own form is still empty: each leads there and back."""
         households = desk.households_of(self.session, home)
@@ -247,6 +255,8 @@ class CensusDesk(BaseView):
         found = desk.state(
             self.session, home, clock.today(), households, lambda person: extras.shown(asked, person, actor)
         )
+        own = extras.shown(self._home_extras(home), home, actor)
+        found["dwelling"] |= {"version": home.version, "extra": own}
         page = mounted("PersonGroupView")
         rows = desk.without_particulars(households) if page and page.can("edit") else []
         back = url_for("CensusDesk.dwelling", dwelling_uid=home.uid)

@@ -16,7 +16,7 @@ const desk = new Desk(root, data, words);
 let clientUid = model.newUid();
 
 desk.talk = new Talk(root.dataset, {
-  draft: () => model.toDraft(desk.households),
+  draft: () => model.toDraft(desk.households, desk.home.sent()),
   told: (what, more) => desk.tell(what === "kept" ? words.kept.replace("{time}", more.at) : words.notKept, what !== "kept"),
   signedOut: () => { desk.tell(words.signedOut, true); root.querySelector("[data-sign-in]").hidden = false; },
 });
@@ -33,7 +33,7 @@ desk.left = (row, key) => { if (["number", "name", "birth", "sex", "phone"].incl
 
 async function save(thenNext) {
   if (desk.saving) return;
-  if (!model.isTouched(desk.households)) {
+  if (!desk.touched) {
     if (thenNext) goOn();
     else say(words.nothing);
     return;
@@ -41,7 +41,7 @@ async function save(thenNext) {
   desk.saving = true;
   desk.buttons();
   desk.tell(words.saving);
-  const body = model.payload(desk.households, clientUid, root.querySelector("[data-source]")?.value || "grid");
+  const body = model.payload(desk.households, clientUid, root.querySelector("[data-source]")?.value || "grid", { home: desk.home.sent(), asked: desk.asked });
   const answer = await desk.talk.save(body);
   desk.saving = false;
   if (answer.ok) saved(answer, thenNext);
@@ -62,6 +62,7 @@ function saved(answer, thenNext) {
   }
   const notes = unseen(answer.data.notes);
   desk.households = model.fromState(desk.state);
+  desk.home.reset(desk.state.dwelling);
   forget();
   const { added, changed, left, asked, corrections } = answer.data.saved;
   const text = words.saved.replace("{added}", added).replace("{changed}", changed).replace("{left}", left) + (asked ? ` ${words.waiting.replace("{n}", asked)}` : "") + (corrections ? ` ${words.clerk.replace("{n}", corrections)}` : "");
@@ -96,6 +97,7 @@ function refused(answer) {
   desk.tell(answer.data.message || words.notSaved, true);
   desk.talk.touch();
   if (!problems.length) { say(answer.data.message || words.notSaved, "danger"); return; }
+  desk.home.refused(problems.filter((p) => p.household === "home"));
   for (const household of desk.households) {
     household.problems = problems.filter((p) => p.household === household.ref);
     const stale = household.problems.find((p) => p.code === "stale");
@@ -108,6 +110,10 @@ function refused(answer) {
 }
 
 function focusProblem(problem) {
+  if (problem?.household === "home") {
+    desk.home.focus(problem.field);
+    return;
+  }
   if (problem && !problem.member) {
     const at = desk.households.findIndex((household) => household.ref === problem.household);
     desk.blocks.children[at]?.querySelector(`[data-head="${problem.field}"]`)?.focus();
@@ -149,6 +155,7 @@ root.querySelector("[data-new-household]").addEventListener("click", () => desk.
 root.querySelector("[data-restored] button")?.addEventListener("click", async () => {
   if (!(await desk.talk.discard()).ok) return;
   desk.households = model.fromState(desk.state);
+  desk.home.reset(desk.state.dwelling);
   forget();
   root.querySelector("[data-restored]").remove();
   desk.draw();

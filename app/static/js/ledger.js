@@ -57,3 +57,5 @@ form.addEventListener("click", (event) => {
 });
 
 look();
+// on a phone the fields stand above the first control that gets the focus, and what is said about a draft above these
+if (matchMedia("(max-width: 700px)").matches) addEventListener("load", () => scrollTo(0, 0));

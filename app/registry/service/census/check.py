@@ -20,7 +20,7 @@ from app.registry.models import Dwelling, Household, HouseholdMember, Person
 from app.registry.queries import cards
 from app.registry.rules import Member, document_key, household_findings
 from app.registry.service import awaited, matching
-from app.registry.service.census import extras
+from app.registry.service.census import extras, home
 from app.registry.service.census.entry import (
     APART,
     ASK,
@@ -32,7 +32,7 @@ from app.registry.service.census.entry import (
 from app.registry.service.census.parse import Row, read_row
 from app.registry.service.checks import check_code
 
-HEADLESS = frozenset({"no_head"})
+NO_HEAD = "no_head"
 
 
 class EntryRefused(DomainError):
@@ -66,6 +66,7 @@ class Checked:
     households: list[CheckedHousehold] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    home: home.Values = field(default_factory=dict)
 
     @property
     def rows(self) -> list[Row]:
@@ -90,7 +91,8 @@ def check_entry(
         for member in members:
             part.rows.append(_open_row(session, member, part, checked, actor=actor, today=today))
         checked.households.append(part)
-    extras.read(session, checked.rows, extras.asked(session, actor, dwelling.area_id))
+    extras.read(session, checked.rows, extras.asked(session, actor, dwelling.area_id), entry.asked)
+    checked.home = home.read(session, dwelling, entry, checked.problems, actor)
     _check_twice(checked)
     for row in checked.rows:
         check_match(session, row, checked.asked, actor=actor, now=now)
@@ -277,16 +279,14 @@ def _check_links(checked: Checked) -> None:
         if row.entry.same_as and row.entry.same_as not in refs:
             row.complain("name", "gone", _("The row this one repeats is no longer there."))
         if row.entry.same_as in checked.asked:
-            row.complain(
-                "name", "elsewhere", _("This person has only been asked for and cannot stand here yet.")
-            )
+            text = _("This person has only been asked for and cannot stand here yet.")
+            row.complain("name", "elsewhere", text)
 
 
 def _check_kin(part: CheckedHousehold, checked: Checked, today: Any) -> None:
     """Head and kinship of those who will be in the household; who is asked for counts as head on the way."""
     by_ref = {row.entry.ref: row for row in checked.rows}
-    staying = [row for row in part.rows if row.entry.leave is None]
-    members = []
+    members, staying = [], [row for row in part.rows if row.entry.leave is None]
     for row in staying:
         source = by_ref.get(row.entry.same_as or "", row)
         members.append(Member(row.entry.relation or "", source.birth, source.sex, row))
@@ -294,7 +294,7 @@ def _check_kin(part: CheckedHousehold, checked: Checked, today: Any) -> None:
     if not members or any(not m.relation for m in members):
         return
     for finding in household_findings(members, today):
-        if finding.code in HEADLESS and collective:
+        if finding.code == NO_HEAD and collective:
             continue
         row = finding.ref or staying[0]
         row.complain("relation", finding.code, finding.message, stops=finding.is_error)

@@ -22,6 +22,7 @@ RESIDENCE_CODES = {"dwelling_type": "dwelling_type", "inflow_reason": "inflow_re
 RESIDENCE_TEXTS = frozenset({"came_from"})
 OTHER_FIELDS = frozenset({"name", "birth", "doc_kind", "number", "phone", "groups"})
 FIELDS = frozenset(PERSON_CODES) | PERSON_TEXTS | frozenset(RESIDENCE_CODES) | RESIDENCE_TEXTS | OTHER_FIELDS
+HOME = "home"  # in place of a household: the complaint is about the home itself
 USE, APART, ASK = "use", "apart", "ask"
 DECISIONS = frozenset({"", USE, APART, ASK})
 
@@ -70,12 +71,24 @@ class HouseholdEntry:
 
 
 @dataclass
+class HomeEntry:
+    """What was typed into the custom fields of the home itself; ``version`` is that of the home on the page."""
+
+    version: int | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class DwellingEntry:
-    """Everything that one press of “save” sends."""
+    """Everything that one press of “save” sends. ``home`` is None where the page has no fields of the home; ``asked`` are
+    the custom fields that the page shows: a newer one cannot be filled in there.
+    """
 
     client_uid: str
     households: list[HouseholdEntry] = field(default_factory=list)
     source: str = "grid"
+    home: HomeEntry | None = None
+    asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

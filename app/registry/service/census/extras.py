@@ -1,8 +1,10 @@
-"""Custom fields of people on the clerk's page: typed as text behind F2, read and written with the row."""
+"""Custom fields of people on the clerk's page: typed as text behind F2, read and written with the row. Those of the home
+stand above the households and are read in ``home``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,51 +14,79 @@ from sqlalchemy.orm import Session
 from app.core import codes, policy
 from app.core.actor import Actor
 from app.core.dates import parse_day
-from app.core.errors import DomainError
+from app.core.errors import Invalid
 from app.core.extra import PREFIX, ExtraColumn, columns
 from app.registry.models import Person
 from app.registry.service.census.entry import ASK
 from app.registry.service.census.parse import Row
 
 SEALED = "L5"
+GONE = _("This field is no longer asked. Please reload the page.")
 
 
-def asked(session: Session, actor: Actor, area_id: int) -> list[ExtraColumn]:
-    """The fields of people that are asked in an area and that the actor may type; closed ones have their own page."""
-    found = columns(session, Person, area_id=area_id)
-    return [c for c in found if c.level != SEALED and policy.may(actor, "edit", Person, c.name)]
+def asked(session: Session, actor: Actor, area_id: int, model: type = Person) -> list[ExtraColumn]:
+    """The fields of people (or homes) that are asked in an area and that the actor may type; closed ones have their own
+    page.
+    """
+    found = columns(session, model, area_id=area_id)
+    return [c for c in found if c.level != SEALED and policy.may(actor, "edit", model, c.name)]
 
 
-def shown(asked_here: Sequence[ExtraColumn], person: Person, actor: Actor) -> dict[str, str]:
-    """What a person's row shows, as it would be typed; what the actor may not see is left out."""
+def shown(asked_here: Sequence[ExtraColumn], row: Any, actor: Actor) -> dict[str, str]:
+    """What the page shows of a person or home, as it would be typed; what the actor may not see is left out."""
     found = {}
     for column in asked_here:
-        value = column.read(person)
-        if policy.shown(actor, Person, column.name, value, place="page") is value:
+        value = column.read(row)
+        if policy.shown(actor, type(row), column.name, value, place="page") is value:
             found[column.name] = column.wire(value)
     return found
 
 
-def read(session: Session, rows: Sequence[Row], asked_here: Sequence[ExtraColumn]) -> None:
-    """Read what was typed into each row, and complain of what is missing or means nothing."""
+def read(
+    session: Session, rows: Sequence[Row], asked_here: Sequence[ExtraColumn], on_page: Collection[str]
+) -> None:
+    """Read what was typed into each row, and complain of what is missing or means nothing. ``on_page`` are the fields
+    that the page shows.
+    """
     known = {column.name: column for column in asked_here}
     for row in rows:
         for name in [key for key in row.entry.fields if key.startswith(PREFIX)]:
             if name not in known:
-                row.complain(name, "gone", _("This field is no longer asked. Please reload the page."))
+                row.complain(name, "gone", GONE)
                 continue
             try:
-                row.extras[known[name]] = _value(
-                    session, known[name], str(row.entry.fields[name] or "").strip()
-                )
-            except DomainError as refusal:
+                row.extras[known[name]] = value_of(session, known[name], row.entry.fields[name], row.person)
+            except Invalid as refusal:
                 row.complain(name, refusal.code, refusal.message)
-            except (ValueError, InvalidOperation):
-                row.complain(name, "invalid", _("This value is not valid."))
-        _missing(session, row, asked_here)
+        _missing(session, row, asked_here, on_page)
 
 
-def _value(session: Session, column: ExtraColumn, text: str) -> Any:
+def value_of(session: Session, column: ExtraColumn, typed: str, row: Any = None) -> Any:
+    """What was typed into a field means. Raises Invalid with a sentence for what the field cannot hold; a code that has
+    ended is taken only where the record has it.
+    """
+    text = str(typed or "").strip()
+    try:
+        if column.kind == "code" and text and text != (None if row is None else column.read(row)):
+            known = codes.codes(session, column.code_list or "").get(text)
+            if known is None or not known.current:
+                raise ValueError(text)
+        return _value(column, text)
+    except (ValueError, InvalidOperation):
+        raise Invalid(_("This value is not valid.")) from None
+
+
+def must_be_filled(column: ExtraColumn, on_page: Collection[str]) -> Any:
+    """The sentence about a field that is empty; one that came since the page was opened is not on it."""
+    if column.name in on_page:
+        return _("Please fill this in.")
+    return _(
+        "“%(field)s” must be filled in now. Please reload the page to see it; your entry is kept.",
+        field=column.label,
+    )
+
+
+def _value(column: ExtraColumn, text: str) -> Any:
     if not text:
         return None
     if column.kind == "decimal":
@@ -65,12 +95,10 @@ def _value(session: Session, column: ExtraColumn, text: str) -> Any:
         return parse_day(text)
     if column.kind == "bool":
         return {"1": True, "0": False}.get(text) if text in {"1", "0"} else column.stored(text)
-    if column.kind == "code" and text not in codes.codes(session, column.code_list or ""):
-        raise ValueError(text)
     return column.parse(column.stored(text))
 
 
-def _missing(session: Session, row: Row, asked_here: Sequence[ExtraColumn]) -> None:
+def _missing(session: Session, row: Row, asked_here: Sequence[ExtraColumn], on_page: Collection[str]) -> None:
     """Somebody new, or whose record is being changed, is asked for what must be filled in."""
     entry = row.entry
     if entry.leave is not None or entry.same_as or entry.decision == ASK or not entry.fields:
@@ -79,26 +107,28 @@ def _missing(session: Session, row: Row, asked_here: Sequence[ExtraColumn]) -> N
         kept = column.read(row.person) if row.person is not None else None
         is_empty = row.extras.get(column, kept) is None and column.name not in {p.field for p in row.problems}
         if column.is_required and is_empty and column.is_fillable(session):
-            row.complain(column.name, "missing", _("Please fill this in."))
+            row.complain(column.name, "missing", must_be_filled(column, on_page))
 
 
-def write(person: Person, values: Mapping[ExtraColumn, Any]) -> bool:
+def write(row: Any, values: Mapping[ExtraColumn, Any]) -> bool:
     """Put what was typed into the record; returns whether something changed."""
     changed = False
     for column, value in values.items():
-        changed = changed or column.read(person) != value
-        column.write(person, value)
+        changed = changed or column.read(row) != value
+        column.write(row, value)
     return changed
 
 
 def for_page(session: Session, asked_here: Sequence[ExtraColumn], yes: str, no: str) -> list[dict[str, Any]]:
-    """What the page needs of each field: its key, its label, and what may be chosen."""
+    """What the page needs of each field: its key, its label, what may be chosen, and which codes only stand on records."""
     found = []
     for column in asked_here:
-        pairs: list[tuple[str, str]] | None = None
+        pairs: list[tuple[str, str, bool]] | None = None
         if column.kind == "code":
-            pairs = codes.choices(session, column.code_list or "")
+            known = codes.codes(session, column.code_list or "").values()
+            pairs = [(code.code, code.label, code.current) for code in known]
         elif column.kind == "bool":
-            pairs = [("1", yes), ("0", no)]
-        found.append({"key": column.name, "label": column.label, "pairs": pairs, "help": column.help})
+            pairs = [("1", yes, True), ("0", no, True)]
+        told = {"key": column.name, "label": column.label, "pairs": pairs, "help": column.help}
+        found.append(told | {"required": column.is_required and column.is_fillable(session)})
     return found

@@ -59,6 +59,7 @@ class Saved:
 def save_entry(session: Session, checked: Checked, *, actor: Actor, now: datetime) -> Saved:
     """Write everything. Call it inside the unit of work; raises EntryRefused for what another writer did meanwhile."""
     saved = Saved()
+    saved.changed += int(extras.write(checked.dwelling, checked.home))
     for part in checked.households:
         household = _household(session, checked, part, now)
         saved.households += 1

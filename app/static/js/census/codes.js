@@ -19,7 +19,8 @@ function rank([code, label, letters], text) {
 }
 
 /** The rows of a list that fit what was typed, the best first; without text the common ones first. */
-export function fitting(rows, typed) {
+export function fitting(all, typed) {
+  const rows = all.filter((row) => !row[4]); // codes that have ended only stand on records
   const text = typed.trim().toLowerCase();
   if (!text) return [...rows].sort((a, b) => (b[3] ? 1 : 0) - (a[3] ? 1 : 0));
   const ranked = rows.map((row, i) => [rank(row, text), row[3] ? 0 : 1, i, row]).filter(([r]) => r < 9);

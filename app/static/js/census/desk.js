@@ -1,4 +1,5 @@
 // The page as a whole: the households on it, their rows, and how they are drawn.
+import { Home } from "./home.js";
 import * as model from "./model.js";
 import { drawNotes } from "./notes.js";
 import { el, MAIN, MORE, Row } from "./rows.js";
@@ -9,15 +10,25 @@ export class Desk {
     Object.assign(this, { root, words, lists: data.lists, offers: data.offers, today: data.today, state: data.state });
     // fields that an administrator has added
     this.more = [...MORE, ...data.extras.map((field) => field.key)];
-    for (const { key, label, pairs } of data.extras) {
-      words.labels[key] = label;
-      if (pairs) data.lists[key] = pairs.map(([code, text]) => [code, text, "", ""]);
+    const choices = (pairs) => pairs.map(([code, text, current]) => [code, text, "", "", !current]);
+    for (const { key, label, pairs, required } of data.extras) {
+      words.labels[key] = required ? `${label} *` : label;
+      if (pairs) data.lists[key] = choices(pairs);
     }
+    for (const { key, pairs } of data.home) if (pairs) data.lists[`home:${key}`] = choices(pairs);
+    this.asked = [...data.extras, ...data.home].map((field) => field.key);
     this.blocks = root.querySelector("[data-blocks]");
     this.status = root.querySelector("[data-status]");
     this.households = data.draft ? model.overlay(data.state, data.draft.payload) : model.fromState(data.state);
+    this.home = new Home(this, data.home, data.state.dwelling, data.draft?.payload.home);
+    this.blocks.before(this.home.box);
     this.rows = new Map();
     this.saving = false;
+  }
+
+  /** Whether anything waits for saving. */
+  get touched() {
+    return this.home.touched || model.isTouched(this.households);
   }
 
   get members() {
@@ -50,6 +61,7 @@ export class Desk {
     if (!this.households.length) this.households.push(model.blankHousehold());
     for (const household of this.households) if (!household.members.length) household.members.push(model.blankMember());
     this.rows = new Map();
+    this.home.draw();
     this.blocks.replaceChildren(...this.households.map((household) => this.block(household)));
     this.buttons();
   }
@@ -106,7 +118,7 @@ export class Desk {
 
   /** Buttons and head-counts follow what is on the page. */
   buttons() {
-    const touched = model.isTouched(this.households);
+    const { touched } = this;
     for (const button of document.querySelectorAll("button[data-save]")) button.disabled = this.saving || (!touched && button.dataset.save === "stay");
     this.households.forEach((household, i) => {
       const count = household.members.filter((m) => !model.isBlank(m) && m.leave === null).length;

@@ -61,9 +61,10 @@ const KEPT = [
 ];
 
 /** What is kept on the server while typing. ``known`` of chosen people goes along; of members it is read anew. */
-export function toDraft(households) {
+export function toDraft(households, home) {
   return {
     form: 1,
+    home,
     households: households.map(({ ref, uid, version, kind, household_no, note, changed, members }) => ({
       ref, uid, version, kind, household_no, note, changed,
       members: members.map((m) => ({
@@ -137,10 +138,11 @@ export function isTouched(households) {
 }
 
 /** What one press of “save” sends. */
-export function payload(households, clientUid, source) {
+export function payload(households, clientUid, source, more) {
   return {
     client_uid: clientUid,
     source,
+    ...more,
     households: households.map((h) => ({
       ref: h.ref, uid: h.uid, version: h.version, kind: h.kind, household_no: h.household_no, note: h.note, changed: h.changed,
       members: h.members.filter((m) => !isBlank(m)).map(sent),

@@ -1,0 +1,74 @@
+// The custom fields of the home itself, above its households.
+import { CodeField } from "./codes.js";
+import { el } from "./rows.js";
+
+export class Home {
+  /** ``page`` is the desk; ``fields`` what is asked; ``state`` the home as the server knows it; ``draft`` what was typed. */
+  constructor(page, fields, state, draft) {
+    Object.assign(this, { page, fields, inputs: {}, problems: [], typed: { ...(draft?.fields ?? {}) } });
+    this.box = el("section", { class: "gb-card gc-home", "aria-label": page.words.home, hidden: fields.length ? null : "" });
+    this.known = state;
+    this.version = draft?.version ?? state.version;
+  }
+
+  get touched() {
+    return Object.keys(this.typed).length > 0;
+  }
+
+  /** The home as it was saved, or as it is when a draft is given up. */
+  reset(state) {
+    Object.assign(this, { known: state, version: state.version, typed: {}, problems: [] });
+    this.draw();
+  }
+
+  value(key) {
+    return this.typed[key] ?? this.known.extra[key] ?? "";
+  }
+
+  sent() {
+    return this.fields.length ? { version: this.version, fields: this.typed } : null;
+  }
+
+  set(key, text) {
+    if ((this.known.extra[key] ?? "") === text) delete this.typed[key];
+    else this.typed[key] = text;
+    this.problems = this.problems.filter((p) => p.field !== key);
+    this.inputs[key].classList.remove("gc-wrong");
+    this.page.talk.touch();
+    this.page.buttons();
+  }
+
+  refused(problems) {
+    this.problems = problems;
+    const stale = problems.find((p) => p.code === "stale");
+    if (stale) this.version = stale.data.version; // told; saving again keeps what stands here
+  }
+
+  draw() {
+    const { words } = this.page;
+    const grid = el("div", { class: "gc-fields" }, ...this.fields.map((field) => this.field(field)));
+    const notes = this.problems.map((p) => el("p", { class: "gc-note gc-bad" }, el("b", { text: words.labels[p.field] ? `${words.labels[p.field]}: ` : "" }), p.message));
+    this.box.replaceChildren(el("h2", { text: words.home }), grid, ...notes);
+  }
+
+  field({ key, label, pairs, required, help }) {
+    const wrong = this.problems.some((p) => p.field === key);
+    const input = el("input", {
+      class: wrong ? "gc-in gc-wrong" : "gc-in", type: "text", autocomplete: "off", spellcheck: "false", "data-home-key": key,
+      "aria-label": label, "aria-required": required ? "true" : null, "aria-invalid": wrong ? "true" : null, title: help || null, maxlength: 300,
+    });
+    this.inputs[key] = input;
+    if (pairs) new CodeField(input, this.page.lists[`home:${key}`], { offer: "", change: (code) => this.set(key, code) }).set(this.value(key));
+    else {
+      input.value = this.value(key);
+      input.addEventListener("input", () => this.set(key, input.value));
+    }
+    return el("label", { class: "gc-field" }, el("span", { text: required ? `${label} *` : label }), input);
+  }
+
+  focus(key) {
+    const input = this.inputs[key] ?? Object.values(this.inputs)[0];
+    input?.focus();
+    input?.scrollIntoView({ block: "nearest" });
+  }
+}
