@@ -181,6 +181,14 @@ class Signed(Choice):
     photo = "photo", _("Photo of the signed paper"), "blue"
 
 
+class Verdict(Choice):
+    """Whether somebody qualifies for a service, as far as data tell."""
+
+    yes = "yes", _("Qualifies"), "green"
+    maybe = "maybe", _("Please ask the grid worker"), "yellow"
+    no = "no", _("Does not qualify"), "grey"
+
+
 # where questions of the service may still be answered
 QUESTION_STATES = (
     State.entrusted,

@@ -16,6 +16,7 @@ from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.extensions import db
 from app.proxy.service import load_catalogue
+from app.proxy.service.entitlement import load_criteria
 from app.registry.service import duplicates, risk
 from app.site import permissions, schema, structure
 from app.site.administrators import first_administrators
@@ -63,6 +64,7 @@ def _fill(session: Session, appbuilder: AppBuilder, site_name: str) -> Report:
     report.codes = structure.load_codes(session)
     root = structure.load_structure(session, site_name)
     report.items = load_catalogue(session)
+    load_criteria(session)
     risk.load_rules(session)
     duplicates.load_rules(session)
     report.passwords = first_administrators(session, root, clock.now())

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from app import seeds
 from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.session import unit_of_work
 from app.proxy.models import ProxyCase, ServiceItem, ServiceItemVersion, ServiceMaterial
 from app.proxy.service import load_catalogue, new_draft, publish, version_on
 from app.proxy.service.catalogue import drop_draft, find_items
+from app.proxy.service.entitlement import load_criteria
 from tests.factories.proxy import step, walk
 from tests.support.pages import fill, form_of, post
 
@@ -224,3 +226,17 @@ def test_the_age_of_a_service_is_changed_on_its_screen_for_the_next_version(logi
     assert draft.more["legal_basis"] == old.more["legal_basis"]
     assert item(system).versions[0].more.get("age") != {"from": 60}
     assert "60 years and older" in system_admin.get(made.location).text
+
+
+def test_who_qualifies_is_added_once_to_a_default_version_and_stays(system):
+    """An older site gets the criteria; what is there is never changed."""
+    version = published(system)
+    system.execute(update(ServiceItemVersion).where(ServiceItemVersion.id == version.id).values(criteria=None))
+    system.expire_all()
+    assert load_criteria(system) == 1
+    assert published(system).criteria == seeds.read("entitlements")["items"]["WJ-02"]["criteria"]
+    assert load_criteria(system) == 0
+    published(system).criteria = {"age": {"from": 60}}
+    with pytest.raises(Conflict):
+        system.flush()
+    system.rollback()

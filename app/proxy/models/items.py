@@ -158,10 +158,16 @@ def _was(row: ServiceItemVersion, name: str) -> Any:
 
 
 @event.listens_for(ServiceItemVersion, "before_update")
-def _keep_version(_mapper: Any, _connection: Any, row: ServiceItemVersion) -> None:
+def _keep_version(_mapper: Any, connection: Connection, row: ServiceItemVersion) -> None:
+    """Nothing of a published version changes but its end. Who qualifies may be added once, where nothing was said:
+    it advises, and no case keeps it (`service.entitlement.load_criteria`).
+    """
     if _was(row, "state") == "draft":
         return
     changed = {a.key for a in inspect(row).attrs if a.history.has_changes()}
+    if "criteria" in changed:
+        said = select(ServiceItemVersion.criteria).where(ServiceItemVersion.id == row.id)
+        changed -= {"criteria"} if connection.scalar(said) is None else set()
     if (changed & set(inspect(type(row)).column_attrs.keys())) - MAY_CHANGE or row.state == "draft":
         raise Conflict(FIXED)
 

@@ -76,6 +76,7 @@ def _version(raw: dict[str, Any]) -> ServiceItemVersion:
         source=raw["mark"],
         more={key: raw[key] for key in KEPT_AS_IS if key in raw},
     )
+    version.criteria = seeds.read("entitlements")["items"].get(raw["code"], {}).get("criteria")
     version.materials = [_material(n, m) for n, m in enumerate(raw["materials"], 1)]
     return version
 
