@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date
-
 import pytest
 from sqlalchemy import func, select
 
 from app.areas.actors import build_actor
-from app.areas.models import Area, Post, PostDuty, SensitiveGrant, Staff
+from app.areas.models import Area, Post, PostDuty, Staff
 from app.audit.models import ChangeLog
 from app.core import clock, codes
 from app.core.interface import facts_of
@@ -17,8 +14,7 @@ from app.core.scope import acting_as
 from app.core.views.at_work import forms_at_work
 from app.exchange.service.declared import open_sheets
 from app.exchange.service.undoing import classes
-from app.registry.models import BuildingUnit, Dwelling, PersonGroup, RentalHome, ResidentUnit, Venue
-from tests.factories.registry import ResidentFactory, make_home, make_household
+from app.registry.models import BuildingUnit, Dwelling, RentalHome, ResidentUnit, Venue
 from tests.support.imports import words_of, write
 
 pytestmark = pytest.mark.any_database
@@ -124,45 +120,6 @@ def test_a_sheet_brings_no_more_than_the_form(acting, world, system):
     write(acting("clerk_a"), "units", [unit | {"social_kind": "1"}])
     found = system.scalars(select(ResidentUnit)).one()
     assert (found.legal_name, found.social_kind) == ("Bai", None)
-
-
-def test_special_groups_by_id_number_and_the_closed_ones_by_grant_alone(acting, world, system):
-    person = ResidentFactory(name="Qiu Bai")
-    make_household(system, make_home(system, world.areas["grid_a11"], "7"), [person])
-    system.commit()
-    row = {"person_id": person.number, "valid_from": date(2026, 1, 5)}
-    closed, opened = codes_of_groups(system)
-    rows = [
-        row | {"group_code": opened},
-        row | {"group_code": closed},
-        row | {"person_id": "Nobody"},
-    ]
-    outcomes = write(acting("clerk_a"), "special_groups", rows)
-    assert [o.outcome for o in outcomes] == ["made", "bad", "bad"]
-    assert "register" in words_of(outcomes[2])[0]
-    staff = world.accounts["clerk_a"].staff_id
-    grant = SensitiveGrant(
-        staff_id=staff,
-        group_code=closed,
-        reason="tests",
-        area_id=world.areas["com_a1"],
-        valid_from=date(2026, 1, 1),
-    )
-    system.add(grant)
-    system.commit()
-    assert [o.outcome for o in write(acting("clerk_a"), "special_groups", rows[1:2])] == ["made"]
-    assert system.scalar(select(func.count(PersonGroup.id))) == 2
-
-
-def codes_of_groups(system):
-    """(a group of level 5, one that every clerk enters)."""
-    facts = {k: json.loads(c.extra or "{}") for k, c in codes.codes(system, "special_group").items()}
-    typed = {
-        k: f.get("sensitivity")
-        for k, f in facts.items()
-        if not str(f.get("note") or "").startswith("derived")
-    }
-    return next(k for k, v in typed.items() if v == "L5"), next(k for k, v in typed.items() if v != "L5")
 
 
 @pytest.mark.demand("S4-20")

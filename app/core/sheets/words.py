@@ -68,7 +68,7 @@ def by_heading(fields: Iterable[Field], sheet: str) -> Known:
         for word in (*in_both_languages(field.label), field.key):
             _know(found, word, field.key)
     headings: dict[str, dict[str, Sequence[str]]] = table()["headings"]
-    for group in (headings.get(sheet, {}), headings.get("*", {})):
+    for group in (headings.get(sheet.partition(".")[0], {}), headings.get("*", {})):
         for key, words in group.items():
             if key in keys:
                 for word in words:

@@ -275,7 +275,7 @@ def drop(session: Session, batch: ImportBatch, *, now: datetime) -> None:
 
 def fields_for(session: Session, batch: ImportBatch, actor: Actor) -> list[Field]:
     """The fields that a column of the batch may be."""
-    return list(sheet_called(batch.sheet, actor).fields(session))
+    return list(sheet_called(batch.sheet, actor, session).fields(session))
 
 
 def _plain_name(name: str) -> str:

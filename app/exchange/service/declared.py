@@ -13,18 +13,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Area
-from app.core import clock, sheets
+from app.core import sheets
 from app.core.actor import Actor, current_actor
 from app.core.sheets import Field, Row, Sheet
 from app.core.views.at_work import forms_at_work
 from app.core.widgets import RemoteField
 from app.exchange.service.contracts import CONTRACTS, ContractWriter, contract_fields
 from app.exchange.service.generic import FormWriter
+from app.exchange.service.group_sheets import MEMBERSHIP, declare_groups, open_only
 from app.exchange.service.specs import Spec, Way, spec_fields, view_called
 from app.registers.base import Register
 from app.registry import importing as _persons  # noqa: F401  declares the sheet of residents
-from app.registry.models import Building, BuildingUnit, Dwelling, Person, PersonGroup
-from app.registry.service import groups, homes
+from app.registry.models import Building, BuildingUnit, Dwelling
+from app.registry.service import homes
 
 REGISTER = "Register"
 UNIT = "unit_no"
@@ -81,46 +82,6 @@ def _unit_field() -> list[Field]:
     return [Field(UNIT, _("Staircase (number)"), "int")]
 
 
-def _group(writer: FormWriter, row: Row, related: dict[str, Any]) -> Way | None:
-    person, code = related.get("person_id"), writer.value(row, "group_code")
-    if person is None or code is None:
-        return None
-    query = select(PersonGroup).where(
-        PersonGroup.person_id == person.id,
-        PersonGroup.group_code == str(code),
-        PersonGroup.valid_to.is_(None),
-    )
-    return Way((person.id, str(code)), lambda: writer.session.scalars(query).first())
-
-
-BASE_OF_GROUPS = frozenset({"csrf_token", "person_id", "group_code", "evidence", "valid_from", "visit_days"})
-
-
-def _without_own_form(form: Any) -> None:
-    """The group's own form is taken down later, with the person; a sheet brings who belongs to which group since when."""
-    own = getattr(form, "names", ())  # of the group's form; the fields bear them behind a prefix
-    for name in [f.name for f in form if any(f.name != n and f.name.endswith(n) for n in own)]:
-        if name not in BASE_OF_GROUPS:
-            del form[name]
-
-
-def _save_group(writer: FormWriter, session: Session, item: Any, _form: Any, is_new: bool) -> None:
-    actor, now = writer.actor, clock.now()
-    if not is_new:
-        groups.edit_group(session, item, actor=actor, now=now)
-        return
-    groups.add_group(
-        session,
-        session.get_one(Person, item.person_id),
-        item.group_code,
-        since=item.valid_from,
-        evidence=item.evidence,
-        visit_days=item.visit_days,
-        actor=actor,
-        now=now,
-    )
-
-
 SPECS = (
     Spec("buildings", "BuildingView", (("area_id", "estate", "name"), ("area_id", "name"))),
     Spec("homes", "DwellingView", match=_dwelling, extra=_unit_field, before_save=_settle_unit),
@@ -129,13 +90,7 @@ SPECS = (
     Spec("units", "ResidentUnitView", (("credit_code",), ("name",))),
     Spec("schools", "SchoolView", (("venue_id",),)),
     Spec("conveniences", "ServiceResourceView", (("name", "area_id"),)),
-    Spec(
-        "special_groups",
-        "PersonGroupView",
-        match=_group,
-        prepare=_without_own_form,
-        save=_save_group,
-    ),
+    MEMBERSHIP,
     Spec("staff", "StaffView", (("name", "phone"), ("name", "area_id"))),
     Spec("areas", "AreaView", (("code",),), omit=frozenset({"polygon"})),
 )
@@ -170,6 +125,7 @@ def declare_all() -> None:
     for spec in SPECS:
         if spec.view in mounted:
             _declare(spec)
+    declare_groups()
     sheets.declare(
         Sheet(
             CONTRACTS, _("Old area contracts"), "PostView", lambda _session: contract_fields(), ContractWriter
@@ -204,8 +160,10 @@ def _declare_register(name: str, view: Any) -> None:
     )
 
 
-def open_sheets(actor: Actor | None = None) -> dict[str, Sheet]:
-    """The sheets that the actor may bring: whoever may enter a record by hand."""
+def open_sheets(actor: Actor | None = None, session: Session | None = None) -> dict[str, Sheet]:
+    """The sheets that the actor may bring: whoever may enter a record by hand. Of any other nothing is told."""
     who = actor or current_actor()
     declare_all()
-    return {name: s for name, s in sheets.sheets().items() if who.may("can_add", s.view)}
+    found = {name: s for name, s in sheets.sheets().items() if who.may("can_add", s.view)}
+    told = open_only(found.keys(), who, session)
+    return {name: s for name, s in found.items() if name in told}

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from app.areas.models import Area
 from app.core import widgets as w
 from app.core.actor import current_actor
 from app.core.choices import Choice
 from app.core.sheets import Field
+from app.core.sheets.coded import choice_reader
+from app.core.sheets.declare import Judge, Remark
+from app.registry.views.subforms import PREFIX, CodesField
 
 LOCAL = "%Y-%m-%d %H:%M"
+BETWEEN = re.compile(r"[;,/|\n\u3001\uff0c\uff1b]")
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One entry of a closed list, as the reader of sheets wants it."""
-
-    value: str
-    label: Any
-
-
-def fields_of(view: Any, omit: frozenset[str]) -> list[Field]:
+def fields_of(
+    view: Any,
+    omit: frozenset[str],
+    prepare: Callable[[Any], None] | None = None,
+    chosen: Mapping[str, str] | None = None,
+) -> list[Field]:
     """The columns that a sheet of this view may have: the fields of the form for new records that the acting role may
-    type (field policy), in the form's order.
+    type (field policy), in the form's order. ``chosen`` is what the form follows.
     """
-    form = view.make_form(is_new=True)
+    form = view.make_form(is_new=True, data=MultiDict(chosen) if chosen else None)
+    if prepare is not None:
+        prepare(form)
     whole = view.add_form(formdata=None)  # a form that follows a choice begins without the fields of any
     whole.prepare(current_actor(), view.datamodel.obj)
     shown = [*form, *(f for f in whole if f.name not in form)]
@@ -44,12 +51,17 @@ def _field(f: Any) -> Field | None:
     if kind == "code":
         more["code_list"] = f.source
     elif kind == "choice":
-        more["choices"] = [Option(str(code), label) for code, label in f.pairs()]
+        more["choices"] = [(str(code), label) for code, label in f.pairs()]
     elif kind in {"relation", "area"}:
         more["target"] = f.model
+    elif isinstance(f, CodesField):
+        more["judge"] = several(f)
     needed = bool(f.flags.required) and f.default is None
     length = getattr(f, "length", None)
     note = f.description if isinstance(f.description, str) else str(f.description or "")
+    if isinstance(f, CodesField):
+        entries = gettext(", ").join(str(label) for _code, label in f.pairs())
+        note = gettext("Several with ; between them. Entries: %(entries)s", entries=entries)
     return Field(f.name, f.label.text, kind, needed=needed, length=length, note=note, **more)
 
 
@@ -72,9 +84,34 @@ def _kind(f: Any) -> str | None:
             return kind
     if isinstance(f, w.LongTextField):
         return "longtext"
-    if isinstance(f, w.TextField):
-        return "phone" if isinstance(f, w.SecretField) and "phone" in f.name else "text"
-    return None
+    if isinstance(f, CodesField):
+        return "text"
+    if isinstance(f, w.SecretField):
+        return "phone" if "phone" in f.name else "id_number" if _is_document(f) else "text"
+    return "text" if isinstance(f, w.TextField) else None
+
+
+def _is_document(f: Any) -> bool:
+    """A number of a document in the own form of a group."""
+    return f.name.startswith(PREFIX) and not f.name.endswith("phone")
+
+
+def several(f: Any) -> Judge:
+    """Reads a cell with several codes or labels of a list; the form is sent the codes with commas between."""
+    read = choice_reader(Field(f.name, f.label.text, "choice", choices=list(f.pairs())))
+
+    def judge(text: str) -> tuple[str | None, list[Remark]]:
+        code, remarks = read(text)
+        if code is not None:
+            return str(code), list(remarks or ())
+        found, said = [], list[Remark]()
+        for piece in (p.strip() for p in BETWEEN.split(text)):
+            code, remarks = read(piece) if piece else (None, None)
+            said += remarks or ()
+            found += [str(code)] if code is not None else []
+        return (None if any(r[2] for r in said) else ",".join(found)), said
+
+    return judge
 
 
 def wire(f: Any, value: Any) -> str:
@@ -95,7 +132,7 @@ def is_empty(f: Any) -> bool:
     """Whether the record has nothing there: “fill in what is empty” fills it. A tick box is never empty."""
     if isinstance(f, w.SecretField):
         return not f.kept
-    return not isinstance(f, w.CheckField) and f.data in (None, "")
+    return not isinstance(f, w.CheckField) and f.data in (None, "", [])
 
 
 def differs(f: Any, sent: str) -> bool:

@@ -120,6 +120,6 @@ def thawed(model: Any, attribute: str, value: Any) -> Any:
 
 def _python_type(column_type: Any) -> Any:
     try:
-        return column_type.python_type
+        return getattr(column_type, "impl", column_type).python_type  # an instant is a datetime beneath
     except NotImplementedError:
         return str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.areas.models import Area
 from app.core.actor import Actor
@@ -17,9 +17,9 @@ from app.exchange.service.declared import open_sheets
 DESK = "ImportDesk"
 
 
-def sheet_called(name: str, actor: Actor) -> Sheet:
+def sheet_called(name: str, actor: Actor, session: Session | None = None) -> Sheet:
     """A sheet that the actor may bring. NotFound for any other."""
-    found = open_sheets(actor).get(name)
+    found = open_sheets(actor, session).get(name)
     if found is None or not actor.may("can_use", DESK):
         raise NotFound()
     return found
@@ -27,7 +27,7 @@ def sheet_called(name: str, actor: Actor) -> Sheet:
 
 def need_rights(batch: ImportBatch, actor: Actor, rule: str) -> Sheet:
     """The sheet of a batch, where the actor may do by hand what the batch does: enter, and change if the rule changes."""
-    sheet = sheet_called(batch.sheet, actor)
+    sheet = sheet_called(batch.sheet, actor, object_session(batch))
     if actor.read_only or not all(actor.may(right, sheet.view) for right in rules.needed_rights(rule)):
         raise NotAllowed(_("Your post may enter records here, but not change them: choose another rule."))
     return sheet

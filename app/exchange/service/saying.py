@@ -6,6 +6,7 @@ from typing import Any
 
 from app.core.errors import DomainError
 from app.core.sheets import Finding
+from app.registry.views.subforms import PREFIX, REFUSED_AT
 
 Columns = dict[str, int]
 
@@ -44,8 +45,13 @@ def of_error(error: DomainError, row: int, columns: Columns) -> Finding:
 
 
 def column_of(name: str | None, columns: Columns) -> int | None:
-    """The sheet's column of a form's field; services say ``area`` where the form has ``area_id``."""
-    for key in (name or "", f"{name}_id", (name or "").removesuffix("_id")):
+    """The sheet's column of a form's field; services say ``area`` where the form has ``area_id``, ``details.x`` for a field
+    of an own form.
+    """
+    named = name or ""
+    if named.startswith(REFUSED_AT):
+        named = PREFIX + named.removeprefix(REFUSED_AT)
+    for key in (named, f"{named}_id", named.removesuffix("_id")):
         if key in columns:
             return columns[key]
     return None

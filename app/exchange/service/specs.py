@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
@@ -33,7 +33,8 @@ class Spec:
     """A register's sheet. ``keys`` are ways to know a record again, each a tuple of fields; the first way whose fields a
     row fills in counts. ``match`` takes their place where a record is known by more than columns. ``extra`` are columns
     beside the form's, which ``before_save`` puts into the record. ``beside`` are relations whose other records the check of
-    the register looks at (what an account holds).
+    the register looks at (what an account holds). ``chosen`` is what the form follows where all rows have the same choice;
+    ``prepare`` takes out of a form what no sheet of the register brings.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Spec:
     save: Callable[[FormWriter, Session, Any, Any, bool], None] | None = None
     prepare: Callable[[Any], None] | None = None
     beside: frozenset[str] = frozenset()
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 def view_called(name: str) -> Any:
@@ -55,4 +57,7 @@ def view_called(name: str) -> Any:
 
 def spec_fields(spec: Spec) -> list[Field]:
     """The columns of a sheet for the acting role."""
-    return [*fields_of(view_called(spec.view), spec.omit), *(spec.extra() if spec.extra else ())]
+    return [
+        *fields_of(view_called(spec.view), spec.omit, spec.prepare, spec.chosen),
+        *(spec.extra() if spec.extra else ()),
+    ]

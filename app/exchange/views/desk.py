@@ -22,6 +22,7 @@ from app.exchange.jobs import imports as _jobs  # noqa: F401  the jobs register 
 from app.exchange.models import ImportBatch
 from app.exchange.service import batches
 from app.exchange.service.declared import open_sheets
+from app.exchange.service.group_sheets import MEMBERS, group_of
 from app.exchange.views.batch_page import BatchPage
 from app.exchange.views.columns import ColumnsPage
 
@@ -48,7 +49,7 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
         shown = found[: queries.PAGE]
         return self.render_template(
             "exchange/import.html",
-            sheets=list(mine.values()),
+            sheets=[s for name, s in mine.items() if group_of(name) is None],
             names={name: sheet.label for name, sheet in mine.items()},
             batches=shown,
             states={b.id: self.state_of(b) for b in shown},
@@ -75,6 +76,7 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
             title=gettext("Import: %(what)s", what=str(sheet.label)),
             sheet=sheet,
             fields=sheet.fields(self.session),
+            own=[s for n, s in open_sheets().items() if group_of(n)] if name == MEMBERS else [],
             refusal=refusal,
             most=min(sheets.MOST_BYTES, current_app.config["MAX_CONTENT_LENGTH"]) // (1024 * 1024),
         )
