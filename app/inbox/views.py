@@ -160,4 +160,5 @@ def _page() -> int:
 
 
 def _job(job: Job) -> dict[str, Any]:
-    return {"job": job, "label": jobs.label_of(job.kind), "state": JobState(job.state)}
+    page = jobs.page_of(job.kind, job.uid)
+    return {"job": job, "label": jobs.label_of(job.kind), "state": JobState(job.state), "page": page}

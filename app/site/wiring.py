@@ -45,7 +45,7 @@ def _tell_owner(session: Session, job: dict[str, Any]) -> None:
         line.value,
         line.msgid,
         {"job": _for_the_reader(label)},
-        link="/inbox/",
+        link=jobs.page_of(job["kind"], job["uid"]) or "/inbox/",
         level="warn" if line is SiteNotice.job_failed else "info",
         key=f"job:{job['uid']}:{job['state']}",
     )

@@ -15,6 +15,7 @@ from app.core.errors import Conflict
 from app.core.extra import ExtraField
 from app.core.saved import BulkEdit
 from app.core.views import bulk_editing, bulk_service
+from app.inbox.models import Notice
 from app.registry.models import Person, Venue
 from app.registry.views import PersonView
 from tests.factories.registry import ResidentFactory, make_home, make_person, make_venue
@@ -192,22 +193,47 @@ def test_more_than_the_most_are_refused_with_a_sentence(login_as, people, monkey
     assert "At most 2 records can be changed at once." in page.text
 
 
-def test_many_rows_are_changed_and_taken_back_by_a_job(app, login_as, people, system, monkeypatch):
+def test_many_rows_are_tried_changed_and_taken_back_by_jobs(login_as, people, system, monkeypatch):
     from app.core import jobs
+    from app.core.views import bulk_preview, change_desk
 
-    monkeypatch.setattr(bulk_service, "INLINE", 1)
-    monkeypatch.setattr(bulk_service, "CHUNK", 1)
+    for module in (bulk_service, change_desk):
+        monkeypatch.setattr(module, "INLINE", 1)
+    for module in (bulk_service, bulk_preview):
+        monkeypatch.setattr(module, "CHUNK", 1)
+    saving = PersonView.save
+
+    def save(self, session, item, form, is_new):
+        saving(self, session, item, form, is_new)
+        if item.name == "Berta":
+            raise Conflict("Berta is refused while she is saved.")
+
+    monkeypatch.setattr(PersonView, "save", save)
     clerk = login_as("clerk_a")
-    answer = confirm(clerk, preview(clerk, people[:2], workplace="Mill"))
-    assert "data-job" in clerk.get(answer.location).text
-    assert workplaces(system, people[:2]) == [None, None]
+    asked = preview(clerk, people[:3], workplace="Farm")
+    assert asked.status_code == 303
+    waiting = clerk.get(asked.location).text
+    assert "data-job" in waiting
+    assert "Nothing is changed yet." in waiting
+    assert login_as("worker_a").get(asked.location).status_code == 404
     assert jobs.run_one("t")
-    assert workplaces(system, people[:2]) == ["Mill", "Mill"]
+    page = clerk.get(asked.location)
+    assert "2 records would be changed" in page.text
+    assert "Berta is refused while she is saved." in page.text  # the preview tries the saving itself
+    assert workplaces(system, people[:3]) == [None, None, "Mill"]
+    link = fresh(system).scalars(select(Notice.link).order_by(Notice.id.desc())).first()
+    assert link == asked.location
+    answer = confirm(clerk, page)
+    assert clerk.get(asked.location).location == answer.location  # what was confirmed is shown, and not again
+    assert "data-job" in clerk.get(answer.location).text
+    assert workplaces(system, people[:3]) == [None, None, "Mill"]
+    assert jobs.run_one("t")
+    assert workplaces(system, people[:3]) == ["Farm", None, "Farm"]
     edit = edit_of(system, answer)
     assert (edit.count, edit.wanted, edit.finished_at is not None) == (2, [], True)
     post(clerk, f"{answer.location}/undo")
     assert jobs.run_one("t")
-    assert workplaces(system, people[:2]) == [None, None]
+    assert workplaces(system, people[:3]) == [None, None, "Mill"]
     assert edit_of(system, answer).undone == 2
 
 
@@ -259,3 +285,8 @@ def test_a_custom_field_is_shown_as_a_column_and_changed_for_many(login_as, syst
     assert "Meter" in listed
     post(clerk, f"{answer.location}/undo")
     assert "M-77" not in clerk.get("/dwelling/list/").text
+    admin = login_as("admin_system")
+    assert "Meter" in admin.get("/custom-fields/list/").text
+    assert "pick=1" not in admin.get("/custom-fields/list/").text  # a field is no row among many
+    refused = post(admin, "/changes/ExtraFieldView", step="fields", row=row.uid)
+    assert refused.status_code == 403

@@ -117,6 +117,9 @@ def test_a_document_of_the_county_is_read_below_and_changed_in_the_county_only(
     shown = worker.get(f"/libraryregister/show/{county.uid}").text
     assert f"/libraryregister/edit/{county.uid}" not in shown
     clerk = login_as("clerk_a")
+    listed, ticking = (clerk.get(f"/libraryregister/list/{query}").text for query in ("", "?pick=1"))
+    assert f"/libraryregister/edit/{county.uid}" not in listed  # nor a pencil or a box in the list
+    assert (county.title in ticking, f'name="row" value="{county.uid}"' in ticking) == (True, False)
     assert "/libraryregister/delete/" not in clerk.get(f"/libraryregister/show/{county.uid}").text
     assert clerk.get(f"/libraryregister/edit/{county.uid}").status_code == 403
     assert post(clerk, f"/libraryregister/delete/{county.uid}", reason="not mine").status_code == 403

@@ -54,6 +54,7 @@ class ExtraFieldView(ModelView):
     add_title = _("Add a custom field")
     edit_title = _("Change the custom field")
     base_order = ("seq", "asc")
+    bulk_columns = ()  # each field is a decision of its own
     exclude_route_methods = {"delete", "restore", "deleted", "lookup"}
     label_columns = {
         "subject": _("Kind of record"),

@@ -23,6 +23,7 @@ from app.core.jobs.registry import (
     daily,
     handler,
     label_of,
+    page_of,
     use_actors,
     use_notifier,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "enqueue",
     "handler",
     "label_of",
+    "page_of",
     "run_one",
     "use_actors",
     "use_notifier",

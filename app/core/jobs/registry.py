@@ -29,7 +29,7 @@ class Stopping(RuntimeError):
 @dataclass(frozen=True, slots=True)
 class Handler:
     """A kind of job. ``system`` jobs have no acting user and run without row scope; ``lease`` is the longest time
-    that may pass between two steps.
+    that may pass between two steps; ``page`` is where its owner looks at it (``{uid}`` is the job's).
     """
 
     kind: str
@@ -37,6 +37,7 @@ class Handler:
     system: bool
     lease: timedelta
     label: Any
+    page: str = ""
 
 
 # (user id, role, now) -> the actor that this user is today in this role
@@ -51,15 +52,15 @@ _notifiers: list[Notifier] = []
 
 
 def handler(
-    kind: str, *, label: Any = None, system: bool = False, lease: timedelta = LEASE
+    kind: str, *, label: Any = None, system: bool = False, lease: timedelta = LEASE, page: str = ""
 ) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
     """Register the function of a kind. It must be idempotent between steps: a step that was not committed runs again.
 
-    ``label`` is a lazy text, the name of the job for its owner.
+    ``label`` is a lazy text, the name of the job for its owner; ``page`` the address of its page, where it has one.
     """
 
     def register(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        _handlers[kind] = Handler(kind, function, system, lease, kind if label is None else label)
+        _handlers[kind] = Handler(kind, function, system, lease, kind if label is None else label, page)
         return function
 
     return register
@@ -84,6 +85,12 @@ def label_of(kind: str) -> Any:
     """The (lazy) name of a kind for its owner."""
     found = _handlers.get(kind)
     return found.label if found else kind
+
+
+def page_of(kind: str, uid: str) -> str:
+    """Where the owner of a job looks at it; empty where it has no page of its own."""
+    found = _handlers.get(kind)
+    return found.page.format(uid=uid) if found else ""
 
 
 def use_actors(resolver: ActorResolver) -> None:

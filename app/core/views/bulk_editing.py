@@ -1,7 +1,7 @@
 """One change of many rows: each row goes through its own form, the checks and the saving of its view.
 
 A row that cannot be changed is left out with its reason, the others are changed; nothing of a row that was refused
-stays (a savepoint each). The same run is the preview: it is rolled back.
+stays (a savepoint each). The same run, taken back, is the preview (``bulk_preview``).
 """
 
 from __future__ import annotations
@@ -69,13 +69,11 @@ def title_of(view: Any, row: Any) -> str:
     return str(name_of(row, view))
 
 
-def run(
-    view: Any, session: Session, wanted: Wanted, values: Mapping[str, Mapping[str, str]], *, save: bool
-) -> list[Line]:
+def run(view: Any, session: Session, wanted: Wanted, values: Mapping[str, Mapping[str, str]]) -> list[Line]:
     """Change the ``wanted`` rows in the order of their keys, so that two edits never wait for each other crosswise.
 
-    ``values`` are texts by column, by the key of a row or ``"*"`` for all. Without ``save`` everything but the saving
-    itself is done. Inside a unit of work only; the caller keeps it or rolls it back.
+    ``values`` are texts by column, by the key of a row or ``"*"`` for all. Inside a unit of work only; the caller keeps it
+    or takes it back.
     """
     rows = rows_of(view, session, [key for key, _version in wanted])
     versions = {str(key): version for key, version in wanted}
@@ -85,30 +83,18 @@ def run(
     for line in made:
         texts = values.get(line.key) or values.get("*") or {}
         try:
-            if save:
-                with session.begin_nested():
-                    _one(view, session, line, texts, save=True)
-            else:
-                _look(view, session, line, texts)
+            with session.begin_nested():
+                _one(view, session, line, texts)
         except REFUSALS as refusal:
             line.problem = sentence(refusal)
     for line in made:
-        if save and line.is_good:
+        if line.is_good:
             line.version_after = line.item.version
         line.item = None
     return [*made, *lines]
 
 
-def _look(view: Any, session: Session, line: Line, texts: Mapping[str, str]) -> None:
-    """The same without saving: nothing is sent to the database, and the row forgets what was put into it."""
-    with session.no_autoflush:
-        try:
-            _one(view, session, line, texts, save=False)
-        finally:
-            session.expire(line.item)
-
-
-def _one(view: Any, session: Session, line: Line, texts: Mapping[str, str], *, save: bool) -> None:
+def _one(view: Any, session: Session, line: Line, texts: Mapping[str, str]) -> None:
     item, data = line.item, MultiDict(texts)
     with session.no_autoflush:
         if line.version != item.version:
@@ -128,8 +114,6 @@ def _one(view: Any, session: Session, line: Line, texts: Mapping[str, str], *, s
         for name in texts:
             _populate(item, form, name)
         view.check(session, item, form, False)
-    if not save:
-        return
     view.save(session, item, form, False)
     session.flush()
     view.settle_extras(item, form)

@@ -9,17 +9,16 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.core import hooks, jobs
 from app.core.errors import Conflict, NotAllowed, NotFound, StaleVersion
 from app.core.interface import checked_key
 from app.core.saved import BulkEdit
-from app.core.session import unit_of_work
-from app.core.views import bulk_editing
+from app.core.views import bulk_editing, bulk_preview
 from app.core.views.at_work import forms_at_work
-from app.core.views.bulk_editing import CHUNK, INLINE, Line, Wanted
+from app.core.views.bulk_editing import CHUNK, INLINE, Wanted
 
 KEPT = 20  # edits of one user that can still be taken back
 JOB = "lists.change"
@@ -29,26 +28,6 @@ DONE, UNDONE = (
 )  # said in the reader's language
 _MSGIDS = (_("Many records changed at once"), _("A change of many records taken back"))
 SINCE = _("It was changed since.")
-
-
-def preview(view: Any, session: Session, wanted: Wanted, changes: Mapping[str, str]) -> list[Line]:
-    """What would become of the rows; all of it is taken back. Of many rows the saving itself is not tried."""
-    if len(wanted) > INLINE:
-        try:
-            return bulk_editing.run(view, session, wanted, {"*": changes}, save=False)
-        finally:
-            session.rollback()
-    found: list[Line] = []
-    try:
-        with unit_of_work(session):
-            found = bulk_editing.run(view, session, wanted, {"*": changes}, save=True)
-            raise _OnlyLooked
-    except _OnlyLooked:
-        return found
-
-
-class _OnlyLooked(Exception):
-    """Leaves the unit of work of a preview without a commit."""
 
 
 def begin(
@@ -90,7 +69,7 @@ def go_on(view: Any, session: Session, edit: BulkEdit, *, now: datetime, most: i
     part, rest = edit.wanted[:most], edit.wanted[most:] if most else []
     hooks.give_reason(session, DONE)
     with hooks.in_batch(session, edit.uid):
-        lines = bulk_editing.run(view, session, part, {"*": edit.changes}, save=True)
+        lines = bulk_editing.run(view, session, part, {"*": edit.changes})
     edit.rows = [*edit.rows, *([line.key, line.version_after, line.old] for line in lines if line.is_good)]
     edit.left_out = [*edit.left_out, *([line.key, line.problem] for line in lines if line.problem)]
     edit.wanted, edit.count = rest, len(edit.rows)
@@ -116,7 +95,7 @@ def go_back(view: Any, session: Session, edit: BulkEdit, *, now: datetime, most:
     old = {key: texts for key, _version, texts in part}
     hooks.give_reason(session, UNDONE)
     with hooks.in_batch(session, edit.uid):
-        lines = bulk_editing.run(view, session, [row[:2] for row in part], old, save=True)
+        lines = bulk_editing.run(view, session, [row[:2] for row in part], old)
     edit.undone += sum(not line.problem for line in lines)
     stale = str(StaleVersion.default)
     left = (
@@ -127,7 +106,7 @@ def go_back(view: Any, session: Session, edit: BulkEdit, *, now: datetime, most:
         edit.finished_at = now
 
 
-@jobs.handler(JOB, label=_("Change of many records"))
+@jobs.handler(JOB, label=_("Change of many records"), page=bulk_preview.PAGE)
 def _work(work: jobs.Work) -> dict[str, Any]:
     """A chunk a step; a chunk that was not committed runs again."""
     uid = work.arguments["edit"]
@@ -153,6 +132,13 @@ def own(session: Session, uid: str, *, locked: bool = False) -> BulkEdit:
     if found is None:
         raise NotFound(gettext("This change is no longer there."))
     return found
+
+
+def of_job(session: Session, uid: str) -> BulkEdit | None:
+    """The acting user's edit that a job carries out, or that was confirmed on the page of a preview."""
+    key = checked_key(uid, uid=True)
+    query = select(BulkEdit).where(or_(BulkEdit.job_uid == key, BulkEdit.uid == key))
+    return session.scalars(query).one_or_none()
 
 
 def _own(session: Session, user_id: int, view: str | None) -> list[BulkEdit]:

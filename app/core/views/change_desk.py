@@ -19,14 +19,14 @@ from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.interface import checked_key
 from app.core.models import new_uid
 from app.core.session import unit_of_work
-from app.core.views import arguments, bulk_editing, bulk_service
+from app.core.views import arguments, bulk_editing, bulk_preview, bulk_service
 from app.core.views.base import BaseView
 from app.core.views.bulk_editing import CAP, INLINE
+from app.core.views.bulk_preview import LISTED, Preview
 from app.core.views.list_desk import list_view, me
 from app.core.views.saving import LONGEST
 
-SHOWN = 20  # rows of a preview that are shown with their old and new values
-LISTED = 100  # rows that are listed with a reason
+JOB_DONE = "done"
 
 
 class ChangeDesk(BaseView):
@@ -140,23 +140,53 @@ class ChangeDesk(BaseView):
         changes = {name: form[name].wire() for name in chosen}
         new = [(str(form[name].label.text), form[name].words()) for name in chosen]
         wanted = self._wanted(view)
-        lines = bulk_service.preview(view, self.session, wanted, changes)
-        good = [line for line in lines if line.is_good]
+        if len(wanted) <= INLINE:
+            tried = bulk_preview.at_once(view, self.session, wanted, changes)
+            return self._previewed(view, tried, changes, new, self._selection(), new_uid())
+        asked = {"wanted": wanted, "changes": changes, "new": new, "selection": self._selection()}
+        with unit_of_work(self.session) as session:
+            language = str(get_locale())
+            uid = bulk_preview.enqueue(session, view, asked, now=clock.now(), language=language)
+        return self.go(bulk_preview.PAGE.format(uid=uid))
+
+    def _previewed(
+        self, view: Any, tried: Preview, changes: dict[str, str], new: Any, selection: Any, uid: str
+    ) -> str:
+        """The page of a preview; ``uid`` becomes that of the change, so that it is confirmed once."""
         return self.render_template(
             "appbuilder/general/model/change_preview.html",
             of=view,
             new=new,
-            good=good[:SHOWN],
-            count=len(good),
-            left=[line for line in lines if line.problem][:LISTED],
-            left_count=sum(bool(line.problem) for line in lines),
-            same_count=sum(line.same for line in lines),
-            labels=[(name, view.label_text(name)) for name in chosen],
-            is_many=len(wanted) > INLINE,
-            rows=[f"{line.key}:{line.version}" for line in good],
+            tried=tried,
+            labels=[(name, view.label_text(name)) for name in changes],
+            is_many=len(tried.good) > INLINE,
             changes=changes,
-            uid=new_uid(),
-            selection=self._selection(),
+            uid=uid,
+            selection=selection,
+        )
+
+    @expose("/job/<uid>")
+    @has_access
+    @permission_name("use")
+    def job(self, uid: str) -> Any:
+        """A preview that a job makes: how far it is, then the preview; once it was confirmed, what became of it."""
+        edit = bulk_service.of_job(self.session, uid)
+        if edit is not None:
+            return self.go(f"/changes/done/{edit.uid}")
+        found = bulk_preview.job_of(self.session, uid)
+        given = found.arguments
+        view = list_view(given["view"], "edit")
+        if found.state == JOB_DONE:
+            tried = Preview(**found.result)
+            return self._previewed(view, tried, given["changes"], given["new"], given["selection"], found.uid)
+        return self.render_template(
+            "appbuilder/general/model/change_wait.html",
+            of=view,
+            job=found,
+            new=given["new"],
+            count=len(given["wanted"]),
+            changes=given["changes"],
+            selection=given["selection"],
         )
 
     def _confirm(self, view: Any) -> Any:

@@ -32,7 +32,7 @@ def rows(
     heads = [f'<td data-label="{escape(label)}"{_class(classes.get(at))}>' for at, label in enumerate(labels)]
     change = str(escape(gettext("Edit"))) if can["edit"] else ""
     if picking:
-        return Markup("".join(_picked(row, heads) for row in found))  # noqa: S704  every value has been escaped
+        return Markup("".join(_picked(row, heads, view.is_editable(row["row"])) for row in found))  # noqa: S704  every value has been escaped
     drawn = "".join(_row(row, heads, base, can, change, view) for row in found)
     return Markup(drawn)  # noqa: S704  every value has been escaped
 
@@ -68,12 +68,13 @@ def _row(
     return "".join(parts)
 
 
-def _picked(row: dict[str, Any], heads: list[str]) -> str:
-    """A row that can be ticked: its whole first cell is the label of the box."""
+def _picked(row: dict[str, Any], heads: list[str], editable: bool) -> str:
+    """A row that can be ticked: its whole first cell is the label of the box. One that is only read has no box."""
     key, title = safe(row["key"]), safe(row["title"]) or NAMELESS
     box = f'<input type="checkbox" class="form-check-input gb-tick" form="pick" name="row" value="{key}">'
-    parts = ['<tr class="gb-record gb-pickable">', heads[0]]
-    parts.append(f'<label class="gb-row-pick">{box} <span>{title}</span></label></td>')
+    parts = [f'<tr class="gb-record{" gb-pickable" if editable else ""}">', heads[0]]
+    label = f'<label class="gb-row-pick">{box} <span>{title}</span></label>'
+    parts.append(f"{label if editable else title}</td>")
     parts += [
         f"{head}{safe(cell)}</td>" for head, (_label, cell) in zip(heads[1:], row["cells"][1:], strict=True)
     ]

@@ -50,7 +50,7 @@ class PickMixin:
 
     def bulk_here(self: Any) -> list[str]:
         """The columns that the acting user may change for many rows, with the open custom fields; none without the right."""
-        if not self.can("edit"):
+        if self.bulk_columns == () or not self.datamodel.is_versioned or not self.can("edit"):
             return []
         custom = [
             c.name for c in self.extras() if c.is_open and policy.rule_of(self.datamodel.obj, c.name) is None

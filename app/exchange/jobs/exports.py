@@ -32,7 +32,7 @@ PURPOSE = "export"
 PIECE = "application/octet-stream"  # a piece is no sheet by itself
 
 
-@jobs.handler(JOB, label=_("Export of a list"), lease=LEASE)
+@jobs.handler(JOB, label=_("Export of a list"), lease=LEASE, page="/exports/")
 def make(work: jobs.Work) -> dict[str, Any]:
     """Write the file. A worker that died has left pieces behind: they go first, and the file is written anew."""
     uid, spec = work.arguments["export"], work.arguments["spec"]
