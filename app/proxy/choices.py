@@ -140,7 +140,7 @@ class PaperState(Choice):
 
 
 class Issuer(Choice):
-    """Who issues a paper. What a committee of residents or villagers may not prove, it is never asked to (MCA 2020 no. 20)."""
+    """Who issues a paper. Some proofs a committee of residents or villagers may not issue (MCA 2020 no. 20)."""
 
     resident = "resident", _("The resident"), "grey"
     village = "village", _("Villagers' committee"), "yellow"

@@ -14,6 +14,7 @@ from app.proxy.models.hands import CaseSignature, CustodyMove
 from app.proxy.models.items import ServiceField, ServiceItem, ServiceItemVersion, ServiceMaterial
 from app.proxy.models.joint import CaseAlarm, CaseAssist, CaseCallback
 from app.proxy.models.limits import EscalationRule, StepLimit
+from app.proxy.models.proofs import need_allowed
 
 __all__ = [
     "CaseAlarm",
@@ -35,4 +36,5 @@ __all__ = [
     "ServiceItemVersion",
     "ServiceMaterial",
     "StepLimit",
+    "need_allowed",
 ]

@@ -17,13 +17,14 @@ from app.proxy.choices import Issuer
 COMMITTEES = frozenset({Issuer.village.value, Issuer.community.value})
 GAP = 8  # characters that "…" may stand for
 _SPACES = re.compile(r"\s+")
+_PARTS = re.compile("[,;.!\n\uff0c\uff1b\u3002\uff01\u3001]")  # where one part of a note ends
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of the list: how it is written, what only looks like it, who has the fact instead."""
 
-    no: int
+    number: int
     name: str
     pattern: re.Pattern[str]
     unless: re.Pattern[str] | None
@@ -36,6 +37,7 @@ class Proofs:
 
     source: str
     kinds: Sequence[Kind]
+    not_asked: re.Pattern[str]
     issuers: Sequence[tuple[str, str]]
 
 
@@ -61,7 +63,9 @@ def proofs_of(raw: Mapping[str, Any]) -> Proofs:
         )
         for row in raw["kinds"]
     ]
-    return Proofs(raw["source"], kinds, sorted(words, key=lambda pair: -len(pair[0])))
+    return Proofs(
+        raw["source"], kinds, _any_of(raw["not_asked"]), sorted(words, key=lambda pair: -len(pair[0]))
+    )
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
@@ -84,6 +88,11 @@ def kind_of(text: str, proofs: Proofs) -> Kind | None:
     return None
 
 
+def asking(note: str, proofs: Proofs) -> str:
+    """A note without the parts that say what is *not* to be brought (a statement replaces the proof of kinship)."""
+    return ",".join(part for part in _PARTS.split(note) if not proofs.not_asked.search(_plain(part)))
+
+
 def issuers_in(text: str, kind: Kind, proofs: Proofs) -> set[str]:
     """Who is named as issuer in a text; the words of the kind itself do not count (community rehabilitation)."""
     rest, found = kind.pattern.sub(" ", _plain(text)), set()
@@ -103,12 +112,15 @@ def refusal(
     A committee that name or note speak of counts even where another issuer was chosen: the words are what the resident
     reads. ``field`` is where the words stand.
     """
-    text = f"{name}\n{note or ''}"
-    kind = kind_of(name, proofs) or kind_of(note or "", proofs)
+    note = asking(note or "", proofs)
+    text = f"{name}\n{note}"
+    kind, spoken = kind_of(name, proofs), name
+    if kind is None:
+        kind, spoken = kind_of(note, proofs), note
     if kind is None:
         return None
     named = issuers_in(text, kind, proofs)
-    where = {"paper": name.strip(), "no": kind.no, "source": proofs.source, "instead": kind.instead}
+    where = {"paper": spoken.strip(), "no": kind.number, "source": proofs.source, "instead": kind.instead}
     if issuer in COMMITTEES or named & COMMITTEES:
         sentence = _(
             "“%(paper)s” is a proof that a villagers' or residents' committee may not issue (%(source)s, no. %(no)s):"

@@ -14,7 +14,7 @@ from app.core import search
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
 from app.core.pinyin import spell
-from app.proxy.models import ServiceField, ServiceItem, ServiceItemVersion, ServiceMaterial
+from app.proxy.models import ServiceField, ServiceItem, ServiceItemVersion, ServiceMaterial, need_allowed
 from app.proxy.rules import kept_cards
 
 # first day of the default catalogue: before any case, so that old cases entered later find a version
@@ -92,6 +92,7 @@ def _material(seq: int, raw: dict[str, Any]) -> ServiceMaterial:
         condition=raw.get("when"),
         share_exempt=bool(raw.get("share_exempt")),
         is_authorization="F10" in (note or ""),
+        issuer=raw.get("issuer"),
         note=note,
     )
 
@@ -202,6 +203,8 @@ def _check(draft: ServiceItemVersion) -> None:
             _("An ID or bank card is shown and returned, never kept: %(name)s", name=banned[0]),
             field="materials",
         )
+    for material in draft.materials:
+        need_allowed(material.name, material.issuer, note=material.note)
     if any(m.required == "conditional" and not m.condition for m in draft.materials):
         raise Invalid(_("A conditional paper needs its condition."), field="materials")
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 from app.core.actor import Actor
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.proxy.choices import MARKING_STATES, PaperForm, PaperMark, PaperState
-from app.proxy.models import CaseMaterial, ProxyCase, ServiceItemVersion
+from app.proxy.models import CaseMaterial, ProxyCase, ServiceItemVersion, need_allowed
 from app.proxy.rules import DECIDERS, asks_for
 
 Given = Mapping[str, Any]
@@ -49,6 +49,7 @@ def materials_of(version: ServiceItemVersion, answers: Mapping[str, bool | None]
                 condition=(need.condition or need.name) if need.required == "conditional" else None,
                 is_authorization=need.is_authorization,
                 share_exempt=need.share_exempt,
+                issuer=need.issuer,
                 note=need.note,
             )
         )
@@ -141,9 +142,14 @@ def write_taken(case: ProxyCase, given: Given, now: datetime) -> Taken:
 
 
 def ask_for(case: ProxyCase, missing: Iterable[Mapping[str, Any]]) -> None:
-    """Mark the papers of the one-time list as missing or bad, with what is wrong."""
+    """Mark the papers of the one-time list as missing or bad, with what is wrong.
+
+    Raises Invalid where the list would send somebody to a committee for a proof that it may not issue.
+    """
     for entry in missing:
         material = by_seq(case, entry["seq"], "missing_list")
+        field = f"missing-note-{material.seq}"
+        need_allowed(material.name, material.issuer, note=entry.get("note"), field=field)
         material.mark, material.mark_note = PaperMark.bad.value, entry.get("note") or None
         material.applies, material.required = True, True
 
@@ -166,6 +172,8 @@ def mark_papers(
         note = (note or "").strip()[:200] or None
         if wanted == PaperMark.bad.value and note is None:
             raise Invalid(_("Say what is wrong with “%(paper)s”.", paper=material.name), field="marks")
+        if note is not None:
+            need_allowed(material.name, material.issuer, note=note, field=f"mark-note-{seq}")
         if (material.mark, material.mark_note) != (wanted, note):
             material.mark, material.mark_note = wanted, note
             changed.append({"seq": material.seq, "mark": wanted, "note": note})

@@ -9,10 +9,10 @@ from flask_babel import lazy_gettext as _
 from app.core import codes
 from app.core.errors import Conflict, Invalid
 from app.core.views import Interface, ModelView
-from app.proxy.choices import PaperForm
-from app.proxy.models import ServiceField, ServiceItemVersion, ServiceMaterial
+from app.proxy.choices import Issuer, PaperForm
+from app.proxy.models import ServiceField, ServiceItemVersion, ServiceMaterial, need_allowed
 from app.proxy.rules import check_key
-from app.proxy.views.item_words import ASKED_AT, QUESTION_KINDS, REQUIRED
+from app.proxy.views.item_words import ASKED_AT, ISSUER_HELP, QUESTION_KINDS, REQUIRED
 
 FIXED = _("A published version stays as it is: make a draft of the next one.")
 
@@ -54,9 +54,21 @@ class ServiceMaterialView(PartView):
         "condition": _("Condition"),
         "share_exempt": _("Got by data sharing first"),
         "is_authorization": _("Is the letter of authorisation"),
+        "issuer": _("Issued by"),
     }
-    choices_columns = {"form": PaperForm, "required": REQUIRED}
-    list_columns = ["seq", "name", "form", "copies", "required", "condition", "share_exempt", "note"]
+    description_columns = {"issuer": ISSUER_HELP}
+    choices_columns = {"form": PaperForm, "required": REQUIRED, "issuer": Issuer}
+    list_columns = [
+        "seq",
+        "name",
+        "form",
+        "copies",
+        "required",
+        "condition",
+        "share_exempt",
+        "issuer",
+        "note",
+    ]
     show_columns = ["version_of", *list_columns]
     _FIELDS = [
         "seq",
@@ -67,6 +79,7 @@ class ServiceMaterialView(PartView):
         "condition",
         "share_exempt",
         "is_authorization",
+        "issuer",
         "note",
     ]
     add_columns = ["version_of", *_FIELDS]
@@ -78,6 +91,7 @@ class ServiceMaterialView(PartView):
         super().check(session, item, form, is_new)
         if item.required == "conditional" and not item.condition:
             raise Invalid(_("A conditional paper needs its condition."), field="condition")
+        need_allowed(item.name, item.issuer or None, note=item.note)
 
 
 class ServiceFieldView(PartView):

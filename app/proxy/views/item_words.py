@@ -67,3 +67,7 @@ DEFAULT_NOTE = _(
     "This default catalogue was compiled from national rules and public guides; it is not the official list of any "
     "county. Check names, papers and limits against local rules before use."
 )
+ISSUER_HELP = _(
+    "For proofs: who issues it. A villagers' or residents' committee may not issue proofs of kinship, death, property and "
+    "seventeen other kinds; such a proof cannot be asked for."
+)
