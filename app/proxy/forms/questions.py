@@ -19,12 +19,16 @@ def fields_of(asked: Iterable[ExtraColumn], *, needed: bool) -> dict[str, Any]:
 def show_answers(form: Any, asked: Iterable[ExtraColumn], answers: Mapping[str, Any] | None) -> None:
     """Put what was answered before into a form that nothing was typed into yet."""
     for column in asked:
-        form[column.name].data = column.parse((answers or {}).get(column.key))
+        form[column.name].process_data(column.parse((answers or {}).get(column.key)))
 
 
 def answers_given(form: Any, asked: Iterable[ExtraColumn]) -> dict[str, Any]:
     """The answers of a valid form by key, as JSON."""
-    return {column.key: column.stored(form[column.name].data) for column in asked}
+    return {column.key: column.stored(_value(column, form[column.name].data)) for column in asked}
+
+
+def _value(column: ExtraColumn, typed: Any) -> Any:
+    return (typed == "1" if typed else None) if column.kind == "bool" else typed
 
 
 def question_form(asked: list[ExtraColumn], answers: Mapping[str, Any] | None, data: Any = None) -> Any:

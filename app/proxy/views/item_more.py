@@ -11,10 +11,11 @@ from sqlalchemy import select
 
 from app.areas.models import OrgUnit
 from app.core.errors import Invalid
+from app.core.sla import Unit
 from app.core.widgets import TextField, WholeField
 from app.proxy.choices import STEP_CLOCKS, ClockCode
 from app.proxy.models import ServiceItemVersion
-from app.proxy.rules import age_limits, step_limits
+from app.proxy.rules import age_limits, check_limit
 
 AGES = ["age_from", "age_to"]
 AGE_HELP = _("Full years; empty for no limit. Whoever is outside is booked with a warning.")
@@ -47,8 +48,11 @@ def check(session: Any, item: ServiceItemVersion, form: Any) -> None:
     ages = age_limits(form["age_from"].data, form["age_to"].data)
     others = {key: value for key, value in (item.more or {}).items() if key != "age"}
     item.more = others | ({"age": ages} if ages else {})
-    typed = {clock.value: form[name].data for name, clock in zip(STEPS, STEP_CLOCKS, strict=True)}
-    item.limits = step_limits(typed) or None
+    limits = {}
+    for name, clock in zip(STEPS, STEP_CLOCKS, strict=True):
+        if form[name].data is not None:
+            limits[clock.value] = list(check_limit(clock.value, form[name].data, Unit.work_day, field=name))
+    item.limits = limits or None
     wanted = [
         code for code in re.split(r"[\s,;\uff0c\u3001\uff1b]+", (form[ASSISTING].data or "").upper()) if code
     ]
