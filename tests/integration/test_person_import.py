@@ -227,7 +227,7 @@ def test_the_dry_run_says_the_same_and_writes_nothing(acting, world, system):
     assert count(system, Dwelling) == 0
     wet = take(session, rows)
     assert [(o.outcome, said(o)) for o in wet] == [(o.outcome, said(o)) for o in dry]
-    assert said(wet[5])[0].startswith("There is no grid or community")
+    assert said(wet[5])[0].startswith("There is no area called")
     assert wet[5].findings[0].grave
 
 

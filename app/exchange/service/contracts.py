@@ -14,9 +14,10 @@ from app.areas.service import staff as staff_service
 from app.core import clock
 from app.core.crypto import blind
 from app.core.sheets import Field, Finding, Row
+from app.core.sheets.saying import finding_of
 from app.exchange.service.resolving import SEVERAL, Unknown
 from app.exchange.service.rows import RowWriter
-from app.exchange.service.saying import Refused, finding
+from app.exchange.service.saying import Refused
 
 CONTRACTS = "old_contracts"
 # what a person in charge of a patch becomes where the sheet says nothing else: a grid worker without rights in the system
@@ -46,7 +47,7 @@ class ContractWriter(RowWriter):
     def settle(self, session: Session, row: Row, rule: str, remarks: list[Finding]) -> str:
         for key in ("name", "patch", "area_id"):
             if self.value(row, key) in (None, ""):
-                raise Refused(finding(NEEDED, row.number, self.columns.get(key)))
+                raise Refused(finding_of(NEEDED, row.number, self.columns.get(key)))
         area = self.find(row, "area_id", Area)
         position = self.value(row, "position") or POSITION
         marks = self._marks(row, area, position)

@@ -17,10 +17,11 @@ from app.core import widgets as w
 from app.core.actor import Actor
 from app.core.errors import NotAllowed
 from app.core.sheets import Finding, Row
+from app.core.sheets.saying import finding_of
 from app.core.views.editing import EditMixin
 from app.exchange.service.formfields import differs, is_empty, wire
 from app.exchange.service.knowing import KnownRows
-from app.exchange.service.saying import Refused, column_of, finding
+from app.exchange.service.saying import Refused, column_of
 from app.exchange.service.specs import Spec, Way
 from app.registers.base import Register
 
@@ -123,7 +124,7 @@ class FormWriter(KnownRows):
         if not self.view.can("edit"):
             raise NotAllowed()
         if not self.view.is_editable(item):
-            raise Refused(finding(FIXED_RECORD, row.number))
+            raise Refused(finding_of(FIXED_RECORD, row.number))
         self.is_saving = True
         if item in session.dirty:
             session.flush()
@@ -186,10 +187,10 @@ class FormWriter(KnownRows):
         for f in form:
             for sentence in f.errors if f.name != "csrf_token" else ():
                 found.append(self._error(f, sentence, row))
-        return found or [finding(sentence, row.number) for sentence in form.form_errors]
+        return found or [finding_of(sentence, row.number) for sentence in form.form_errors]
 
     def _error(self, f: Any, sentence: Any, row: Row) -> Finding:
         column = column_of(f.name, self.columns)
         if column is None:  # the sheet has no such column: the field must be named
-            return finding(ABOUT, row.number, field=f.label.text, what=str(sentence))
-        return finding(sentence, row.number, column)
+            return finding_of(ABOUT, row.number, field=f.label.text, what=str(sentence))
+        return finding_of(sentence, row.number, column)

@@ -17,6 +17,7 @@ from app.areas.models import Area, OrgUnit, Post, Staff
 from app.areas.rules import SEGMENT
 from app.core.actor import Actor
 from app.core.interface import facts_of
+from app.registry.importing import areas
 from app.registry.models import (
     Building,
     Dwelling,
@@ -28,8 +29,6 @@ from app.registry.models import (
 )
 from app.registry.service import homes, matching
 
-NO_AREA = _("There is no area called “%(what)s” among yours.")
-AREAS = _("Several of your areas are called “%(what)s”: write the code or the name with the community.")
 NONE = _("“%(what)s” is not in the register, or lies outside your areas.")
 SEVERAL = _(
     "Several records fit “%(what)s”: write what tells them apart, such as the whole address or a number."
@@ -90,7 +89,7 @@ class AreaNames:
         found = self.by_name.get(squeezed(text), set())
         if len(found) == 1:
             return next(iter(found))
-        raise Unknown(AREAS if found else NO_AREA, text)
+        raise Unknown(areas.SEVERAL if found else areas.UNKNOWN, text)
 
 
 def squeezed(text: str | None) -> str:

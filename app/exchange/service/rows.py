@@ -21,11 +21,12 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import DomainError
 from app.core.sheets import Finding, Outcome, Row
+from app.core.sheets.saying import finding_of
 from app.core.views.at_work import forms_at_work
 from app.exchange.service.brought import Brought
 from app.exchange.service.recording import Recorder
 from app.exchange.service.resolving import Resolver, Unknown
-from app.exchange.service.saying import Columns, Refused, column_of, finding, of_error
+from app.exchange.service.saying import Columns, Refused, column_of, of_error
 
 CLASH = _("A record with these key values exists already, or another record stands in the way.")
 UNFIT = _("One of the values cannot be stored.")
@@ -185,11 +186,11 @@ class RowWriter:
         if isinstance(no, Refused):
             findings = list(no.findings)
         elif isinstance(no, Unknown):
-            findings = [finding(no.sentence, row.number, what=no.what)]
+            findings = [finding_of(no.sentence, row.number, what=no.what)]
         elif isinstance(no, DomainError):
             findings = [of_error(no, row.number, self.columns)]
         else:
-            findings = [finding(_reason(no), row.number)]
+            findings = [finding_of(_reason(no), row.number)]
         return Outcome(row.number, "bad", findings=findings)
 
     # --- what earlier chunks brought ------------------------------------------------------------------------------
@@ -257,7 +258,7 @@ class RowWriter:
 
     def twice(self, first: int, row: Row, remarks: list[Finding]) -> None:
         """Remark that an earlier row of the sheet means the same record."""
-        remarks.append(finding(TWICE, row.number, grave=False, other=first))
+        remarks.append(finding_of(TWICE, row.number, grave=False, other=first))
 
     def find(self, row: Row, key: str, model: type, area_id: int | None = None) -> Any:
         """The record that a cell names, None for an empty cell. Raises Refused at the cell."""
@@ -268,7 +269,7 @@ class RowWriter:
             return self.resolver.record(model, str(text), area_id)
         except Unknown as no:
             column = column_of(key, self.columns)
-            raise Refused(finding(no.sentence, row.number, column, what=no.what)) from None
+            raise Refused(finding_of(no.sentence, row.number, column, what=no.what)) from None
 
     def value(self, row: Row, key: str) -> Any:
         """The value of a row, else the one that holds for every row."""

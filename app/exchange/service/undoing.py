@@ -24,6 +24,7 @@ from app.audit.service import in_batch, reason
 from app.core import clock, jobs, removal
 from app.core.models import Deletable
 from app.core.scope import session_actor, unscoped
+from app.core.sheets.saying import said
 from app.exchange.choices import BatchAction as Act
 from app.exchange.choices import BatchState as State
 from app.exchange.choices import RowOutcome
@@ -31,7 +32,6 @@ from app.exchange.models import ImportBatch, ImportRow
 from app.exchange.rules import imports as rules
 from app.exchange.service import batches
 from app.exchange.service.recording import thawed
-from app.exchange.service.saying import parts
 from app.exchange.service.working import Lost
 
 CHUNK = 200
@@ -183,7 +183,7 @@ def _take_back(session: Session, facts: Facts, rows: Iterable[ImportRow]) -> int
             row.outcome, count = RowOutcome.undone.value, count + 1
             facts.removed |= {_record(m) for m in row.made or ()}
         else:
-            message, params = parts(why)
+            message, params = said(why)
             row.outcome = RowOutcome.kept.value
             row.findings = [*(row.findings or []), [None, message, params, False]]
     session.flush()

@@ -16,8 +16,8 @@ from app.core.errors import Invalid
 from app.registry.service import wording
 from app.registry.service.homes import HOME_KINDS
 
-UNKNOWN = _("There is no grid or community “%(text)s” in your area.")
-SEVERAL = _("Several areas are called “%(text)s”: give the code, or the community beside it.")
+UNKNOWN = _("There is no area called “%(what)s” among yours.")
+SEVERAL = _("Several of your areas are called “%(what)s”: write the code or the name with the community.")
 NEEDED = _("Please give the grid or the community.")
 
 
@@ -74,7 +74,7 @@ class Areas:
         if above is not None:
             found = [place for place in found if place.path.startswith(above.path)]
         if len(found) != 1:
-            raise Invalid(SEVERAL if found else UNKNOWN, field="area", text=text)
+            raise Invalid(SEVERAL if found else UNKNOWN, field="area", what=text)
         return found[0]
 
     def grids(self, place: Place) -> list[Place]:

@@ -13,9 +13,9 @@ from app.core.errors import Finding, Invalid
 from app.core.interface import facts_of
 from app.core.scope import session_actor
 from app.core.sheets import Field
+from app.core.sheets.saying import said
 from app.registry.choices import HouseholdKind
 from app.registry.importing.plain import is_card, is_mobile, is_plain_name
-from app.registry.importing.saying import said
 from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone
 from app.registry.rules import check_name, inspect_document, normalise_number, normalise_phone, parse_birth
 from app.registry.rules.id_number import ID_CARD

@@ -16,9 +16,9 @@ from flask_babel import lazy_gettext as _
 from app.core.crypto import blind
 from app.core.errors import Invalid
 from app.core.sheets import Finding, Row
+from app.core.sheets.saying import finding_of, said
 from app.registry.choices import HouseholdKind, PhoneKind
 from app.registry.importing.plain import born_of, is_card, is_mobile, is_plain_name
-from app.registry.importing.saying import finding, said
 from app.registry.rules import (
     Birth,
     Precision,
@@ -71,11 +71,11 @@ class Line:
     def remark(self, text: Any, column: int | None = None, /, **params: Any) -> None:
         """Something to know about a row that goes in."""
         if said(text)[0] not in self.told:
-            self.findings.append(finding(text, self.number, column, **params))
+            self.findings.append(finding_of(text, self.number, column, grave=False, **params))
 
     def refuse(self, text: Any, column: int | None = None, /, **params: Any) -> None:
         """The row cannot go in."""
-        self.findings.append(finding(text, self.number, column, grave=True, **params))
+        self.findings.append(finding_of(text, self.number, column, **params))
         self.why = "bad"
 
 
