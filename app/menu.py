@@ -33,6 +33,7 @@ from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
 from app.proxy.views.cases import ProxyCaseView
 from app.proxy.views.desk import ProxyDesk
+from app.proxy.views.entitlement import EntitlementDesk
 from app.proxy.views.field import FieldDesk
 from app.proxy.views.item_parts import ServiceMaterialView
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView
@@ -202,6 +203,7 @@ MENU: tuple[Section, ...] = (
             Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),
             Entry(ServiceItemVersionView, _("Service catalogue"), "fa-book"),
             Entry(ServiceItemView, in_menu=False),
+            Entry(EntitlementDesk, in_menu=False),
             Entry(ServiceMaterialView, in_menu=False),
             Entry(ServiceFieldView, in_menu=False),
         ),

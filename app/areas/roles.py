@@ -21,6 +21,8 @@ ANYBODY = (
     # saved views, columns, changes of many rows: the right is that of the list
     ("ListDesk", frozenset({"can_use"})),
     ("AreaView|AreaLevelView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
+    # how any service of the county is done (S3-45)
+    ("GuideView", READ),
     # the record an attachment hangs on decides, and the level of the file (app/site/downloads.py)
     ("AttachmentView", frozenset({"can_show"})),
 )
@@ -71,6 +73,8 @@ STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
+# who qualifies for what: answers about a resident, and lists of each grid
+RIGHTS = "EntitlementDesk|BenefitDesk"
 PAPERS = "IssuedDocumentView|PrintLogView"
 # light registers are granted by their class name (app/registers), what is told in confidence to who works with it only
 IN_CONFIDENCE = "LegalAdviceRegister"
@@ -96,7 +100,7 @@ ROLES: dict[str, Role] = {
                 ("AreaLevelView|RoleSchemeView|RoleSchemeSeatView|CalendarDayView|OfficeHoursView", FULL),
                 (f"CodeListView|CodeItemView|ExtraFieldView|ExtraFieldAreaView|{SAFETY_RULES}", FULL),
                 ("DuplicateRuleView", FULL | {"can_use"}),
-                (CATALOGUE, FULL | DESK),
+                (f"{CATALOGUE}|GuideView", FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
                 ("JobView|SystemStatus|ExportDesk", READ | USE),
             ),
@@ -133,6 +137,8 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
+                ("BenefitDesk", USE),
+                ("GuideView", FULL | DESK),
                 (REGISTERS, READ | DESK),
                 (OF_THE_CENTER, FULL),
                 ("CampaignView", FULL),
@@ -170,6 +176,8 @@ ROLES: dict[str, Role] = {
             50,
             "area",
             (
+                (RIGHTS, USE),
+                ("GuideView", FULL | DESK),
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView", FULL),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
@@ -195,6 +203,7 @@ ROLES: dict[str, Role] = {
             40,
             "area",
             (
+                (RIGHTS, USE),
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView", FULL),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
@@ -235,6 +244,7 @@ ROLES: dict[str, Role] = {
             20,
             "area",
             (
+                (RIGHTS, USE),
                 (REGISTERS, WRITE | DESK),
                 ("CampaignView", READ),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),

@@ -174,7 +174,7 @@ class TestPerson:
     def test_everything_stands_in_sections_with_anchors(self, login_as, place):
         page = login_as("clerk_a").get(f"/person/show/{place['person']}").text
         assert anchors(page) == [
-            "household", "homes", "groups", "visits", "cases", "papers", "visits-at-the-door", "stays",
+            "household", "homes", "groups", "visits", "cases", "entitlement", "papers", "visits-at-the-door", "stays",
             "proposals", "events", "identity-parts", "tenancies", "merges", "provenance",
         ]  # fmt: skip
         for key in (*anchors(page), "timeline", "record"):

@@ -8,11 +8,14 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import literal, null, select, union_all
 from sqlalchemy.orm import Session, contains_eager, load_only
 
 from app import seeds
 from app.core import codes
+from app.core.errors import Finding, warning
+from app.proxy.choices import Verdict
 from app.proxy.models import ServiceItem, ServiceItemVersion
 from app.proxy.rules import criteria as parts
 from app.proxy.rules.entitlement import CODE_LISTS, Answer, Facts, Named, answer
@@ -26,6 +29,7 @@ from app.registry.service.derived import GRADE, SOURCE
 GROUP, HOUSEHOLD, HERE = "group", "household", "here"
 HERE_KINDS = frozenset({"registered", "left_behind"})  # kinds of residents whose registration is here
 FIELDS = ("sex", "marital", "employment")
+OPEN_LEVELS = frozenset({"L1", "L2", "L3"})  # services whose name may stand outside a page of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def _facts_query(person_id: int, with_health: bool) -> Any:
         PersonGroup.person_id == person_id, PersonGroup.valid_to.is_(None)
     )
     if not with_health:
-        groups = groups.where(PersonGroup.level.in_(("L1", "L2", "L3")))
+        groups = groups.where(PersonGroup.level.in_(sorted(OPEN_LEVELS)))
     homes = (
         select(literal(HOUSEHOLD), Household.kind)
         .join(HouseholdMember, HouseholdMember.household_id == Household.id)
@@ -182,3 +186,13 @@ def load_criteria(session: Session) -> int:
             row.criteria, filled = known["criteria"], filled + 1
     session.flush()
     return filled
+
+
+def doubts(session: Session, person: Person, version: ServiceItemVersion, day: date) -> list[Finding]:
+    """What the data say against a booking, in one sentence. It is told and keeps nobody from booking."""
+    found = answer_for(session, person, version, day)
+    if found.verdict is not Verdict.no:
+        return []
+    why = "; ".join(f"{r.condition} ({r.found})" for r in found.reasons)
+    words = _("By the data the resident does not qualify for this service: %(why)s. It was booked.", why=why)
+    return [warning("entitlement", "item", words)]

@@ -1,3 +1,3 @@
 """Screens of the proxy domain."""
 
-from app.proxy.views import panels  # noqa: F401 - hangs cases and papers on the pages of the registry
+from app.proxy.views import entitled_panel, panels  # noqa: F401 - hang sections on the pages of the registry

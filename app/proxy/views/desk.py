@@ -22,8 +22,10 @@ from app.proxy.queries import desk
 from app.proxy.service import book
 from app.proxy.service.booking import wonders
 from app.proxy.service.catalogue import find_items, version_on
+from app.proxy.service.entitlement import doubts
 from app.proxy.service.printing import for_door
 from app.proxy.views.cases import may_book, promise_light, shown_name, step_light
+from app.proxy.views.entitlement import answer_at_booking
 from app.proxy.views.printing import previewed, printed
 from app.registry.models import Person, Proposal
 
@@ -87,6 +89,8 @@ class ProxyDesk(BaseView):
         if not may_book(current_actor()):
             raise NotAllowed()
         form = forms.BookingForm(formdata=request.form if request.method == "POST" else None)
+        if "_open" in request.form:  # chosen on another page, where an address would tell of it
+            return self.booking_page(form)
         if request.method == "GET":
             self.prefill(form)
             return self.booking_page(form)
@@ -100,6 +104,7 @@ class ProxyDesk(BaseView):
                 case = self.take(session, form)
                 number, url = case.number, view_of(ProxyCase).url_show(case)
                 told = wonders(form.person.data, case.item_version, form.appointment.data)
+                told = told or doubts(session, form.person.data, case.item_version, form.appointment.data)
         except DomainError as refused:
             form.refuse(refused.field, refused.message)
             return self.booking_page(form, refused.status)
@@ -148,7 +153,13 @@ class ProxyDesk(BaseView):
             asked = [(n, text, request.form.get(f"condition-{n}", "")) for n, text in
                      enumerate(forms.conditions_of(chosen))]  # fmt: skip
         page = self.render_template(
-            "proxy/book.html", title=_("Book a case"), form=form, chosen=chosen, conditions=asked
+            "proxy/book.html",
+            title=_("Book a case"),
+            form=form,
+            chosen=chosen,
+            conditions=asked,
+            entitled=answer_at_booking(self, form.person.data, form.item.data),
+            may_ask=current_actor().may("can_use", "EntitlementDesk"),
         )
         return page, status
 
