@@ -15,7 +15,7 @@ from app.core.crypto import KeyProblem, Keyring, ring, use
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.extensions import db
-from app.proxy.service import load_catalogue
+from app.proxy.service import load_catalogue, load_limits
 from app.proxy.service.entitlement import load_criteria
 from app.registry.service import duplicates, risk
 from app.site import permissions, schema, structure
@@ -65,6 +65,7 @@ def _fill(session: Session, appbuilder: AppBuilder, site_name: str) -> Report:
     root = structure.load_structure(session, site_name)
     report.items = load_catalogue(session)
     load_criteria(session)
+    load_limits(session)
     risk.load_rules(session)
     duplicates.load_rules(session)
     report.passwords = first_administrators(session, root, clock.now())

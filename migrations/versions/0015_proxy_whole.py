@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("told", sa.String(length=12), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Integer(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -211,6 +212,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_alarm", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_alarm_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_case_alarm_open_due", ["settled_at", "due_at"], unique=False)
 
     op.create_table(
         "case_assist",
@@ -352,6 +354,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("source_uid", sa.String(length=36), nullable=True))
         batch_op.add_column(sa.Column("source_note", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("valid_until", sa.Date(), nullable=True))
+        batch_op.create_index("ix_case_material_source", ["source_uid"], unique=False)
 
     with op.batch_alter_table("custody", schema=None) as batch_op:
         batch_op.add_column(sa.Column("document_no", sa.LargeBinary(), nullable=True))
@@ -359,6 +362,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("reason", sa.String(length=80), nullable=True))
         batch_op.add_column(sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("lost_note", sa.String(length=300), nullable=True))
+        batch_op.create_index("ix_custody_out_due", ["returned_at", "due_back_on"], unique=False)
 
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.add_column(sa.Column("certainty", sa.String(length=8), nullable=True))
@@ -375,6 +379,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("hand_overs", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("returns", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("supplement_until", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("suspended_until", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True))
@@ -422,6 +427,7 @@ def downgrade() -> None:
         batch_op.drop_column("delivered_at")
         batch_op.drop_column("decided_at")
         batch_op.drop_column("accepted_at")
+        batch_op.drop_column("suspended_until")
         batch_op.drop_column("supplement_until")
         batch_op.drop_column("returns")
         batch_op.drop_column("hand_overs")
@@ -436,6 +442,7 @@ def downgrade() -> None:
         batch_op.drop_column("certainty")
 
     with op.batch_alter_table("custody", schema=None) as batch_op:
+        batch_op.drop_index("ix_custody_out_due")
         batch_op.drop_column("lost_note")
         batch_op.drop_column("lost_at")
         batch_op.drop_column("reason")
@@ -443,6 +450,7 @@ def downgrade() -> None:
         batch_op.drop_column("document_no")
 
     with op.batch_alter_table("case_material", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_material_source")
         batch_op.drop_column("valid_until")
         batch_op.drop_column("source_note")
         batch_op.drop_column("source_uid")
@@ -475,6 +483,7 @@ def downgrade() -> None:
 
     op.drop_table("case_assist")
     with op.batch_alter_table("case_alarm", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_alarm_open_due")
         batch_op.drop_index(batch_op.f("ix_case_alarm_case_id"))
 
     op.drop_table("case_alarm")

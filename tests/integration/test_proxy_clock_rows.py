@@ -1,6 +1,6 @@
 """Clocks on the database: rows that pause, resume, stop and begin anew; deadlines counted anew by the calendar."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,9 +8,12 @@ from sqlalchemy import select
 from app.areas.models import CalendarDay
 from app.areas.service import calendars
 from app.core import clock
+from app.core.errors import Invalid
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
-from app.proxy.models import CaseClock, CaseStep, ProxyCase
+from app.proxy.choices import Action
+from app.proxy.models import CaseClock, CaseStep, ProxyCase, ServiceItem, StepLimit
+from app.proxy.service import act, catalogue, load_limits, open_case
 from tests.factories.proxy import step, walk
 
 pytest_plugins = ("tests.support.proxy",)
@@ -195,3 +198,100 @@ def test_a_limit_that_crosses_the_published_years_is_provisional(system, session
     (promise,) = [c for c in clocks(system, uid) if c.kind == "promise"]
     assert promise.provisional is True
     assert promise.calendar_version
+
+
+# --- the agreed day, and limits as data ---------------------------------------------------------------------------
+
+
+def collect_of(system, uid):
+    return [c for c in clocks(system, uid) if c.kind == "collect"][-1]
+
+
+@pytest.mark.demand("S3-49")
+def test_a_visit_is_due_two_working_days_after_the_agreed_day_and_moves_with_it(
+    system, sessions, booked, watch
+):
+    """The clock is begun once: its waits are rows, and who agrees on another day is told in the history."""
+    uid = booked(appointment=date(2026, 12, 4))  # a Friday
+    assert clock.to_local(case_of(system, uid).step_due_at).date() == date(2026, 12, 8)
+    watch.move(days=2)
+    step(sessions["worker"], uid, "rebook", appointment="2026-12-08")
+    clerk = collect_of(system, uid)
+    assert clock.to_local(clerk.due_at).date() == date(2026, 12, 10)
+    assert clerk.started_at == MONDAY
+    assert [p.reason for p in clerk.pauses] == ["appointment", "appointment"]
+    assert clerk.pauses[0].to_at == clerk.pauses[1].from_at == MONDAY + timedelta(days=2)
+    step(sessions["worker"], uid, "withdraw")
+    watch.move(hours=1)
+    with unit_of_work(sessions["clerk"]) as session:
+        case = open_case(session, uid)
+        act(session, session_actor(session), clock.now(), case, Action.reopen, {"reason": "a slip"})
+    assert collect_of(system, uid).due_at == clerk.due_at
+    assert len([c for c in clocks(system, uid) if c.kind == "collect"]) == 1
+    step(sessions["worker"], uid, "entrust")
+    step(sessions["worker"], uid, "collect")  # earlier than agreed
+    done = collect_of(system, uid)
+    assert done.stopped_at == max(p.to_at for p in done.pauses) < done.due_at
+
+
+def test_a_new_day_does_not_put_off_a_visit_that_is_late(system, sessions, booked, watch):
+    uid = booked()
+    due = collect_of(system, uid).due_at
+    watch.move(days=3)
+    step(sessions["worker"], uid, "rebook", appointment="2026-12-08")
+    assert collect_of(system, uid).due_at == due < clock.now()
+
+
+def test_a_changed_limit_holds_for_clocks_that_begin_afterwards(system, sessions, booked, watch):
+    running, other = booked(), booked("WJ-01")
+    due = collect_of(system, running).due_at
+    with unit_of_work(system) as session:
+        row = session.scalars(select(StepLimit).where(StepLimit.clock == "collect")).one()
+        row.amount = 4
+        session.scalars(select(StepLimit).where(StepLimit.clock == "submit")).one().amount = 3
+    step(sessions["worker"], running, "rebook", appointment="2026-11-23")
+    assert (collect_of(system, running).due_at, collect_of(system, running).amount) == (due, 2)
+    step(sessions["worker"], other, "entrust")
+    step(sessions["worker"], other, "collect")
+    (submit,) = [c for c in clocks(system, other) if c.kind == "submit"]
+    assert (submit.amount, clock.to_local(submit.due_at).date()) == (3, date(2026, 11, 26))
+    late = booked("WJ-03")
+    assert collect_of(system, late).amount == 4
+
+
+def test_an_item_sets_limits_of_its_own_and_old_cases_keep_their_version(system, sessions, booked, watch):
+    """A new version with a limit in hours: the case booked before goes on by its own version."""
+    old = booked()
+    with unit_of_work(system) as session:
+        item = session.scalars(select(ServiceItem).where(ServiceItem.code == "WJ-02")).one()
+        draft = catalogue.new_draft(session, item, clock.now())
+        draft.limits = {"submit": [4, "work_hour"]}
+        catalogue.publish(session, draft, clock.today(), clock.now())
+    new = booked(again=True)
+    due = {}
+    for uid in (old, new):
+        step(sessions["worker"], uid, "entrust")
+        step(sessions["worker"], uid, "collect")
+        (submit,) = [c for c in clocks(system, uid) if c.kind == "submit"]
+        due[uid] = clock.to_local(submit.due_at)
+    assert due[old].isoformat()[:16] == "2026-11-24T17:30"
+    assert due[new].isoformat()[:16] == "2026-11-23T15:30"
+
+
+@pytest.mark.parametrize("span", [None, ["2026-12-08"], ["2026-12-08", None], ["2026-12-08", "2026-12-01"]])
+def test_a_notice_needs_a_first_and_a_last_day_in_order(sessions, booked, watch, span):
+    uid = booked()
+    walk(sessions, uid, "process")
+    with pytest.raises(Invalid):
+        step(sessions["department"], uid, "publish", from_until=span)
+
+
+def test_a_site_gets_the_limits_that_are_missing_and_keeps_its_own(system):
+    with unit_of_work(system) as session:
+        session.delete(session.scalars(select(StepLimit).where(StepLimit.clock == "deliver")).one())
+        session.scalars(select(StepLimit).where(StepLimit.clock == "collect")).one().amount = 9
+        session.flush()
+        assert load_limits(session) == 1
+        assert load_limits(session) == 0
+        kept = dict(session.execute(select(StepLimit.clock, StepLimit.amount)).all())
+    assert (kept["collect"], kept["deliver"], len(kept)) == (9, 2, 5)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from app.core.errors import Conflict, Invalid
-from app.core.sla import EVERY, Clock, Light, Tick, Unit, apply_ticks
+from app.core.sla import AGREED, EVERY, Clock, Light, Tick, Unit, apply_ticks
 from tests.unit.calendars import ToyCalendar, local
 
 CALENDAR = ToyCalendar()
@@ -126,8 +126,8 @@ def test_when_a_year_is_published_the_deadline_is_counted_again():
 LIMITS = {"step": (1, Unit.work_day), "promise": (5, Unit.work_day)}
 
 
-def run(clocks, at, *ticks):
-    return apply_ticks(clocks, ticks, at, CALENDAR, LIMITS)
+def run(clocks, at, *ticks, **more):
+    return apply_ticks(clocks, ticks, at, CALENDAR, LIMITS, **more)
 
 
 def test_ticks_start_what_has_a_limit_and_leave_the_rest():
@@ -176,3 +176,68 @@ def test_ticks_pause_and_go_on():
 def test_a_tick_that_makes_no_sense_is_a_mistake_of_the_table(wrong):
     with pytest.raises(ValueError, match=r"clock|count"):
         Tick(**wrong)
+
+
+# --- a visit that is agreed for a later day (S3-49) ---------------------------------------------------------------
+
+FRIDAY_ENDS = local(2026, 11, 7, 0)
+TWO_DAYS_AFTER = local(2026, 11, 10, 17, 30)  # Friday's visit: Monday, Tuesday
+
+
+@pytest.fixture
+def visit():
+    """Two working days from Monday, agreed for Friday."""
+    return Clock.start("collect", MONDAY, 2, Unit.work_day, CALENDAR).wait(MONDAY, FRIDAY_ENDS, CALENDAR)
+
+
+def test_a_clock_waits_for_the_agreed_day_and_counts_from_it(visit):
+    assert visit.due_at == TWO_DAYS_AFTER
+    assert visit.started == MONDAY
+    assert visit.is_running  # it has a light, and the light is green
+    assert visit.light(local(2026, 11, 6, 17)) is Light.green
+    assert visit.used(local(2026, 11, 6, 17), CALENDAR) == timedelta(0)
+    assert [p.reason for p in visit.pauses] == [AGREED]
+
+
+def test_another_day_takes_the_place_of_the_agreed_one(visit):
+    later = visit.wait(local(2026, 11, 4, 9), local(2026, 11, 13, 0), CALENDAR)
+    assert later.due_at == local(2026, 11, 16, 17, 30)
+    assert [p.end for p in later.pauses] == [local(2026, 11, 4, 9), local(2026, 11, 13, 0)]
+    sooner = later.wait(local(2026, 11, 4, 10), local(2026, 11, 6, 0), CALENDAR)
+    assert sooner.due_at == local(2026, 11, 9, 17, 30)
+    today = visit.wait(local(2026, 11, 4, 9), local(2026, 11, 4, 0), CALENDAR)
+    assert today.due_at == local(2026, 11, 5, 17, 30)  # Wednesday counts, and Thursday
+    assert visit.wait(local(2026, 11, 4, 9), None, CALENDAR).due_at == today.due_at
+
+
+def test_a_new_day_does_not_make_a_late_clock_timely(visit):
+    late = visit.wait(local(2026, 11, 12, 9), local(2026, 11, 21, 0), CALENDAR)
+    assert late.due_at == TWO_DAYS_AFTER
+    assert late.is_overdue(local(2026, 11, 12, 9))
+
+
+def test_who_comes_before_the_agreed_day_ends_the_wait(visit):
+    early = local(2026, 11, 4, 9)
+    stopped = visit.stop(early, CALENDAR)
+    assert (stopped.stopped, stopped.pauses[0].end) == (early, early)
+    assert stopped.started <= stopped.stopped <= stopped.due_at
+    again = stopped.reopen(local(2026, 11, 4, 15), "withdrawn", CALENDAR).wait(
+        local(2026, 11, 4, 15), FRIDAY_ENDS, CALENDAR
+    )
+    assert again.due_at == TWO_DAYS_AFTER
+    paused = visit.pause(early, "supplement")
+    assert (paused.pauses[0].end, paused.is_paused) == (early, True)
+    with pytest.raises(Conflict):
+        paused.wait(early, FRIDAY_ENDS, CALENDAR)
+    with pytest.raises(Conflict):
+        visit.stop(MONDAY - HOUR, CALENDAR)
+
+
+def test_a_wait_is_for_clocks_that_run_and_have_a_day():
+    clocks = run({}, MONDAY, Tick("start", "step"))
+    days = {"step": lambda clock: FRIDAY_ENDS}
+    assert run(clocks, MONDAY, Tick("wait", "step"))["step"].pauses == ()
+    assert run({}, MONDAY, Tick("wait", "step"), agreed=days) == {}
+    assert run(clocks, MONDAY, Tick("wait", "step"), agreed=days)["step"].pauses[0].end == FRIDAY_ENDS
+    stopped = run(clocks, MONDAY, Tick("stop", "step"))
+    assert run(stopped, MONDAY, Tick("wait", "step"), agreed=days) == stopped

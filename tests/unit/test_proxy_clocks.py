@@ -1,13 +1,14 @@
 """What the clocks of a case do on its way: the steps, the two promises, the pauses."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from app.core.sla import EVERY, Tick, Unit, apply_ticks
+from app.core.errors import Invalid
+from app.core.sla import AGREED, EVERY, Tick, Unit, apply_ticks
 from app.proxy.choices import PROMISE_CLOCKS, STEP_CLOCKS, Action, ClockCode, PauseReason, State
-from app.proxy.rules import MACHINE, clock_limits
+from app.proxy.rules import MACHINE, agreed_until, check_limit, clock_limits, limits_of_item
 from tests.unit.calendars import ToyCalendar, local
 from tests.unit.proxy_steps import everything
 
@@ -230,7 +231,8 @@ def test_after_every_step_exactly_the_clocks_of_the_state_run():
 
 def test_every_pause_has_a_reason_of_the_list_and_every_tick_a_clock():
     ticks = [tick for _state, _action, to in MACHINE.rows() for tick in to.clocks]
-    assert {tick.reason for tick in ticks if tick.op in {"pause", "reopen"}} == set(PauseReason)
+    reasons = {AGREED if tick.op == "wait" else tick.reason for tick in ticks}
+    assert reasons - {""} == set(PauseReason)
     assert {tick.clock for tick in ticks} == {EVERY, *ClockCode}
     assert not any(tick.anew for tick in ticks if tick.clock in PROMISE_CLOCKS)
     assert all(tick.anew for tick in ticks if tick.op == "start" and tick.clock in STEP_CLOCKS)
@@ -249,3 +251,49 @@ def test_limits_of_the_clocks():
         {}, [Tick("start", "promise")], local(2026, 11, 2, 9), ToyCalendar(), clock_limits(30, 0)
     )
     assert clocks["promise"].due_at == local(2026, 11, 2, 17, 30)
+    assert clock_limits(3, 3, {"submit": (4, "work_hour")}, {"submit": (1, "day")})["submit"] == (1, "day")
+
+
+@pytest.mark.parametrize(
+    ("clock", "amount", "unit", "field"),
+    [
+        ("promise", 5, "work_day", "clock"),
+        ("unknown", 5, "work_day", "clock"),
+        ("collect", 5, "fortnight", "unit"),
+        ("collect", -1, "work_day", "amount"),
+        ("collect", 0, "work_hour", "amount"),
+        ("collect", 91, "work_day", "amount"),
+        ("collect", "2", "work_day", "amount"),
+        ("collect", None, "work_day", "amount"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_refused(clock, amount, unit, field):
+    with pytest.raises(Invalid) as refused:
+        check_limit(clock, amount, unit)
+    assert refused.value.field == field
+
+
+def test_limits_of_an_item_are_kept_with_its_version():
+    assert limits_of_item({"collect": [0, "work_day"], "deliver": (8, "work_hour")}) == {
+        "collect": (0, "work_day"),
+        "deliver": (8, "work_hour"),
+    }
+    assert limits_of_item(None) == {}
+    for wrong in ({"collect": 5}, {"collect": "2d"}, {"collect": [1]}, {"promise": [1, "work_day"]}):
+        with pytest.raises(Invalid):
+            limits_of_item(wrong)
+
+
+@pytest.mark.parametrize(
+    ("slot", "amount", "unit", "expected"),
+    [
+        (None, 2, "work_day", (2026, 11, 7, 0, 0)),
+        ("09:00-11:00", 2, "day", (2026, 11, 7, 0, 0)),
+        (None, 0, "work_day", (2026, 11, 6, 0, 0)),
+        ("09:30-11:00", 0, "work_day", (2026, 11, 6, 9, 30)),
+        ("14:00-15:00", 4, "work_hour", (2026, 11, 6, 14, 0)),
+    ],
+)
+def test_until_when_a_clock_waits_for_the_agreed_day(slot, amount, unit, expected):
+    assert agreed_until(date(2026, 11, 6), slot, amount, unit) == local(*expected)
+    assert agreed_until(None, slot, amount, unit) is None

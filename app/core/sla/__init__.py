@@ -1,6 +1,6 @@
 """Clocks and deadlines, pure: what is due when, what has been used, which light is on."""
 
-from app.core.sla.clocks import EVERY, Clock, Light, Tick, apply_ticks
+from app.core.sla.clocks import AGREED, EVERY, Clock, Light, Tick, apply_ticks
 from app.core.sla.deadlines import (
     LOCAL_ZONE,
     Deadline,
@@ -15,6 +15,7 @@ from app.core.sla.deadlines import (
 )
 
 __all__ = [
+    "AGREED",
     "EVERY",
     "LOCAL_ZONE",
     "Clock",

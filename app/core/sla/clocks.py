@@ -3,7 +3,7 @@
 Clocks are values: every verb returns a new one, so that the service can write the difference as history.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -15,6 +15,9 @@ from app.core.errors import Conflict, Invalid
 from app.core.sla.deadlines import Deadline, Pause, WorkCalendar, deadline, elapsed_time
 
 EVERY = "*"
+AGREED = (
+    "appointment"  # reason of a wait for an agreed day: the one pause that knows its end from the beginning
+)
 
 
 class Light(Choice):
@@ -64,7 +67,29 @@ class Clock:
             raise Invalid(_("A clock is paused only with a reason."), field="reason")
         if not self.is_running:
             raise Conflict(_("This clock is not running."))
-        return replace(self, pauses=(*self.pauses, Pause(self._after(at), None, reason)))
+        clock = self._arrived(at)
+        return replace(clock, pauses=(*clock.pauses, Pause(clock._after(at), None, reason)))
+
+    def wait(self, at: datetime, until: datetime | None, calendar: WorkCalendar) -> Self:
+        """Do not count until an agreed moment. A later agreement takes the place of an earlier one from now on; one that
+        lies behind changes nothing, and what was used before stays used: a late clock does not become a timely one.
+        Conflict for a clock that does not run.
+        """
+        if not self.is_running:
+            raise Conflict(_("This clock is not running."))
+        clock = self._arrived(at)
+        since = clock._after(at)
+        if until is None or until <= since:
+            return clock.recompute(calendar)
+        waits = (*clock.pauses, Pause(since, until.astimezone(UTC), AGREED))
+        return replace(clock, pauses=waits).recompute(calendar)
+
+    def _arrived(self, at: datetime) -> Self:
+        """A wait for an agreed moment ends early when something happens before it."""
+        last = self.pauses[-1] if self.pauses else None
+        if last is None or last.reason != AGREED or last.end is None or not last.start <= at < last.end:
+            return self
+        return replace(self, pauses=(*self.pauses[:-1], replace(last, end=at.astimezone(UTC))))
 
     def resume(self, at: datetime, calendar: WorkCalendar) -> Self:
         """Count on; the deadline moves by what the pause took away."""
@@ -78,7 +103,11 @@ class Clock:
         """The measured step is done; an open pause ends with it."""
         if self.stopped is not None:
             raise Conflict(_("This clock has been stopped."))
-        clock = self.resume(at, calendar) if self.is_paused else self
+        if self.is_paused:
+            clock = self.resume(at, calendar)
+        else:
+            clock = self._arrived(at)
+            clock = clock if clock is self else clock.recompute(calendar)
         return replace(clock, stopped=clock._after(at))
 
     def reopen(self, at: datetime, reason: str, calendar: WorkCalendar) -> Self:
@@ -130,10 +159,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Tick:
-    """What a transition does to a clock: `op` is start, stop, pause, resume or reopen; `clock` may be EVERY.
+    """What a transition does to a clock: `op` is start, stop, pause, resume, reopen or wait; `clock` may be EVERY.
 
-    `anew` allows a step clock to begin again as a new clock when the step is entered a second time; a promise is
-    given once and never starts twice.
+    `wait` holds the clock until the moment that was agreed (``agreed`` of `apply_ticks`). `anew` allows a step clock to
+    begin again as a new clock when the step is entered a second time; a promise is given once and never starts twice.
     """
 
     op: str
@@ -142,7 +171,7 @@ class Tick:
     anew: bool = False
 
     def __post_init__(self) -> None:
-        if self.op not in ("start", "stop", "pause", "resume", "reopen"):
+        if self.op not in ("start", "stop", "pause", "resume", "reopen", "wait"):
             raise ValueError(f"unknown clock operation {self.op!r}")
         if (self.op in ("pause", "reopen")) != bool(self.reason):
             raise ValueError("what does not count has a reason, and nothing else has one")
@@ -158,8 +187,10 @@ def apply_ticks(
     limits: Mapping[str, tuple[float, str]],
     *,
     since: datetime | None = None,
+    agreed: Mapping[str, Callable[[Clock], datetime | None]] | None = None,
 ) -> dict[str, Clock]:
-    """The clocks after a transition. ``since`` is the moment whose stops a `reopen` takes back.
+    """The clocks after a transition. ``since`` is the moment whose stops a `reopen` takes back; ``agreed`` says by clock
+    code until when a `wait` lasts.
 
     `limits` gives (amount, unit) by clock code; a clock without a limit is never started. Operations on clocks
     that are absent, stopped or already so change nothing, because one transition serves cases in which, say, the
@@ -170,6 +201,8 @@ def apply_ticks(
         for code in [*result] if tick.clock == EVERY else [tick.clock]:
             if tick.op == "reopen":
                 changed = _reopened(result.get(code), tick, at, calendar, since)
+            elif tick.op == "wait":
+                changed = _waiting(result.get(code), at, calendar, (agreed or {}).get(code))
             else:
                 changed = _tick(result.get(code), tick, code, at, calendar, limits)
             if changed is not None:
@@ -182,6 +215,17 @@ def _reopened(
 ) -> Clock | None:
     stopped_then = clock is not None and clock.stopped is not None and clock.stopped == since
     return clock.reopen(at, tick.reason, calendar) if clock is not None and stopped_then else clock
+
+
+def _waiting(
+    clock: Clock | None,
+    at: datetime,
+    calendar: WorkCalendar,
+    agreed: Callable[[Clock], datetime | None] | None,
+) -> Clock | None:
+    if clock is None or agreed is None or not clock.is_running:
+        return clock
+    return clock.wait(at, agreed(clock), calendar)
 
 
 def _tick(

@@ -1,7 +1,7 @@
 """Decisions of the proxy service, pure: the case machine, its clocks, and which papers are missing."""
 
 from app.proxy.rules.appointments import MOST_AHEAD, age_finding, age_limits, check_appointment, parse_slot
-from app.proxy.rules.limits import clock_limits, step_limits
+from app.proxy.rules.limits import agreed_until, check_limit, clock_limits, limits_of_item, step_limits
 from app.proxy.rules.machine import BOOKERS, DECIDERS, DESK, MACHINE, OPEN_STATES, ROLES, diagram, states_page
 from app.proxy.rules.materials import (
     Paper,
@@ -25,13 +25,16 @@ __all__ = [
     "PaperNeed",
     "age_finding",
     "age_limits",
+    "agreed_until",
     "asks_for",
     "case_facts",
     "check_appointment",
     "check_key",
+    "check_limit",
     "clock_limits",
     "diagram",
     "kept_cards",
+    "limits_of_item",
     "missing_materials",
     "parse_slot",
     "states_page",

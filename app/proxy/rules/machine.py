@@ -54,6 +54,9 @@ def _pause(reason: str) -> tuple[Tick, ...]:
     return tuple(Tick("pause", clock, reason) for clock in PROMISE_CLOCKS)
 
 
+# a visit that was agreed for a later day is not late before: the clock waits for the day (S3-49)
+_AGREED = Tick("wait", C.collect)
+_TO_VISIT = (_start(C.collect), _AGREED)
 _GO_ON = tuple(Tick("resume", clock) for clock in PROMISE_CLOCKS)
 _STOP_ALL = (Tick("stop", EVERY),)
 _DECIDED = (*(_stop(clock) for clock in PROMISE_CLOCKS), _stop(C.correct))
@@ -61,10 +64,8 @@ _MATERIAL_BARS = ("missing_materials", "unanswered_conditions", "unanswered_ques
 _RECEIPT = one_of("signature", "receipt")
 
 _BEFORE = {
-    (None, A.book): To(
-        S.booked, role=BOOKERS, needs=("applicant", "item", "appointment"), clocks=(_start(C.collect),)
-    ),
-    (S.booked, A.rebook): To(S.booked, role=BOOKERS, needs=("appointment", "reason")),
+    (None, A.book): To(S.booked, role=BOOKERS, needs=("applicant", "item", "appointment"), clocks=_TO_VISIT),
+    (S.booked, A.rebook): To(S.booked, role=BOOKERS, needs=("appointment", "reason"), clocks=(_AGREED,)),
     (S.booked, A.entrust): To(
         S.entrusted,
         role=DESK,
@@ -98,10 +99,10 @@ _BEFORE = {
         clocks=(_stop(C.submit), _start(C.precheck)),
     ),
     (S.collected, A.return_previous): To(
-        S.entrusted, role=DESK, needs=("reason",), clocks=(_stop(C.submit), _start(C.collect))
+        S.entrusted, role=DESK, needs=("reason",), clocks=(_stop(C.submit), *_TO_VISIT)
     ),
     (S.collected, A.return_to_start): To(
-        S.booked, role=DESK, needs=("reason",), clocks=(_stop(C.submit), _start(C.collect))
+        S.booked, role=DESK, needs=("reason",), clocks=(_stop(C.submit), *_TO_VISIT)
     ),
     (S.supplement, A.supply): To(
         resume_to(S.collected, S.prechecking, S.processing),
@@ -119,7 +120,7 @@ _WINDOW = {
     (S.submitted, A.take_back): To(S.collected, role=DESK, needs=("reason",), clocks=_WINDOW_BACK),
     (S.submitted, A.return_previous): To(S.collected, role=DECIDERS, needs=("reason",), clocks=_WINDOW_BACK),
     (S.submitted, A.return_to_start): To(
-        S.booked, role=DECIDERS, needs=("reason",), clocks=(_stop(C.precheck), _start(C.collect))
+        S.booked, role=DECIDERS, needs=("reason",), clocks=(_stop(C.precheck), *_TO_VISIT)
     ),
     (S.prechecking, A.accept): To(
         S.accepted,
@@ -146,7 +147,7 @@ _WINDOW = {
         S.collected, role=DECIDERS, needs=("reason",), clocks=_WINDOW_BACK
     ),
     (S.prechecking, A.return_to_start): To(
-        S.booked, role=DECIDERS, needs=("reason",), clocks=(_stop(C.precheck), _start(C.collect))
+        S.booked, role=DECIDERS, needs=("reason",), clocks=(_stop(C.precheck), *_TO_VISIT)
     ),
     (S.precheck_rejected, A.rework): To(S.collected, role=DESK, clocks=(_start(C.submit),)),
     (S.precheck_rejected, A.return_previous): To(
@@ -282,7 +283,7 @@ _AGAIN = {
         resume_to(*(s for s in _UNDECIDED if s not in _INSIDE)),
         role=REOPENERS,
         needs=("reason",),
-        clocks=(Tick("reopen", EVERY, P.withdrawn),),
+        clocks=(Tick("reopen", EVERY, P.withdrawn), _AGREED),
     ),
     # a mistake in a result comes to light after the file was closed; what was withdrawn is applied for anew
     (S.archived, A.reopen): To(

@@ -4,6 +4,7 @@ from app.proxy.service import ground  # noqa: F401  registers open cases and the
 from app.proxy.service.booking import book, department_for
 from app.proxy.service.cases import act, facts, give_back, mark, offers, open_case
 from app.proxy.service.catalogue import load_catalogue, new_draft, publish, version_on
+from app.proxy.service.limits import load_limits
 
 __all__ = [
     "act",
@@ -12,6 +13,7 @@ __all__ = [
     "facts",
     "give_back",
     "load_catalogue",
+    "load_limits",
     "mark",
     "new_draft",
     "offers",

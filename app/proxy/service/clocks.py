@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.areas.service.calendars import calendar_for
-from app.core.sla import Clock, Pause, Tick, apply_ticks
+from app.core.sla import AGREED, Clock, Pause, Tick, apply_ticks
 from app.core.workdays import AreaCalendar
-from app.proxy.choices import PROMISE_CLOCKS, STEP_CLOCKS, State
+from app.proxy.choices import PROMISE_CLOCKS, STEP_CLOCKS, ClockCode, State
 from app.proxy.models import CaseClock, ClockPause, ProxyCase
-from app.proxy.rules import clock_limits
+from app.proxy.rules import agreed_until
+from app.proxy.service.limits import limits_for
 
 
 def newest(case: ProxyCase) -> dict[str, CaseClock]:
@@ -38,16 +39,22 @@ def as_clock(row: CaseClock) -> Clock:
 
 
 def tick(session: Session, case: ProxyCase, ticks: Iterable[Tick], now: datetime) -> None:
-    """Apply a transition's clock operations and store the difference; keeps the case's two due times in step."""
+    """Apply a transition's clock operations and store the difference; keeps the case's two due times in step.
+
+    The clock of the visit waits for the agreed day (`agreed_until`); a clock that runs keeps the limit it began with.
+    """
     ticks = tuple(ticks)
     if not ticks:
         return
     rows = newest(case)
     before = {code: as_clock(row) for code, row in rows.items()}
-    version = case.item_version
-    limits = clock_limits(version.statutory_days, version.promised_days)
+    limits = limits_for(session, case) if any(t.op == "start" for t in ticks) else {}
     ended = next((s.at for s in reversed(case.steps) if s.to_state == State.cancelled), None)
-    after = apply_ticks(before, ticks, now, calendar_for(session, case.area_id), limits, since=ended)
+    agreed = {
+        str(ClockCode.collect): lambda c: agreed_until(case.booked_for, case.booked_slot, c.limit, c.unit)
+    }
+    calendar = calendar_for(session, case.area_id)
+    after = apply_ticks(before, ticks, now, calendar, limits, since=ended, agreed=agreed)
     for code, clock in after.items():
         old = before.get(code)
         if clock is not old:
@@ -59,7 +66,7 @@ def _began_anew(old: Clock, clock: Clock) -> bool:
     """Whether this is another measurement: a stopped row is never opened again, even within the same second, but by a
     reopening, which keeps the time between as a pause.
     """
-    reopened = len(clock.pauses) > len(old.pauses)
+    reopened = any(pause.reason != AGREED for pause in clock.pauses[len(old.pauses) :])
     return old.started != clock.started or (
         old.stopped is not None and clock.stopped is None and not reopened
     )

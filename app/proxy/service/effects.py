@@ -70,6 +70,35 @@ def ask_for_more(session: Session, actor: Actor, now: datetime, case: ProxyCase,
     case.supplement_until = due
 
 
+def stand_still(name: str) -> Effect:
+    """The clocks stand until a day, which the lists and the reminder go by: a notice has a first and a last one."""
+
+    def _stand(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
+        if name == "from_until":
+            first, last = (day_given({name: text}, name) for text in _span(given[name]))
+            if first is None or last is None:
+                raise Invalid(_("A notice has a first and a last day."), field=name)
+            if last < first:
+                raise Invalid(_("The last day lies before the first."), field="until")
+        else:
+            last = day_given(given, name)
+            if last is not None and last < to_local(now).date():
+                raise Invalid(_("This day is over already."), field=name)
+        case.suspended_until = last  # of a notice that is written down late the last day may be over
+
+    return _stand
+
+
+def _span(given: Any) -> tuple[Any, Any]:
+    two = list(given) if isinstance(given, list | tuple) else []
+    return (two[0], two[1]) if len(two) == 2 else (None, None)
+
+
+def go_on(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
+    """What the clocks stood for is over."""
+    case.suspended_until = None
+
+
 def back_to_worker(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """The papers come back from the department, originals with them."""
     custody.to_worker(actor, case)
@@ -120,6 +149,7 @@ def move_appointment(session: Session, actor: Actor, now: datetime, case: ProxyC
 def withdraw(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """The applicant takes the case back; originals that are handed back now are signed for."""
     case.outcome = "withdrawn"
+    case.suspended_until = case.supplement_until = None
     custody.to_worker(actor, case)
     if given.get("originals_returned"):
         custody.give_back(now, case, str(given.get("applicant") or case.party_name))
@@ -128,6 +158,7 @@ def withdraw(session: Session, actor: Actor, now: datetime, case: ProxyCase, giv
 def lapse(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """The case ends because nobody went on with it."""
     case.outcome = "lapsed"
+    case.suspended_until = case.supplement_until = None
     custody.to_worker(actor, case)
 
 
@@ -158,6 +189,10 @@ EFFECTS: dict[Any, Effect] = {
     Action.return_to_start: back_to_worker,
     Action.request_supplement: ask_for_more,
     Action.reject: decide("rejected"),
+    Action.publish: stand_still("from_until"),
+    Action.assess: stand_still("due_on"),
+    Action.suspend: stand_still("due_on"),
+    Action.resume: go_on,
     Action.rework: rework,
     Action.approve: decide("approved"),
     Action.refuse: decide("refused"),
