@@ -35,7 +35,7 @@ from app.proxy.views.cases import ProxyCaseView
 from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.entitlement import EntitlementDesk
 from app.proxy.views.field import FieldDesk
-from app.proxy.views.item_parts import ServiceMaterialView
+from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView
 from app.registers.figures import RegisterFigures
 from app.registers.found import of_section
