@@ -21,8 +21,7 @@ ANYBODY = (
     # saved views, columns, changes of many rows: the right is that of the list
     ("ListDesk", frozenset({"can_use"})),
     ("AreaView|AreaLevelView|OrgUnitView|CodeListView", frozenset({"can_lookup"})),
-    # how any service of the county is done (S3-45)
-    ("GuideView", READ),
+    ("GuideView", READ),  # how any service of the county is done (S3-45)
     # the record an attachment hangs on decides, and the level of the file (app/site/downloads.py)
     ("AttachmentView", frozenset({"can_show"})),
 )
@@ -73,8 +72,8 @@ STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
-# who qualifies for what: answers about a resident, and lists of each grid
-RIGHTS = "EntitlementDesk|BenefitDesk"
+# work lists of those who keep the records, and who qualifies for what
+DESKS = "CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk|EntitlementDesk|BenefitDesk"
 PAPERS = "IssuedDocumentView|PrintLogView"
 # light registers are granted by their class name (app/registers), what is told in confidence to who works with it only
 IN_CONFIDENCE = "LegalAdviceRegister"
@@ -137,8 +136,6 @@ ROLES: dict[str, Role] = {
             60,
             "area",
             (
-                ("BenefitDesk", USE),
-                ("GuideView", FULL | DESK),
                 (REGISTERS, READ | DESK),
                 (OF_THE_CENTER, FULL),
                 ("CampaignView", FULL),
@@ -148,9 +145,9 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
                 (WATCHED, WATCH),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
-                ("UserAdminView|SignInView", FULL | DESK),
+                ("UserAdminView|SignInView|GuideView", FULL | DESK),
                 (PAPERS, READ | DESK),
-                (f"ProxyDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
+                (f"ProxyDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
                 LEDGERS,
             ),
             second_factor=True,
@@ -176,14 +173,11 @@ ROLES: dict[str, Role] = {
             50,
             "area",
             (
-                (RIGHTS, USE),
-                ("GuideView", FULL | DESK),
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
-                ("CampaignView", FULL),
+                ("CampaignView|GuideView", FULL),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
-                (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
                 (WATCHED, WATCH),
                 (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
@@ -191,8 +185,8 @@ ROLES: dict[str, Role] = {
                 (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
-                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|RecycleBin|LifeDesk|AgeingDesk", USE),
-                (f"{CARE}|{CATALOGUE}", READ),
+                (f"{DESKS}|RecycleBin", USE),
+                (f"{CARE}|{CATALOGUE}|{SAFETY_RULES}", READ),
                 (PAPERS, READ | DESK),
             ),
             second_factor=True,
@@ -203,13 +197,11 @@ ROLES: dict[str, Role] = {
             40,
             "area",
             (
-                (RIGHTS, USE),
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView", FULL),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
-                (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
                 (WATCHED, WATCH),
                 (f"{REGISTRY}|{PEOPLE_PARTS}", FULL | DESK),
@@ -219,8 +211,8 @@ ROLES: dict[str, Role] = {
                 (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
-                ("CensusDesk|ConsentDesk|ProxyDesk|CareDesk|RecycleBin|LifeDesk|AgeingDesk", USE),
-                (f"{CARE}|{CATALOGUE}", READ),
+                (f"{DESKS}|RecycleBin", USE),
+                (f"{CARE}|{CATALOGUE}|{SAFETY_RULES}", READ),
                 (PAPERS, READ | DESK),
             ),
         ),
@@ -244,13 +236,11 @@ ROLES: dict[str, Role] = {
             20,
             "area",
             (
-                (RIGHTS, USE),
                 (REGISTERS, WRITE | DESK),
                 ("CampaignView", READ),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
-                (SAFETY_RULES, READ),
                 ("CheckDesk", USE),
                 (f"{REGISTRY}|{OTHER_PARTS}", WRITE | DESK),
                 (IDENTITY_PARTS, READ | DESK),
@@ -259,8 +249,8 @@ ROLES: dict[str, Role] = {
                 ("AreaView|StaffView|PostView|PostDutyView", READ),
                 ("LifeEventView", READ),
                 ("ProposalView|CorrectionView", READ | {"can_edit"}),
-                ("CensusDesk|ConsentDesk|ProxyDesk|FieldDesk|CareDesk|LifeDesk|AgeingDesk", USE),
-                (f"{CARE}|{CATALOGUE}", READ),
+                (f"{DESKS}|FieldDesk", USE),
+                (f"{CARE}|{CATALOGUE}|{SAFETY_RULES}", READ),
                 (PAPERS, READ | DESK),
                 ("MoveInView", READ | {"can_use"}),
                 ("DuplicateView", READ | {"can_add", "can_draft"}),
