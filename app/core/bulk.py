@@ -21,6 +21,7 @@ from app.core import counters, scope
 from app.core.actor import Actor
 from app.core.copying import put_columns
 from app.core.errors import NotAllowed, NotFound
+from app.core.fresh_keys import behind, take_ids
 from app.core.models import AreaBound, Instant, Scoped, Versioned, new_uid
 
 Rows = Sequence[dict[str, Any]]
@@ -31,6 +32,7 @@ Recorder = Callable[[Session, type, str, Iterable[Touched]], None]
 Columns = Mapping[str, list[Any]]
 NewRecorder = Callable[[Session, type, str, Columns], None]
 
+__all__ = ["behind", "insert", "insert_columns", "take_ids", "update", "use_recorder"]
 _recorder: list[tuple[Recorder, NewRecorder]] = []
 CHUNK = 900  # keys in one IN list: SQLite's limit of variables is far above, plans stay small
 
@@ -38,30 +40,6 @@ CHUNK = 900  # keys in one IN list: SQLite's limit of variables is far above, pl
 def use_recorder(recorder: Recorder, of_new: NewRecorder) -> None:
     """The audit package hangs its writers here; without them nothing may be written in bulk."""
     _recorder[:] = [(recorder, of_new)]
-
-
-def take_ids(session: Session, model: type, n: int) -> list[int]:
-    """``n`` fresh keys of a table. SQLite moves the AUTOINCREMENT mark, so the keys are never given again."""
-    connection, table = session.connection(), model.__table__  # type: ignore[attr-defined]
-    if connection.dialect.name == "postgresql":
-        # asked for once: inside the other statement PostgreSQL would look it up for each key
-        place = "SELECT pg_get_serial_sequence(%s, 'id')::regclass::oid::bigint"
-        sequence = connection.exec_driver_sql(place, (table.name,)).scalar_one()
-        keys = "SELECT nextval(%s::bigint::regclass) FROM generate_series(1, %s)"
-        return list(connection.exec_driver_sql(keys, (sequence, n)).scalars())
-    connection.exec_driver_sql(
-        "INSERT INTO sqlite_sequence(name, seq) SELECT ?, 0 WHERE NOT EXISTS"
-        " (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
-        (table.name, table.name),
-    )
-    # a table that a migration made anew may have lost its AUTOINCREMENT: single rows do not move the mark there
-    highest = f'(SELECT coalesce(max(id), 0) FROM "{table.name}")'  # noqa: S608 a table of ours
-    answer = connection.exec_driver_sql(
-        f"UPDATE sqlite_sequence SET seq = max(seq, {highest}) + ? WHERE name = ? RETURNING seq",  # noqa: S608
-        (n, table.name),
-    )
-    last = answer.scalar_one()
-    return list(range(last - n + 1, last + 1))
 
 
 def insert(

@@ -6,19 +6,24 @@ then made ready once and not for each row.
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import Connection, FromClause, LargeBinary
+from sqlalchemy import Connection, FromClause, LargeBinary, event
 
 from app.core.crypto import EncryptedText
 from app.core.session import PLANS
 
 Rows = Sequence[dict[str, Any]]
+BEHIND = "copying_behind"
+AHEAD = 4  # tables whose rows may wait to be handed over
 BLOCK = 500  # lines that go to PostgreSQL together: it works while the next are put together
 NULL = "\\N"
 # The checks of foreign keys of so many rows are the work of a few statements, which the setting of our connections would
@@ -26,6 +31,7 @@ NULL = "\\N"
 # when a table was nearly empty, such a plan reads all of it for each row.
 PLANNED_ONCE = "SET LOCAL plan_cache_mode = auto; DISCARD PLANS"
 PLANNED_EACH_TIME = f"SET LOCAL plan_cache_mode = {PLANS}"
+_has_special = re.compile(r"[\\\t\n\r]").search
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 TEXT: dict[type, Callable[[Any], str]] = {
     type(None): lambda _value: NULL,
@@ -75,7 +81,12 @@ def put_columns(connection: Connection, table: FromClause, columns: Mapping[str,
         bound.append(_bound(name, cells, bind, own))
     title = cast(Any, table).name
     if dialect.name == "postgresql":
-        _copy(connection, title, bound)
+        later: _Behind | None = connection.info.get(BEHIND)
+        ordered, lines = _in_order(bound)
+        if later is None:
+            _copy(connection, title, ordered, lines)
+        else:
+            later.put(lambda: _copy(connection, title, ordered, lines))
     else:
         _insert(connection, title, bound)
 
@@ -98,11 +109,15 @@ def _insert(connection: Connection, title: str, columns: list[Column]) -> None:
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
-def _copy(connection: Connection, title: str, columns: list[Column]) -> None:
+def _in_order(columns: list[Column]) -> tuple[list[Column], list[str] | None]:
+    """What is the same in all rows stands once, at their end; with the rows as COPY reads them."""
+    columns = sorted(columns, key=lambda c: c.same)
+    return columns, _lines(columns)
+
+
+def _copy(connection: Connection, title: str, columns: list[Column], lines: list[str] | None) -> None:
     """COPY as text where every value has a plain one, by the driver's own way where not."""
-    columns = sorted(columns, key=lambda c: c.same)  # what is the same in all rows stands once, at their end
     names = ", ".join(f'"{c.name}"' for c in columns)
-    lines = _lines(columns)
     cursor = cast(Any, connection.connection).cursor()
     # left in reverse: the copy ends before its rows go on from the place beside the table
     with (
@@ -117,6 +132,40 @@ def _copy(connection: Connection, title: str, columns: list[Column]) -> None:
             return
         for at in range(0, len(lines), BLOCK):
             copy.write("".join(lines[at : at + BLOCK]))
+
+
+class _Behind:
+    """A thread that hands rows over, in the order in which they came. Only one of both uses the connection at a time."""
+
+    def __init__(self) -> None:
+        self.thread, self.waiting = ThreadPoolExecutor(1, "copy"), deque[Future[None]]()
+
+    def put(self, work: Callable[[], None]) -> None:
+        """Hand over soon; waits where a few are waiting, for they are kept in memory."""
+        while len(self.waiting) >= AHEAD:
+            self.waiting.popleft().result()
+        self.waiting.append(self.thread.submit(work))
+
+    def wait(self, *_statement: Any) -> None:
+        """Until all is handed over. Raises what went wrong with it."""
+        while self.waiting:
+            self.waiting.popleft().result()
+
+
+@contextmanager
+def handed_over(connection: Connection) -> Iterator[None]:
+    """What is put into tables of PostgreSQL inside goes over while the caller goes on. Every other statement of the
+    connection, and the end of the block, wait for it and raise what went wrong.
+    """
+    behind = connection.info[BEHIND] = _Behind()
+    event.listen(connection, "before_cursor_execute", behind.wait)
+    try:
+        yield
+        behind.wait()
+    finally:
+        behind.thread.shutdown()
+        event.remove(connection, "before_cursor_execute", behind.wait)
+        del connection.info[BEHIND]
 
 
 def _lines(columns: list[Column]) -> list[str] | None:
@@ -144,6 +193,11 @@ def _texts(cells: list[Any]) -> list[str] | None:
         return None
     if kinds == {bytes}:
         return ["\\\\x" + value.hex() for value in cells]
+    # hardly a column has a sign that COPY reads as something else: asked of all its texts at once
+    if kinds == {str} and not _has_special("".join(cells)):
+        return cells
+    if kinds == {str, type(None)} and not _has_special("".join(filter(None, cells))):
+        return [NULL if value is None else value for value in cells]
     return [TEXT[type(value)](value) for value in cells]
 
 

@@ -134,6 +134,25 @@ def test_foreign_keys_of_many_rows_are_checked_by_one_plan(acting, world):
         raise ZeroDivisionError  # back with the trigger
 
 
+def test_rows_handed_over_behind_our_back_are_there_for_the_next_statement_and_so_is_their_error(
+    acting, world
+):
+    session = acting("clerk_a")
+    with unit_of_work(session):
+        first = bulk.take_ids(session, Dwelling, 1)[0]
+        with bulk.behind(session, {Dwelling: 3}):
+            keys = bulk.insert(session, Dwelling, homes(world, 5))  # more than was said before
+            there = select(func.count(Dwelling.id)).where(Dwelling.id.in_(keys))
+            assert session.scalar(there) == 5 == len(set(keys))
+            assert min(keys) > first
+    with pytest.raises(Exception, match=r"(?i)unique"), unit_of_work(session), bulk.behind(session, {}):
+        bulk.insert(session, Dwelling, [{**homes(world, 1)[0], "id": keys[0]}])
+    with unit_of_work(session):
+        bulk.insert(session, Dwelling, homes(world, 1))
+    logged = select(func.count(ChangeLog.id)).where(ChangeLog.table_name == "dwelling")
+    assert session.scalar(logged.where(ChangeLog.row_id.in_(keys))) == 5
+
+
 def test_readers_write_nothing(acting, world):
     session = acting("leader")
     with pytest.raises(NotAllowed), unit_of_work(session):

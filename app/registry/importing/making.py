@@ -20,7 +20,7 @@ from app.registry.choices import AreaTie, ConsentKind, FieldGroup, HouseholdKind
 from app.registry.importing.fields import CODES, TEXTS
 from app.registry.importing.households import Family
 from app.registry.importing.lines import Line, precision_of
-from app.registry.importing.making_homes import write_homes, write_households
+from app.registry.importing.making_homes import expected, write_homes, write_households
 from app.registry.models import (
     ConsentTask,
     HouseholdMember,
@@ -56,13 +56,14 @@ class Maker:
 
     def write(self, lines: Sequence[Line], families: Sequence[Family]) -> None:
         """``lines`` are the new people; ``families`` all households of the chunk, those on record included."""
-        write_homes(self, families)
-        if lines:
-            self._people(lines)
-        write_households(self, families)
-        if lines:
-            self._members([line for line in lines if line.household is not None])
-            self._hung(lines)
+        with bulk.behind(self.session, expected(len(families), len(lines), len(GROUPS))):
+            write_homes(self, families)
+            if lines:
+                self._people(lines)
+            write_households(self, families)
+            if lines:
+                self._members([line for line in lines if line.household is not None])
+                self._hung(lines)
 
     def put(self, model: type, lines: Sequence[Line], columns: dict[str, list[Any]]) -> list[int]:
         """Insert one row for each line, and note it there for the undoing."""

@@ -8,12 +8,34 @@ from typing import TYPE_CHECKING, Any
 from app.registry.importing.homes import Home, initials
 from app.registry.importing.households import Family
 from app.registry.importing.lines import Line
-from app.registry.models import Building, BuildingUnit, Dwelling, Household, HouseholdDwelling
+from app.registry.models import (
+    Building,
+    BuildingUnit,
+    Dwelling,
+    Household,
+    HouseholdDwelling,
+    HouseholdMember,
+    Person,
+    PersonArea,
+    PersonDocument,
+    PersonName,
+    PersonPhone,
+    PersonSource,
+    Residence,
+)
 from app.registry.service import homes as home_service
 from app.registry.service import wording
 
 if TYPE_CHECKING:
     from app.registry.importing.making import Maker
+
+
+def expected(households: int, people: int, groups: int) -> dict[type, int]:
+    """About how many rows of each class there will be, where nearly everybody has them."""
+    once = (Person, HouseholdMember, Residence, PersonName, PersonDocument, PersonPhone)
+    found: dict[type, int] = dict.fromkeys((Dwelling, Household, HouseholdDwelling), households)
+    found |= dict.fromkeys(once, people)
+    return found | {PersonArea: 2 * people, PersonSource: groups * people}
 
 
 def write_homes(maker: Maker, families: Sequence[Family]) -> None:
