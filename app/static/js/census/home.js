@@ -9,6 +9,21 @@ export class Home {
     this.box = el("section", { class: "gb-card gc-home", "aria-label": page.words.home, hidden: fields.length ? null : "" });
     this.known = state;
     this.version = draft?.version ?? state.version;
+    this.box.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** Enter leads on as in the rows: to the next field, behind the last one to the people. */
+  key(event) {
+    const input = event.target.closest("input[data-home-key]");
+    if (!input || event.isComposing || event.keyCode === 229) return;
+    if (input.codeField?.key(event)) { event.preventDefault(); return; }
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    if (!event.shiftKey && input.codeField && !input.codeField.enter()) return;
+    const all = Object.values(this.inputs);
+    const next = all[all.indexOf(input) + (event.shiftKey ? -1 : 1)];
+    if (next) next.focus();
+    else if (!event.shiftKey) this.page.focusMember(this.page.members[0]);
   }
 
   get touched() {
@@ -46,8 +61,12 @@ export class Home {
 
   draw() {
     const { words } = this.page;
+    const label = (key) => {
+      const found = this.fields.find((field) => field.key === key);
+      return found ? el("b", { text: `${found.label}: ` }) : null;
+    };
     const grid = el("div", { class: "gc-fields" }, ...this.fields.map((field) => this.field(field)));
-    const notes = this.problems.map((p) => el("p", { class: "gc-note gc-bad" }, el("b", { text: words.labels[p.field] ? `${words.labels[p.field]}: ` : "" }), p.message));
+    const notes = this.problems.map((p) => el("p", { class: "gc-note gc-bad" }, label(p.field), p.message));
     this.box.replaceChildren(el("h2", { text: words.home }), grid, ...notes);
   }
 
