@@ -81,6 +81,20 @@ class TestInheritance:
         calendars.drop_day(admin, row, session_actor(admin), clock.now())
         assert calendars.calendar_for(admin, area).version == first.version
 
+    def test_a_list_asks_for_the_calendars_of_all_its_areas_at_once(self, admin, world):
+        """The same answers as one by one, and no statement for an area that was asked before."""
+        day(admin, None, work=False)
+        day(admin, world.areas["town_a"], work=True)
+        hours(admin, None, "01-01", "12-31", "09:00")
+        hours(admin, world.areas["com_a1"], "05-01", "09-30", "08:00")
+        areas = list(admin.scalars(select(Area)))
+        together = calendars.calendars_for(admin, areas)
+        assert together.keys() == {area.id for area in areas}
+        calendars._cache.clear()
+        alone = {area.id: calendars.calendar_for(admin, area.id).version for area in areas}
+        assert {key: calendar.version for key, calendar in together.items()} == alone
+        assert len(set(alone.values())) == 3
+
     def test_another_process_sees_the_change_after_its_commit(self, admin, acting, world):
         area, other = world.areas["grid_a11"], acting("operator")
         assert calendars.calendar_for(other, area).is_workday(MONDAY)

@@ -13,6 +13,7 @@ from app.core.sla.deadlines import (
     elapsed_days,
     elapsed_time,
 )
+from app.core.sla.remaining import Left, remaining
 
 __all__ = [
     "AGREED",
@@ -20,6 +21,7 @@ __all__ = [
     "LOCAL_ZONE",
     "Clock",
     "Deadline",
+    "Left",
     "Light",
     "Pause",
     "Tick",
@@ -31,4 +33,5 @@ __all__ = [
     "due_date",
     "elapsed_days",
     "elapsed_time",
+    "remaining",
 ]

@@ -36,7 +36,7 @@ def site_limits(session: Session) -> dict[str, Limit]:
     """The site's limits by clock; asked once in a transaction."""
     known = session.info.get("step_limits")
     if known is None or known[0] is not session.get_transaction():
-        rows = session.execute(select(StepLimit.clock, StepLimit.amount, StepLimit.unit))
+        rows = session.execute(select(StepLimit.clock, StepLimit.amount, StepLimit.unit)).all()
         known = (session.get_transaction(), {clock: (amount, unit) for clock, amount, unit in rows})
         session.info["step_limits"] = known
     return dict(known[1])
