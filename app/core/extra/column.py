@@ -8,8 +8,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import String, type_coerce
+from sqlalchemy import Boolean, String, case, literal, type_coerce
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from app.core import codes
@@ -37,6 +39,29 @@ class IsoDay(TypeDecorator[date]):
 
     def process_result_value(self, value: str | None, dialect: object) -> date | None:
         return _day(value)
+
+
+class is_kind(FunctionElement[bool]):
+    """Whether the value of a key in a JSON object is a ``number`` or a ``boolean``."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, store: Any, key: str, kind: str) -> None:
+        super().__init__(store, literal(key), literal(f"$.{key}"), literal(kind))
+
+
+@compiles(is_kind, "postgresql")
+def _on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    store, key, _path, kind = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(jsonb_typeof({store} -> {key}) = {kind})"
+
+
+@compiles(is_kind, "sqlite")
+def _on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    store, _key, path, kind = (compiler.process(clause, **kw) for clause in element.clauses)
+    kinds = f"CASE {kind} WHEN 'number' THEN 'integer real' ELSE 'true false' END"
+    return f"(instr({kinds}, json_type({store}, {path})) > 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +185,11 @@ class ExtraColumn:
         if not self.is_open:
             raise ValueError(f"{self.name} is stored encrypted")
         found = model.extra[self.key]
+        # of another kind than the field's: PostgreSQL would refuse the whole statement, and with it the list
         if self.kind == "decimal":
-            return found.as_numeric(PRECISION, SCALE)
+            return case((is_kind(model.extra, self.key, "number"), found.as_numeric(PRECISION, SCALE)))
         if self.kind == "bool":
-            return found.as_boolean()
+            return case((is_kind(model.extra, self.key, "boolean"), found.as_boolean()))
         if self.kind == "date":
             return type_coerce(found.as_string(), IsoDay())
         return found.as_string()
