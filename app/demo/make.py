@@ -1,5 +1,6 @@
 """``flask demo``: refuse where there is data, then ground, people and accounts in one transaction, and what has
-happened there in a second one. Interrupted, the first leaves nothing behind and the second is done by the next run.
+happened there in a second one. Interrupted, the first leaves nothing behind and the second is done by the next run. The
+sheets that were brought come last, each step in a transaction of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from app.core.errors import Conflict
 from app.core.models import new_uid
 from app.core.scope import unscoped
 from app.core.session import unit_of_work
-from app.demo import accounts
+from app.demo import accounts, sheets
 from app.demo.fields import add_fields
 from app.demo.filling import Filler, group_facts
 from app.demo.ground import Ground, GroundBuilder, chosen_grids
@@ -80,7 +81,10 @@ def make_demo(wish: Wish, say: Callable[[str], None]) -> bool:
             progress.done = 1 - STORY_SHARE
             _story(session, spec, wish, now, progress)
             did = True
-    return did
+        brings = sheets.is_missing(session)
+    if brings:
+        sheets.bring(clock.to_local(now).date())
+    return did or brings
 
 
 def _is_there(session: Session, code: str) -> bool:

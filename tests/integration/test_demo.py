@@ -169,6 +169,21 @@ def test_five_elders_wait_today_and_five_tomorrow(city):
     assert one(city, "SELECT count(*) FROM notice WHERE read_at IS NULL") > 20
 
 
+def test_one_sheet_was_imported_with_its_marked_copy_and_one_waits_checked(city):
+    found = ask(
+        city, "SELECT sheet, state, rows_made, rows_bad, marked_uid IS NOT NULL FROM import_batch ORDER BY id"
+    )
+    assert found == [("venues", "done", 4, 3, 1), ("persons", "checked", 5, 1, 1)]
+    assert (
+        one(
+            city,
+            "SELECT count(*) FROM venue JOIN change_log ON row_id = venue.id WHERE batch IS NOT NULL "
+            "AND table_name = 'venue' AND batch IN (SELECT uid FROM import_batch)",
+        )
+        == 4
+    )
+
+
 def test_there_is_an_account_for_each_role_that_only_its_owner_reads(city):
     path = city / "demo-accounts.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

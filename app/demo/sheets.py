@@ -1,0 +1,116 @@
+"""Sheets that were brought in the demo city: one imported with some rows left out and its marked copy, one that was checked
+and waits. They go the way that every sheet goes, after the city is there: each step of the import commits by itself.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from openpyxl import Workbook
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import seeds
+from app.areas.actors import build_actor
+from app.areas.models import Area, AreaLevel
+from app.core import clock, jobs, sheets
+from app.core.scope import acting_as, session_actor, unscoped
+from app.core.session import unit_of_work
+from app.core.views.at_work import forms_at_work
+from app.demo import accounts
+from app.exchange.choices import BatchAction as Act
+from app.exchange.choices import KnownRule
+from app.exchange.models import ImportBatch
+from app.exchange.service import batches, working
+from app.exchange.service.declared import open_sheets
+
+LANGUAGE = "zh"
+GRID = "grid"
+
+
+class AtOnce(jobs.Work):
+    """The work of a job that nobody waits for: no worker, no lease."""
+
+    def __init__(self, session: Session, uid: str) -> None:
+        job = {"id": 0, "uid": "", "arguments": {"batch": uid}, "done_steps": 0, "total_steps": None}
+        super().__init__(job, session, "demo", timedelta(days=1), lambda: False)
+
+    @contextmanager
+    def step(self, message: str | None = None) -> Iterator[Session]:
+        with unit_of_work(self.session):
+            yield self.session
+        self.done += 1
+
+    def beat(self) -> None:
+        """Nobody takes it away."""
+
+
+def is_missing(session: Session) -> bool:
+    """Whether no sheet was brought so far."""
+    return not session.scalar(select(func.count(ImportBatch.id)))
+
+
+def bring(day: date) -> None:
+    """Bring the sheets as their maker would."""
+    spec = seeds.read("demo_sheets")
+    with unscoped("demo: who brings sheets") as session:
+        user_id = accounts.user_ids(session)[spec["maker"]]
+        names = _grids(session, user_id, day)
+    with acting_as(build_actor(user_id, day, origin="demo")[0]) as session:
+        for one in spec["sheets"]:
+            _bring(session, one, names)
+
+
+def _grids(session: Session, user_id: int, day: date) -> dict[str, str]:
+    """Codes of a grid of the maker's areas and of one elsewhere."""
+    low, high = build_actor(user_id, day)[0].ranges[0]
+    own = Area.path.between(low, high)
+    codes = select(Area.code).join(AreaLevel, AreaLevel.id == Area.level_id).where(AreaLevel.key == GRID)
+    codes = codes.where(Area.valid_to.is_(None)).order_by(Area.path).limit(1)
+    inside, outside = session.scalar(codes.where(own)), session.scalar(codes.where(~own))
+    return {"grid": str(inside), "other": str(outside)}
+
+
+def _bring(session: Session, one: dict[str, Any], names: dict[str, str]) -> None:
+    now, rows = clock.now(), [[cell.format(**names) for cell in row] for row in one["rows"]]
+    data = _workbook(rows)
+    with forms_at_work(session, LANGUAGE):
+        sheet = open_sheets(session_actor(session), session)[one["sheet"]]
+        look = sheets.look(data, fields=sheet.fields(session), sheet=sheet.name)
+        with unit_of_work(session):
+            batch = batches.upload(session, sheet, one["file"], data, look, language=LANGUAGE, now=now)
+            batches.map_columns(
+                session,
+                batch,
+                batch.columns or {},
+                rule=KnownRule.skip.value,
+                fixed={},
+                source_name=one["source"],
+                now=now,
+            )
+            uid = batch.uid
+    _work(session, uid, Act.check, now, writes=False)
+    if one["imports"]:
+        _work(session, uid, Act.run, now, writes=True)
+
+
+def _work(session: Session, uid: str, action: Act, now: datetime, *, writes: bool) -> None:
+    with unit_of_work(session):
+        batch = batches.locked(session, uid)
+        batches.step(session, batch, action, now=now)
+        batches.clear(session, batch)
+    working.work_on(AtOnce(session, uid), writes=writes)
+
+
+def _workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    book, out = Workbook(), io.BytesIO()
+    page = book.active
+    assert page is not None  # noqa: S101
+    for row in rows:
+        page.append(list(row))
+    book.save(out)
+    return out.getvalue()
