@@ -172,6 +172,15 @@ class PaperMark(Choice):
     bad = "bad", _("not in order"), "red"
 
 
+class Opinion(Choice):
+    """What a department that was asked along says."""
+
+    agree = "agree", _("agrees"), "green"
+    disagree = "disagree", _("does not agree"), "red"
+    note = "note", _("has a remark"), "blue"
+    recalled = "recalled", _("no longer asked"), "grey"
+
+
 class Signed(Choice):
     """How somebody signed."""
 
@@ -240,6 +249,7 @@ NAMES: dict[str, Any] = {
     "missing_materials": _("papers are missing"),
     "unanswered_conditions": _("it is open whether some papers are needed"),
     "unanswered_questions": _("questions of the service are open"),
+    "opinions_open": _("another department has not answered yet"),
     "asked_before": _("missing papers have been asked for in this step before"),
     "kept_cards": _("an ID card or a bank card must never be kept"),
     "originals_out": _("originals have not been returned"),

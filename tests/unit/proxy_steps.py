@@ -11,6 +11,7 @@ NO_BARS = {
     "originals_out": [],
     "publicity_due": False,
     "appearance_due": False,
+    "opinions_open": [],
 }
 
 

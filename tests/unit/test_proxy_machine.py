@@ -312,7 +312,7 @@ def test_what_every_action_asks_for_and_prints():
         assert set(to.needs) == needs, (state, action)
         papers = ("F12",) if (state, action) == ("result_received", "set_out") else PAPERS.get(action, ())
         assert to.paper == papers, (state, action)
-    assert row("processing", "approve").bars == ("publicity_due", "appearance_due")
+    assert row("processing", "approve").bars == ("publicity_due", "appearance_due", "opinions_open")
 
 
 def test_open_states_are_all_but_the_ends():

@@ -113,6 +113,7 @@ def test_facts_feed_the_bars_of_the_machine():
         person_must_appear="assessment",
         delivery_needed=False,
         outcome="refused",
+        opinions=["RS"],
     )
     assert facts == {
         "missing_materials": ["form"],
@@ -125,6 +126,7 @@ def test_facts_feed_the_bars_of_the_machine():
         "appearance_due": True,
         "no_delivery": True,
         "decided": True,
+        "opinions_open": ["RS"],
     }
     named = {bar for _state, _action, to in MACHINE.rows() for bar in (*to.bars, *to.when)}
     assert named == set(facts)

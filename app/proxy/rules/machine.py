@@ -185,7 +185,7 @@ _DECISION = {
         S.approved,
         role=DECIDERS,
         needs=("decision",),
-        bars=("publicity_due", "appearance_due"),
+        bars=("publicity_due", "appearance_due", "opinions_open"),
         writes=("result_no", "result_until"),
         clocks=_DECIDED,
     ),

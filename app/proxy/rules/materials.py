@@ -89,6 +89,7 @@ def case_facts(
     appeared: bool = False,
     delivery_needed: bool = True,
     outcome: str | None = None,
+    opinions: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Everything the machine's bars and conditions ask of a case; merge it with what the clerk gave.
 
@@ -105,4 +106,5 @@ def case_facts(
         "appearance_due": person_must_appear != "no" and not appeared,
         "no_delivery": not delivery_needed,
         "decided": outcome in DECIDED,
+        "opinions_open": list(opinions),
     }

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.areas.models import Area, OrgUnit, Staff
+from app.areas.models import Area, Staff
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Finding, Invalid, NotAllowed
@@ -24,6 +24,7 @@ from app.proxy.service import others
 from app.proxy.service.cases import write_step
 from app.proxy.service.catalogue import version_on
 from app.proxy.service.clocks import tick
+from app.proxy.service.deciders import nearest_unit
 from app.proxy.service.materials import materials_of
 from app.proxy.service.party import party_of
 from app.proxy.service.proposed import tell_booked
@@ -162,15 +163,7 @@ def area_for(session: Session, actor: Actor, person: Person) -> Area:
 
 def department_for(session: Session, version: ServiceItemVersion, area: Area, day: date) -> int | None:
     """The department that decides the item for an area: the nearest unit of that code above it."""
-    query = (
-        select(OrgUnit.id, Area.path)
-        .join(Area, Area.id == OrgUnit.area_id)
-        .where(OrgUnit.department_code == version.department_code)
-        .where(or_(OrgUnit.valid_from.is_(None), OrgUnit.valid_from <= day))
-        .where(or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to >= day))
-    )
-    above = [(len(path), -unit_id) for unit_id, path in session.execute(query) if area.path.startswith(path)]
-    return -max(above)[1] if above else None
+    return nearest_unit(session, version.department_code, area, day)
 
 
 def number_for(session: Session, area: Area, year: int) -> str:

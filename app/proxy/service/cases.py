@@ -12,12 +12,24 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.core.actor import Actor
+from app.core.clock import to_local
 from app.core.errors import Invalid, NotAllowed, NotFound, StaleVersion
 from app.core.workflow import Offer, Step
 from app.proxy.choices import Action, Entry, State
-from app.proxy.models import CaseClock, CaseStep, ProxyCase, ServiceItemVersion
+from app.proxy.models import CaseAssist, CaseClock, CaseStep, ProxyCase, ServiceItemVersion
 from app.proxy.rules import MACHINE, case_facts
-from app.proxy.service import custody, delivery, effects, figures, materials, notices, proposed, questions
+from app.proxy.service import (
+    assist,
+    custody,
+    deciders,
+    delivery,
+    effects,
+    figures,
+    materials,
+    notices,
+    proposed,
+    questions,
+)
 from app.proxy.service.clocks import tick
 
 CLOSED = {State.archived.value, State.cancelled.value}
@@ -25,6 +37,7 @@ WHOLE = (
     joinedload(ProxyCase.item_version, innerjoin=True).selectinload(ServiceItemVersion.fields),
     selectinload(ProxyCase.materials),
     selectinload(ProxyCase.custody),
+    selectinload(ProxyCase.assists).joinedload(CaseAssist.org_unit),
     selectinload(ProxyCase.steps),
     selectinload(ProxyCase.clocks).selectinload(CaseClock.pauses),
 )
@@ -66,6 +79,7 @@ def act(
     known = {**given, **facts(case, given)}
     resume = State.parse(case.resume_to) if case.resume_to else None
     step = MACHINE.apply(State.parse(case.state), action, [actor.role], known, resume=resume)
+    need_decider(actor, now, case, action)
     questions.need(case, action, given)
     with session.no_autoflush:
         questions.write(case, given)
@@ -80,6 +94,13 @@ def act(
     notices.tell(session, actor, now, case, action)
     proposed.tell_moved(session, actor, now, case)
     return row
+
+
+def need_decider(actor: Actor, now: datetime, case: ProxyCase, action: Action) -> None:
+    """Raises NotAllowed where another office decides: a department that only assists, the town where there is one."""
+    row = MACHINE.table[State.parse(case.state), action]
+    if not deciders.may_step(actor, case, row.role, to_local(now).date()):
+        raise NotAllowed(_("Another office decides this case."))
 
 
 def _move(case: ProxyCase, step: Step, now: datetime) -> None:
@@ -110,6 +131,7 @@ def facts(case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, 
         appeared=_appeared(case, given),
         delivery_needed=version.delivery_needed,
         outcome=case.outcome,
+        opinions=assist.waiting(case),
     )
 
 
@@ -123,11 +145,13 @@ def _appeared(case: ProxyCase, given: Mapping[str, Any] | None) -> bool:
     return any((s.data or {}).get("appeared") for s in case.steps)
 
 
-def offers(case: ProxyCase, actor: Actor) -> list[Offer]:
+def offers(case: ProxyCase, actor: Actor, now: datetime) -> list[Offer]:
     """What the acting role may do with the case now, with what still stands in the way."""
     if actor.read_only:
         return []
-    return MACHINE.actions(State.parse(case.state), [actor.role], facts(case))
+    today = to_local(now).date()
+    open_to_role = MACHINE.actions(State.parse(case.state), [actor.role], facts(case))
+    return [o for o in open_to_role if deciders.may_step(actor, case, o.to.role, today)]
 
 
 def give_back(
@@ -159,9 +183,9 @@ def mark(
     marks: Mapping[int, tuple[str | None, str | None]],
 ) -> CaseStep | None:
     """The department's marks on single papers, kept with who and when; None when nothing changed."""
-    if actor.read_only:
+    if not deciders.decides(actor, case, to_local(now).date()):
         raise NotAllowed()
-    changed = materials.mark_papers(actor, case, marks)
+    changed = materials.mark_papers(case, marks)
     if not changed:
         return None
     row = write_entry(actor, now, case, Entry.mark, {"marks": changed})

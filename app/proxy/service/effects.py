@@ -15,7 +15,7 @@ from app.core.errors import Invalid
 from app.proxy.choices import Action, PaperForm, PaperState
 from app.proxy.models import ProxyCase
 from app.proxy.rules import check_appointment, parse_slot
-from app.proxy.service import custody, delivery, materials, others
+from app.proxy.service import assist, custody, delivery, materials, notices, others
 from app.proxy.service.materials import Given
 from app.proxy.service.records import write_line
 
@@ -59,6 +59,12 @@ def supply(session: Session, actor: Actor, now: datetime, case: ProxyCase, given
     case.supplement_until = None
     if case.resume_to != "collected":
         custody.to_department(case)
+
+
+def accept(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
+    """Departments that the item names are asked along (S0-51)."""
+    for row in assist.ask_along(session, actor, now, case):
+        notices.tell_unit(session, now, case, row.org_unit_id, notices.ASKED)
 
 
 def ask_for_more(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
@@ -194,6 +200,7 @@ EFFECTS: dict[Any, Effect] = {
     Action.suspend: stand_still("due_on"),
     Action.resume: go_on,
     Action.rework: rework,
+    Action.accept: accept,
     Action.approve: decide("approved"),
     Action.refuse: decide("refused"),
     Action.fetch: back_to_worker,

@@ -9,11 +9,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from app.core.actor import Actor
-from app.core.errors import Conflict, Invalid, NotAllowed
+from app.core.errors import Conflict, Invalid
 from app.proxy.choices import MARKING_STATES, PaperForm, PaperMark, PaperState
 from app.proxy.models import CaseMaterial, ProxyCase, ServiceItemVersion, need_allowed
-from app.proxy.rules import DECIDERS, asks_for
+from app.proxy.rules import asks_for
 
 Given = Mapping[str, Any]
 Taken = list[tuple[CaseMaterial, Mapping[str, Any]]]
@@ -154,15 +153,11 @@ def ask_for(case: ProxyCase, missing: Iterable[Mapping[str, Any]]) -> None:
         material.applies, material.required = True, True
 
 
-def mark_papers(
-    actor: Actor, case: ProxyCase, marks: Mapping[int, tuple[str | None, str | None]]
-) -> list[dict[str, Any]]:
+def mark_papers(case: ProxyCase, marks: Mapping[int, tuple[str | None, str | None]]) -> list[dict[str, Any]]:
     """The department's word on single papers: number → (ok, bad or None, what is wrong). Returns what changed.
 
-    Raises NotAllowed for other roles, Conflict where nothing is being checked, Invalid for “bad” without a word.
+    Raises Conflict where nothing is being checked, Invalid for “bad” without a word.
     """
-    if actor.role not in DECIDERS:
-        raise NotAllowed()
     if case.state not in MARKING_STATES:
         raise Conflict(_("Papers are marked while the case is being checked."))
     changed: list[dict[str, Any]] = []

@@ -19,6 +19,8 @@ def N_(text: str) -> str:  # the message tools look for this name
 
 CAME_IN = N_("Case %(number)s (%(item)s) has come in.")
 NEWS = N_("News of case %(number)s (%(item)s).")
+ASKED = N_("Your opinion is asked in case %(number)s (%(item)s).")
+ANSWERED = N_("An opinion has come in case %(number)s (%(item)s).")
 TO_UNIT = frozenset({Action.submit, Action.correct})
 TO_STAFF = frozenset(
     {
@@ -41,6 +43,12 @@ BACK_TO_UNIT = frozenset({"prechecking", "processing"})
 def link_of(case: ProxyCase) -> str:
     """The page of a case."""
     return f"/cases/show/{case.uid}"
+
+
+def tell_unit(session: Session, now: datetime, case: ProxyCase, org_unit_id: int, words: str) -> None:
+    """A line for an office about a case."""
+    params = {"number": case.number, "item": case.item_version.name}
+    notify_unit(session, now, org_unit_id, "proxy", words, params, link=link_of(case))
 
 
 def tell(session: Session, actor: Actor, now: datetime, case: ProxyCase, action: Action) -> None:

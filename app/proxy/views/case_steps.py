@@ -99,7 +99,7 @@ class StepsMixin:
     def asked(self, case: ProxyCase, action: Action) -> Asked:
         """The step with its row of the table. Conflict where the state has no such step, NotAllowed for the role."""
         actor, known = current_actor(), facts(case)
-        offered = next((o for o in offers(case, actor) if o.action is action), None)
+        offered = next((o for o in offers(case, actor, clock.now()) if o.action is action), None)
         if offered is None:
             if (State.parse(case.state), action) in MACHINE.table:
                 raise NotAllowed(_("Your post may not take this step."))

@@ -19,12 +19,14 @@ from app.proxy.choices import MARKING_STATES, PaperForm, PaperMark, PaperState, 
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page, desk, prints
 from app.proxy.queries.names import SENSITIVE, list_name, sees_names
-from app.proxy.rules import BOOKERS, DECIDERS
-from app.proxy.service import facts, offers
+from app.proxy.rules import BOOKERS
+from app.proxy.service import deciders, facts, offers
 from app.proxy.service.custody import held
 from app.proxy.views import parts
+from app.proxy.views.assist_posts import AssistMixin
 from app.proxy.views.case_papers import PapersMixin
 from app.proxy.views.case_steps import StepsMixin
+from app.proxy.views.photo_posts import PhotosMixin, shelf_of
 from app.proxy.views.question_posts import QuestionsMixin
 
 
@@ -65,7 +67,7 @@ def promise_light(case: ProxyCase) -> Markup:
     return light_cell(level, case.promise_due_at, case.promise_provisional)
 
 
-class ProxyCaseView(StepsMixin, PapersMixin, QuestionsMixin, ModelView):
+class ProxyCaseView(StepsMixin, AssistMixin, PapersMixin, PhotosMixin, QuestionsMixin, ModelView):
     """Cases of the scope. Nothing of a case is typed into a form: it is booked, and then it takes steps."""
 
     route_base = "/cases"
@@ -163,7 +165,7 @@ class ProxyCaseView(StepsMixin, PapersMixin, QuestionsMixin, ModelView):
     def page_of(self, case: ProxyCase) -> dict[str, Any]:
         """What the template needs."""
         actor, now = current_actor(), clock.now()
-        offered = offers(case, actor) if self.can("use") else []
+        offered = offers(case, actor, now) if self.can("use") else []
         main, others = case_page.split_offers(offered)
         issued = prints.issued_for(self.session, case)
         return {
@@ -192,6 +194,7 @@ class ProxyCaseView(StepsMixin, PapersMixin, QuestionsMixin, ModelView):
             "paper_states": {s.value: s for s in PaperState},
             "marks": {m.value: m for m in PaperMark},
             "can_history": self.can("history"),
+            "shelf": shelf_of(self.session, case, actor, now),
             "parts": parts.shown(self.session, case, actor, now),
         }
 
@@ -208,7 +211,7 @@ class ProxyCaseView(StepsMixin, PapersMixin, QuestionsMixin, ModelView):
     @staticmethod
     def marks_here(case: ProxyCase) -> bool:
         actor = current_actor()
-        return not actor.read_only and actor.role in DECIDERS and case.state in MARKING_STATES
+        return deciders.decides(actor, case, clock.today()) and case.state in MARKING_STATES
 
     def heading(self, item: ProxyCase) -> str:
         return f"{item.number}"

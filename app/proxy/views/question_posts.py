@@ -5,22 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import flash, request
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from app.core import clock, codes
 from app.core.actor import Actor, current_actor
-from app.core.errors import DomainError, Invalid
-from app.core.session import unit_of_work
+from app.core.errors import Invalid
 from app.core.views import expose, has_access, permission_name, plain
 from app.proxy import forms
 from app.proxy.choices import Entry
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page
 from app.proxy.queries.names import sees_names
-from app.proxy.service import open_case, questions
+from app.proxy.service import questions
 from app.proxy.service.cases import write_entry
+from app.proxy.views.form_pages import form_page
 from app.proxy.views.parts import part
 
 
@@ -53,9 +52,6 @@ class QuestionsMixin:
     """Answering outside a step."""
 
     session: Any
-    url_show: Any
-    render_template: Any
-    go: Any
 
     @expose("/<pk>/questions", methods=["GET", "POST"])
     @has_access
@@ -66,28 +62,16 @@ class QuestionsMixin:
         asked = questions.asked_at(case.item_version, questions.EARLY)
         if not asked or not questions.may_answer(current_actor(), case):
             raise Invalid(gettext("There is nothing to answer here now."))
-        if request.method == "GET":
-            return self.questions_page(case, forms.question_form(asked, case.answers))
-        form = forms.question_form(asked, case.answers, request.form)
-        if not form.validate():
-            return self.questions_page(case, form, 422)
-        try:
-            with unit_of_work(self.session) as session:
-                case = open_case(session, pk, request.form.get("_version") or "0")
-                values = forms.answers_given(form, asked)
-                questions.answer(current_actor(), case, values)
-                write_entry(current_actor(), clock.now(), case, Entry.answer, {})
-                url = self.url_show(case)
-        except DomainError as refused:
-            form.refuse(refused.field, refused.message)
-            return self.questions_page(case_page.load(self.session, pk), form, refused.status)
-        flash(gettext("Saved"), "success")
-        return self.go(url)
 
-    def questions_page(self, case: ProxyCase, form: Any, status: int = 200) -> Any:
-        opened_at = request.form.get("_version") or str(case.version)
-        title = gettext("Questions of the service")
-        page = self.render_template(
-            "proxy/questions.html", title=title, case=case, form=form, opened_at=opened_at
+        def take(session: Session, case: ProxyCase, form: Any) -> None:
+            questions.answer(current_actor(), case, forms.answers_given(form, asked))
+            write_entry(current_actor(), clock.now(), case, Entry.answer, {})
+
+        return form_page(
+            self,
+            pk,
+            lambda data: forms.question_form(asked, case.answers, data),
+            take,
+            title=gettext("Questions of the service"),
+            press=gettext("Save"),
         )
-        return page, status

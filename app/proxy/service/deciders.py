@@ -1,0 +1,64 @@
+"""Who decides a case: its department; the window of the town where the item says so, or where the department has nobody
+with an account (S3-50, S3-53). A department that only assists decides nothing (S0-51).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.areas.models import Account, Area, OrgUnit, Post
+from app.core.actor import Actor
+from app.core.scope import unscoped
+from app.proxy.models import ProxyCase
+from app.proxy.rules import DECIDERS
+
+DEPARTMENT, TOWN = DECIDERS
+BY_TOWN = "town"
+
+
+def is_staffed(org_unit_id: int, day: date) -> bool:
+    """Whether somebody with an account holds a post of a department on a local day."""
+    query = (
+        select(Post.id)
+        .join(Account, Account.staff_id == Post.staff_id)
+        .where(Post.org_unit_id == org_unit_id, Post.role == DEPARTMENT, Post.deleted_at.is_(None))
+        .where(or_(Post.valid_from.is_(None), Post.valid_from <= day))
+        .where(or_(Post.valid_to.is_(None), Post.valid_to >= day))
+        .limit(1)
+    )
+    with unscoped("proxy: whether a department has anybody is not in the scope of the town") as other:
+        return other.scalar(query) is not None
+
+
+def decides(actor: Actor, case: ProxyCase, day: date) -> bool:
+    """Whether the acting post decides this case on a local day."""
+    if actor.read_only or actor.role not in DECIDERS:
+        return False
+    if actor.role == DEPARTMENT:
+        return case.department_id in actor.org_unit_ids
+    # a case without a department is the town's: somebody must be able to go on with it
+    by_town = case.item_version.checked_by == BY_TOWN or case.department_id is None
+    return by_town or not is_staffed(case.department_id or 0, day)
+
+
+def may_step(actor: Actor, case: ProxyCase, roles: tuple[str, ...], day: date) -> bool:
+    """Whether the acting post may take a step that these roles take, as far as the department goes."""
+    if actor.role == DEPARTMENT:
+        return case.department_id in actor.org_unit_ids
+    return roles != DECIDERS or decides(actor, case, day)
+
+
+def nearest_unit(session: Session, code: str, area: Area, day: date) -> int | None:
+    """The office of a department code for an area: the nearest one at or above it; None where there is none."""
+    query = (
+        select(OrgUnit.id, Area.path)
+        .join(Area, Area.id == OrgUnit.area_id)
+        .where(OrgUnit.department_code == code)
+        .where(or_(OrgUnit.valid_from.is_(None), OrgUnit.valid_from <= day))
+        .where(or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to >= day))
+    )
+    above = [(len(path), -unit_id) for unit_id, path in session.execute(query) if area.path.startswith(path)]
+    return -max(above)[1] if above else None
