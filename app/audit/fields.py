@@ -163,6 +163,8 @@ def _pieces(f: Field, cells: list[Any]) -> list[str] | None:
     kinds = set(map(type, cells)) - {type(None)}
     if kinds == {int} and not (f.secret or f.binary):
         return ["" if value is None else f"{head}{value}]" for value in cells]
+    if kinds == {str} and not (f.secret or f.binary):
+        return ["" if value is None else f"{head}{encode_basestring(value)}]" for value in cells]
     for value in cells:
         piece = "" if value is None else known.get(value) if type(value) in _PLAIN else None
         if piece is None:

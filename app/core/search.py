@@ -7,6 +7,7 @@ the array of characters plus a LIKE re-check. SQLite: FTS5 over one token per ch
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -68,7 +69,12 @@ LATIN = re.compile(r"[a-z' ]+")
 
 def tokens(value: str | None) -> str:
     """One token per character, as its code point in hex, so that FTS5 knows every character there will ever be."""
-    return " ".join(f"{ord(c):x}" for c in (value or "") if not c.isspace())
+    return " ".join(map(_token, "".join((value or "").split())))
+
+
+@lru_cache(maxsize=8192)
+def _token(character: str) -> str:
+    return f"{ord(character):x}"
 
 
 def starts_with(attribute: Any, value: str) -> ColumnElement[bool]:

@@ -89,8 +89,10 @@ class Maker:
             "birth_precision": [precision_of(line.birth) for line in lines],
             "confirmed_on": [self.today] * len(lines),
         }
-        for key in (*CODES[1:], *TEXTS):
-            columns[key] = [_text(line.values.get(key)) for line in lines]
+        given = set().union(*(line.values for line in lines))
+        for name in (*CODES[1:], *TEXTS):
+            is_given = name in given
+            columns[name] = [line.values.get(name) or None if is_given else None for line in lines]
         self._registration(lines, columns)
         self._extra(lines, columns)
         keys = self.put(Person, lines, columns)
@@ -273,10 +275,6 @@ def _is_alone(line: Line) -> bool | None:
     if family is None or family.kind != HouseholdKind.living:
         return None
     return family.id is None and len(family.lines) == 1
-
-
-def _text(value: Any) -> Any:
-    return value or None
 
 
 def _area_of(line: Line) -> int:
