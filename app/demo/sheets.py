@@ -12,7 +12,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app import seeds
 from app.areas.actors import build_actor
@@ -66,12 +66,18 @@ def bring(day: date) -> None:
 
 
 def _grids(session: Session, user_id: int, day: date) -> dict[str, str]:
-    """Codes of a grid of the maker's areas and of one elsewhere."""
+    """A grid of the maker's areas and one elsewhere, as people write them: the community's name and its own."""
     low, high = build_actor(user_id, day)[0].ranges[0]
     own = Area.path.between(low, high)
-    codes = select(Area.code).join(AreaLevel, AreaLevel.id == Area.level_id).where(AreaLevel.key == GRID)
-    codes = codes.where(Area.valid_to.is_(None)).order_by(Area.path).limit(1)
-    inside, outside = session.scalar(codes.where(own)), session.scalar(codes.where(~own))
+    above = aliased(Area)
+    names = (
+        select(above.name + Area.name)
+        .select_from(Area)
+        .join(above, above.id == Area.parent_id)
+        .join(Area.level)
+    )
+    names = names.where(AreaLevel.key == GRID, Area.valid_to.is_(None)).order_by(Area.path).limit(1)
+    inside, outside = session.scalar(names.where(own)), session.scalar(names.where(~own))
     return {"grid": str(inside), "other": str(outside)}
 
 

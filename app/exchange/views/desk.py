@@ -8,7 +8,7 @@ from flask import current_app, flash, jsonify, request, url_for
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 
-from app.core import clock, sheets
+from app.core import clock, codes, sheets
 from app.core.actor import current_actor
 from app.core.errors import DomainError, Invalid
 from app.core.interface import checked_key
@@ -23,14 +23,17 @@ from app.exchange.models import ImportBatch
 from app.exchange.service import batches
 from app.exchange.service.declared import open_sheets
 from app.exchange.service.group_sheets import MEMBERS, group_of
+from app.exchange.views import words
 from app.exchange.views.batch_page import BatchPage
 from app.exchange.views.columns import ColumnsPage
+from app.exchange.views.undoing import UndoPage
+from app.registry.service import groups
 
 REFUSED = 422
 SAID_APART = (403, 404)
 
 
-class ImportDesk(ColumnsPage, BatchPage, BaseView):
+class ImportDesk(ColumnsPage, BatchPage, UndoPage, BaseView):
     """Sheets on their way in."""
 
     route_base = "/import"
@@ -53,6 +56,7 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
             names={name: sheet.label for name, sheet in mine.items()},
             batches=shown,
             states={b.id: self.state_of(b) for b in shown},
+            files={b.id: words.file_name(b, plain=b.created_by == current_actor().user_id) for b in shown},
             next_after=shown[-1].uid if len(found) > queries.PAGE else "",
             is_first=after is None,
         )
@@ -76,11 +80,16 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
             title=gettext("Import: %(what)s", what=str(sheet.label)),
             sheet=sheet,
             fields=sheet.fields(self.session),
-            own=[s for n, s in open_sheets().items() if group_of(n)] if name == MEMBERS else [],
+            own=self._own_forms() if name == MEMBERS else [],
             refusal=refusal,
             most=min(sheets.MOST_BYTES, current_app.config["MAX_CONTENT_LENGTH"]) // (1024 * 1024),
         )
         return page, REFUSED if refusal is not None else 200
+
+    def _own_forms(self) -> list[tuple[str, str]]:
+        """(sheet, group in words) of the groups that have a sheet of their own."""
+        found = ((name, group_of(name)) for name in open_sheets())
+        return [(name, codes.label(self.session, groups.LIST, code)) for name, code in found if code]
 
     def _upload(self, sheet: Any) -> str:
         upload = request.files.get("file")
@@ -123,13 +132,6 @@ class ImportDesk(ColumnsPage, BatchPage, BaseView):
     def run(self, uid: str) -> Any:
         """Import what was checked, as a job; the page may be left."""
         return self._begin(uid, Act.run)
-
-    @expose("/batch/<uid>/undo", methods=["POST"])
-    @has_access
-    @permission_name("use")
-    def undo(self, uid: str) -> Any:
-        """Take the import back, as a job."""
-        return self._begin(uid, Act.undo)
 
     def _begin(self, uid: str, action: Act, rule: str | None = None) -> Any:
         with unit_of_work(self.session) as session:

@@ -47,16 +47,18 @@ class Areas:
         self.by_id: dict[int, Place] = {}
         self.by_path: dict[str, Place] = {}
         self._named: dict[str, list[Place]] = defaultdict(list)
+        names: dict[str, str] = {}
         named: dict[str, str] = {}  # what an area adds to the addresses below it
         for key, code, name, full_name, path, kind, level in session.execute(query):
-            named[path] = name if level in levels else ""
+            names[path], named[path] = name, name if level in levels else ""
             ends = range(SEGMENT, len(path) + 1, SEGMENT)
             division = "".join(named.get(path[:end], "") for end in ends)
             place = Place(key, code or "", name, path, kind in HOME_KINDS, division)
             if not actor.covers(path):
                 continue
             self.by_id[key] = self.by_path[path] = place
-            for word in {code, name, full_name} - {None, ""}:
+            written = names.get(path[:-SEGMENT], "") + name  # a grid behind its community, as people write it
+            for word in {code, name, full_name, written} - {None, ""}:
                 self._named[word].append(place)
 
     def find(self, text: str | None, community: str | None, default: int | None) -> Place:
