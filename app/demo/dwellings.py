@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from app.demo.fields import answered
+from app.demo.fields import metered
 from app.demo.keys import Days, Pile, Row, initials
 from app.registry.models import Building, BuildingUnit, Dwelling
 from app.registry.rules.addresses import AddressParts, compose
@@ -134,6 +134,6 @@ class Dwellings:
             valid_from=self.days.founded,
             source="grid",
             confirmed_on=self.days.today - timedelta(days=order * 37 % 400),
-            extra=answered(order),
+            extra=metered(grid["id"], order),
             **more,
         )

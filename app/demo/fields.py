@@ -25,3 +25,11 @@ def add_fields(session: Session, spec: dict[str, Any], days: Days) -> None:
 def answered(n: int) -> dict[str, Any] | None:
     """What was answered to the first field, a yes or no: of five records one has not been asked yet."""
     return None if n % 5 == 4 else {"f1": n % 5 != 3}
+
+
+def metered(grid: int, order: int) -> dict[str, Any] | None:
+    """What was answered of a home: the first field, and of two homes in three the number of its gas meter, which the
+    search box finds.
+    """
+    found = answered(order) or {}
+    return (found | {"f2": f"RQ{grid:04d}{order:04d}"} if order % 3 else found) or None
