@@ -157,7 +157,7 @@ class Reader:
             return False
         if line.birth is not None and not line.birth.agrees_with(born):
             return False
-        line.birth, line.sex = _exact(born), line.sex or sex
+        line.birth, line.sex = Birth(born), line.sex or sex
         return True
 
     def _phone(self, line: Line, text: str) -> None:
@@ -176,12 +176,7 @@ class Reader:
 NO_PHONE = _("“%(text)s” is no phone number; it is left out.")
 
 
-@lru_cache(maxsize=50_000)
-def _exact(born: date) -> Birth:
-    return Birth(born)
-
-
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def _birth_of(text: str, today: date) -> Birth:
     """A date as the reader of sheets gives it (1985, 1985-02, 1985-02-21)."""
     return parse_birth(text, today)

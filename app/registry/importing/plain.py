@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import lru_cache
 
 from app.core import clock
 from app.registry.rules import age_on, has_right_check
@@ -25,7 +24,6 @@ def born_of(number: str, today: date) -> date | None:
     return _likely(number[6:14], today)
 
 
-@lru_cache(maxsize=50_000)
 def _likely(digits: str, today: date) -> date | None:
     try:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
