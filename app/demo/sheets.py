@@ -12,7 +12,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app import seeds
 from app.areas.actors import build_actor
@@ -66,17 +66,11 @@ def bring(day: date) -> None:
 
 
 def _grids(session: Session, user_id: int, day: date) -> dict[str, str]:
-    """A grid of the maker's areas and one elsewhere, as people write them: the community's name and its own."""
+    """A grid of the maker's areas and one elsewhere, by their names."""
     low, high = build_actor(user_id, day)[0].ranges[0]
     own = Area.path.between(low, high)
-    above = aliased(Area)
-    names = (
-        select(above.name + Area.name)
-        .select_from(Area)
-        .join(above, above.id == Area.parent_id)
-        .join(Area.level)
-    )
-    names = names.where(AreaLevel.key == GRID, Area.valid_to.is_(None)).order_by(Area.path).limit(1)
+    names = select(Area.name).join(Area.level).order_by(Area.path).limit(1)
+    names = names.where(AreaLevel.key == GRID, Area.valid_to.is_(None))
     inside, outside = session.scalar(names.where(own)), session.scalar(names.where(~own))
     return {"grid": str(inside), "other": str(outside)}
 

@@ -441,3 +441,22 @@ def test_the_sheet_is_declared_with_its_fields(app, system):
         "430299850221101",
         [("This is an old number of 15 digits.", {}, False)],
     )
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("way", ["look", "take"])
+def test_work_that_was_broken_off_knows_who_stood_in_the_chunks_before_it(way, acting, world):
+    session, rows = acting("clerk_a"), family()
+    place = {k: v for k, v in rows[0].values.items() if k in ("road", "door_no", "room_no", "village_group")}
+    again = Row(9, dict(rows[0].values))
+    head = row(10, "Lin Bo", number=id_number(born(41), 15), relation="02", **place)
+    first, later = (PersonWriter(session_actor(session), {}) for _writer in range(2))
+    if way == "take":
+        take(session, rows)
+    else:
+        first.look(session, rows, "skip")
+    later.recall(session, rows, "skip", {}, writes=way == "take")
+    outcomes = later.look(session, [again, head], "skip")
+    assert [o.outcome for o in outcomes] == ["skipped", "bad"]
+    assert said(outcomes[0])[0].startswith("The same person stands in row")
+    assert " head" in said(outcomes[1])[0]

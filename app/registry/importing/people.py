@@ -64,6 +64,11 @@ def match(session: Session, lines: list[Line], rule: str, seen: Seen, actor: Act
     _by_name(session, [line for line in lines if line.document is None], rule)
 
 
+def recall(lines: list[Line], seen: Seen) -> None:
+    """Note who stood in rows that were dealt with before."""
+    _once(lines, seen)
+
+
 def _once(lines: list[Line], seen: Seen) -> list[Line]:
     """The rows that are the first about their person; one number with two names is no person at all."""
     by_row = {line.number: line for line in lines}

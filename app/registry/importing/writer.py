@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from app.registry.importing.homes import Homes, resolve_area
 from app.registry.importing.households import Families, Family
 from app.registry.importing.lines import Line, Reader
 from app.registry.importing.making import Maker
-from app.registry.importing.people import Seen, match
+from app.registry.importing.people import Seen, match, recall
 from app.registry.importing.settling import settle
 from app.registry.models import Household
 from app.registry.service import households
@@ -55,6 +55,19 @@ class PersonWriter:
         known = [line for line in lines if line.why == "known"]
         self._changer(session, rule, now, dry=True).change(known)
         return _outcomes(lines)
+
+    def recall(
+        self, session: Session, rows: list[Row], rule: str, words: Mapping[int, str], *, writes: bool
+    ) -> None:
+        """A chunk that was dealt with before the work was broken off: who stood in it is known again. ``words`` are the
+        outcomes by row, of those that were not simply made. What was written the register tells; a dry run plans anew.
+        """
+        if not writes:
+            self._plan(session, rows, rule, clock.now())
+            return
+        reader = Reader(clock.today(), self.columns, self.fixed)
+        lines = [reader.line(row) for row in rows if words.get(row.number) != "bad"]
+        recall(_going(lines), self.seen)
 
     def take(self, session: Session, rows: list[Row], rule: str, *, batch: str) -> list[Outcome]:
         """Write the rows of one chunk inside the caller's unit of work."""
