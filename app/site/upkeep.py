@@ -23,6 +23,7 @@ from app.site.retention import retain
 
 SUNDAY = 7
 KEEP_JOBS = timedelta(days=90)
+KEEP_OFTEN = timedelta(days=2)
 KEEP_NOTICES = timedelta(days=365)
 _log = logging.getLogger(__name__)
 
@@ -93,12 +94,20 @@ def retain_access(work: jobs.Work) -> dict[str, Any]:
 
 
 def tidy(work: jobs.Work) -> dict[str, Any]:
-    """Delete ended jobs after 90 days and read notices after a year, which are no records; turn the program's log over."""
+    """Delete ended jobs after 90 days (those of every few minutes after two) and read notices after a year, which are no
+    records; turn the program's log over.
+    """
     work.total, gone = 1, 0
     for _n in work.steps():
         with work.step() as session:
             for statement in (
                 delete(jobs.Job).where(jobs.Job.finished_at < work.now - KEEP_JOBS),
+                # runs of every quarter of an hour would fill the list of jobs; those that failed stay
+                delete(jobs.Job).where(
+                    jobs.Job.kind.in_(jobs.often_jobs()),
+                    jobs.Job.state == "done",
+                    jobs.Job.finished_at < work.now - KEEP_OFTEN,
+                ),
                 delete(Notice).where(Notice.read_at < work.now - KEEP_NOTICES),
             ):
                 gone += session.execute(statement, execution_options={"synchronize_session": False}).rowcount

@@ -41,6 +41,8 @@ __all__ = [
     "enqueue",
     "handler",
     "label_of",
+    "often",
+    "often_jobs",
     "page_of",
     "run_one",
     "use_actors",

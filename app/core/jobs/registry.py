@@ -47,6 +47,7 @@ Notifier = Callable[[Session, dict[str, Any]], None]
 
 _handlers: dict[str, Handler] = {}
 _daily: dict[str, str] = {}
+_often: dict[str, int] = {}
 _actors: list[ActorResolver] = []
 _notifiers: list[Notifier] = []
 
@@ -74,6 +75,20 @@ def daily(kind: str, at: str = "02:30") -> None:
 def daily_jobs() -> dict[str, str]:
     """Kinds of daily jobs and their time of day."""
     return dict(_daily)
+
+
+def often(kind: str, minutes: int) -> None:
+    """Enqueue a system job every so many minutes of the hour, however many workers run. ValueError for a number by which
+    an hour cannot be divided.
+    """
+    if minutes < 1 or 60 % minutes:
+        raise ValueError(f"an hour has no whole number of {minutes} minutes")
+    _often[kind] = minutes
+
+
+def often_jobs() -> dict[str, int]:
+    """Kinds of jobs that run within the day and the minutes between two runs."""
+    return {kind: minutes for kind, minutes in _often.items() if kind in _handlers}
 
 
 def handler_of(kind: str) -> Handler | None:

@@ -25,6 +25,7 @@ from app.core.jobs.registry import (
     Stopping,
     daily_jobs,
     handler_of,
+    often_jobs,
     resolve_actor,
 )
 from app.core.jobs.work import Work
@@ -100,11 +101,16 @@ def _session_of(job: dict[str, Any], found: Handler) -> Iterator[Session]:
 
 
 def enqueue_daily(now: datetime) -> None:
-    """Put today's daily jobs into the queue, each once, however many workers ask."""
+    """Put today's daily jobs and those of this quarter of an hour into the queue, each once, however many workers ask.
+
+    What was missed while no worker ran is not made up for: the next run looks at everything that is due.
+    """
     local = clock.to_local(now)
     due = {
         kind: f"{kind}:{local.date()}" for kind, at in daily_jobs().items() if local.strftime("%H:%M") >= at
     }
+    for kind, minutes in often_jobs().items():
+        due[kind] = f"{kind}:{local:%Y-%m-%dT%H}:{local.minute // minutes * minutes:02d}"
     if not due:
         return
     with acting_as(QUEUE) as session:

@@ -73,3 +73,4 @@ class CaseAlarm(CaseChild, Table):
     at: Mapped[datetime] = mapped_column(Instant)
     told: Mapped[str] = mapped_column(String(12))  # owner station town county department
     settled_at: Mapped[datetime | None] = mapped_column(Instant)  # seen by the job: what it was about is done
+    case: Mapped[ProxyCase] = relationship()

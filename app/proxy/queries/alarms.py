@@ -1,0 +1,127 @@
+"""Alarms whose matter is not done: for the page of reminders and for the case itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from app.core.actor import Actor
+from app.proxy.choices import State
+from app.proxy.models import CaseAlarm, CaseCallback, CaseClock, Custody, EscalationRule, ProxyCase
+from app.proxy.rules.escalation import ABOVE, Told
+
+MOST = 100
+# what each role answers for; a role that is not here has its own cases in hand
+LEVELS: dict[str, Told] = {
+    "workstation": Told.station,
+    "town_staff": Told.town,
+    "center_operator": Told.county,
+    "dispatcher": Told.county,
+    "supervisor": Told.county,
+    "leader": Told.county,
+}
+TABS = ("level", "mine", "all")
+
+
+def is_open(alarm: Any = CaseAlarm) -> ColumnElement[bool]:
+    """Whether what an alarm is about is still so: the clock runs to that due time, the original is out …"""
+
+    def named(kind: str, *criteria: Any) -> ColumnElement[bool]:
+        return and_(alarm.about.startswith(f"{kind}:", autoescape=True), exists().where(*criteria))
+
+    case = and_(ProxyCase.id == alarm.case_id, ProxyCase.closed_at.is_(None))
+    clock = CaseClock
+    return or_(
+        named(
+            "clock",
+            clock.uid == _rest(alarm.about, "clock"),
+            clock.stopped_at.is_(None),
+            clock.due_at == alarm.due_at,
+        ),
+        named(
+            "custody",
+            Custody.uid == _rest(alarm.about, "custody"),
+            Custody.returned_at.is_(None),
+            Custody.lost_at.is_(None),
+        ),
+        named(
+            "callback",
+            CaseCallback.uid == _rest(alarm.about, "callback"),
+            CaseCallback.closed_at.is_(None),
+        ),
+        and_(alarm.about == "pause", exists().where(case, ProxyCase.state == State.suspended.value)),
+        and_(alarm.about == "supplement", exists().where(case, ProxyCase.state == State.supplement.value)),
+    )
+
+
+def _rest(column: Any, kind: str) -> Any:
+    return func.substr(column, len(kind) + 2)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The newest alarm about one thing, with the rule that raised it."""
+
+    alarm: CaseAlarm
+    rule: EscalationRule | None
+
+
+def open_alarms(session: Session, actor: Actor, tab: str) -> tuple[list[Raised], bool]:
+    """What is still to be done of what was told: to the level of the acting role, to whoever has it in hand among the
+    actor's own cases, or anything in the scope. One line a thing, the longest over first; and whether there are more.
+    """
+    later = aliased(CaseAlarm)
+    same = (later.case_id == CaseAlarm.case_id, later.about == CaseAlarm.about, later.id > CaseAlarm.id)
+    told = _told(actor, tab)
+    query = (
+        select(CaseAlarm, EscalationRule)
+        .join(ProxyCase, ProxyCase.id == CaseAlarm.case_id)
+        .outerjoin(EscalationRule, EscalationRule.code == CaseAlarm.rule)
+        .options(
+            joinedload(CaseAlarm.case, innerjoin=True).joinedload(ProxyCase.item_version, innerjoin=True),
+            joinedload(CaseAlarm.case, innerjoin=True).joinedload(ProxyCase.area, innerjoin=True),
+            joinedload(CaseAlarm.case, innerjoin=True).joinedload(ProxyCase.staff),
+        )
+        .where(CaseAlarm.settled_at.is_(None), is_open())
+        .order_by(CaseAlarm.due_at, CaseAlarm.id)
+        .limit(MOST + 1)
+    )
+    if told:
+        query = query.where(CaseAlarm.told.in_(told), ~exists().where(*same, later.told.in_(told)))
+    else:
+        query = query.where(~exists().where(*same))
+    if tab == "mine":
+        query = query.where(_in_hand(actor))
+    rows = [Raised(alarm, rule) for alarm, rule in session.execute(query)]
+    return rows[:MOST], len(rows) > MOST
+
+
+def _told(actor: Actor, tab: str) -> list[str]:
+    if tab == "all":
+        return []
+    if tab == "mine":
+        return [Told.owner.value]
+    level = LEVELS.get(actor.role)
+    return [level.value] if level else [Told.owner.value, Told.department.value]
+
+
+def _in_hand(actor: Actor) -> ColumnElement[bool]:
+    """Cases of the acting person; of a department those that were handed to it."""
+    if actor.org_unit_ids:
+        return ProxyCase.department_id.in_(actor.org_unit_ids)
+    return ProxyCase.staff_id == (actor.staff_id or 0)
+
+
+def escalated(session: Session, case: ProxyCase) -> list[CaseAlarm]:
+    """What a level above was told about a case and is still so, oldest first."""
+    query = (
+        select(CaseAlarm)
+        .where(CaseAlarm.case_id == case.id, CaseAlarm.settled_at.is_(None))
+        .where(CaseAlarm.told.in_(sorted(told.value for told in ABOVE)), is_open())
+        .order_by(CaseAlarm.id)
+        .limit(20)
+    )
+    return list(session.scalars(query))
