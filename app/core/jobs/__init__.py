@@ -23,6 +23,8 @@ from app.core.jobs.registry import (
     daily,
     handler,
     label_of,
+    often,
+    often_jobs,
     page_of,
     use_actors,
     use_notifier,
