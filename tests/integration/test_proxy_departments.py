@@ -96,6 +96,7 @@ def test_departments_of_the_item_are_asked_along_and_bar_the_decision(
     assert fill(town, url, opinion="agree").status_code == 303
     assert fill_again(town, url) == 409
     assert step(sessions["department"], uid, "approve").state == "approved"
+    system.rollback()
     told = system.scalars(select(Notice.message).where(Notice.link == f"/cases/show/{uid}")).all()
     assert "An opinion has come in case %(number)s (%(item)s)." in told
 

@@ -12,6 +12,7 @@ from app.proxy.forms.steps import (
     paper_lines,
     step_form,
 )
+from app.proxy.forms.together import common_form, common_given
 
 __all__ = [
     "LABELS",
@@ -20,6 +21,8 @@ __all__ = [
     "BookingForm",
     "answers_given",
     "answers_of",
+    "common_form",
+    "common_given",
     "conditions_of",
     "field_names",
     "given_of",

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from app.areas.models import Area
 from app.core import search
 from app.core.actor import Actor
-from app.proxy.models import ProxyCase, ServiceItem, ServiceItemVersion
+from app.proxy.models import CaseAssist, ProxyCase, ServiceItem, ServiceItemVersion
 from app.proxy.queries.case_page import MAIN
 from app.proxy.rules import MACHINE
+from app.proxy.service.cases import WHOLE
 
-MOST = 100
-TABS = ("mine", "waiting", "all")
+MOST = 50  # cases of a page
+FARTHEST = 200  # pages
+TABS = ("mine", "waiting", "asked", "all")
 DUE = func.coalesce(ProxyCase.step_due_at, ProxyCase.promise_due_at)
 WARN = func.coalesce(ProxyCase.step_warn_at, ProxyCase.promise_warn_at)
 
@@ -34,12 +38,14 @@ def states_of(role: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What of the work list is shown: a tab and a few filters."""
+    """What of the work list is shown: a tab and a few filters, and the page of it (from 1)."""
 
     tab: str = "mine"
     number: str = ""
     item: str = ""
     late: bool = False
+    area: Area | None = None
+    page: int = 1
 
 
 def work_list(session: Session, actor: Actor, now: datetime, asked: Asked) -> tuple[list[ProxyCase], bool]:
@@ -53,7 +59,9 @@ def work_list(session: Session, actor: Actor, now: datetime, asked: Asked) -> tu
     )
     mine = ProxyCase.state.in_(states_of(actor.role))
     if asked.tab == "mine":
-        query = query.where(mine)
+        query = query.where(mine, own_decision(actor))
+    elif asked.tab == "asked":
+        query = query.where(ProxyCase.id.in_(asked_of(actor)))
     elif asked.tab == "waiting":
         query = query.where(~mine)
     if asked.item:
@@ -64,8 +72,28 @@ def work_list(session: Session, actor: Actor, now: datetime, asked: Asked) -> tu
     if asked.number:
         query = query.where(search.starts_with(ProxyCase.number, asked.number))
     last = case((DUE.is_(None), 1), else_=0)
-    rows = list(session.scalars(query.order_by(last, DUE, ProxyCase.id).limit(MOST + 1)))
+    if asked.area is not None:
+        query = query.join(Area, Area.id == ProxyCase.area_id).where(Area.path.startswith(asked.area.path))
+    query = query.order_by(last, DUE, ProxyCase.id).offset((asked.page - 1) * MOST).limit(MOST + 1)
+    rows = list(session.scalars(query))
     return rows[:MOST], len(rows) > MOST
+
+
+def asked_of(actor: Actor) -> Any:
+    """Cases in which an opinion of one of the actor's departments is awaited (S0-51)."""
+    units = CaseAssist.org_unit_id.in_(actor.org_unit_ids or (0,))
+    return select(CaseAssist.case_id).where(units, CaseAssist.answered_at.is_(None))
+
+
+def own_decision(actor: Actor) -> Any:
+    """A department decides its own cases; those in which it only assists wait for somebody else."""
+    return ProxyCase.department_id.in_(actor.org_unit_ids) if actor.org_unit_ids else true()
+
+
+def chosen(session: Session, uids: Sequence[str]) -> list[ProxyCase]:
+    """Cases by key with everything a step looks at, by remaining time; those out of the scope are left out."""
+    query = select(ProxyCase).where(ProxyCase.uid.in_(uids)).options(*WHOLE, joinedload(ProxyCase.area))
+    return list(session.scalars(query.order_by(DUE, ProxyCase.id)))
 
 
 def is_late(now: datetime) -> Any:
@@ -85,7 +113,7 @@ class Counts:
 
 def counts(session: Session, actor: Actor, now: datetime) -> Counts:
     """How many cases are open, lie with the acting role, are due soon, are overdue."""
-    mine = ProxyCase.state.in_(states_of(actor.role))
+    mine = ProxyCase.state.in_(states_of(actor.role)) & own_decision(actor)
     soon = and_(~func.coalesce(is_late(now), False), now > WARN)
     row = session.execute(
         select(

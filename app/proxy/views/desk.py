@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, flash, jsonify, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from app.areas.models import Area
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.errors import DomainError, Invalid, NotAllowed
@@ -24,18 +26,25 @@ from app.proxy.service.booking import wonders
 from app.proxy.service.catalogue import find_items, version_on
 from app.proxy.service.entitlement import doubts
 from app.proxy.service.printing import for_door
+from app.proxy.views.batches import BatchMixin, steps_of
 from app.proxy.views.cases import may_book, promise_light, shown_name, step_light
 from app.proxy.views.entitlement import answer_at_booking
 from app.proxy.views.printing import previewed, printed
 from app.registry.models import Person, Proposal
 
 LONGEST = 60
+FILTERS = ("tab", "number", "item", "late", "area", "page")
 PLAIN = re.compile(r"[A-Za-z0-9-]{0,40}")
 REFUSED = 422
-TABS = (("mine", _("To do now")), ("waiting", _("With others")), ("all", _("All open")))
+TABS = (
+    ("mine", _("To do now")),
+    ("waiting", _("With others")),
+    ("asked", _("Opinion asked")),
+    ("all", _("All open")),
+)
 
 
-class ProxyDesk(BaseView):
+class ProxyDesk(BatchMixin, BaseView):
     """What lies with the station, the worker or the department."""
 
     route_base = "/proxy"
@@ -57,6 +66,8 @@ class ProxyDesk(BaseView):
             cases=cases,
             more=more,
             counts=desk.counts(self.session, actor, now),
+            steps=steps_of(actor.role) if not actor.read_only else [],
+            here=self.here,
             page=view_of(ProxyCase),
             may_book=may_book(actor),
             State=State,
@@ -65,19 +76,29 @@ class ProxyDesk(BaseView):
             promise_light=promise_light,
         )
 
-    @staticmethod
-    def asked() -> desk.Asked:
+    def here(self, **changed: Any) -> str:
+        """The address of this list with other values of its filters."""
+        values = {k: v for k, v in request.args.items() if k in FILTERS}
+        values |= {k: str(v) for k, v in changed.items()}
+        return f"{self.route_base}/?{urlencode({k: v for k, v in values.items() if v})}"
+
+    def asked(self) -> desk.Asked:
         """The filters of the list; Invalid for what no page of ours sends.
 
         A number or an item code only: names are searched in the box on top, which posts them.
         """
-        values = {k: request.args.get(k, "").strip() for k in ("tab", "number", "item", "late")}
+        values = {k: request.args.get(k, "").strip() for k in FILTERS}
         if not all(PLAIN.fullmatch(v) for v in values.values()):
             raise Invalid()
         tab = values["tab"] or desk.TABS[0]
         if tab not in desk.TABS:
             raise Invalid(_("This list does not exist."), field="tab")
-        return desk.Asked(tab, values["number"].upper(), values["item"].upper(), values["late"] == "1")
+        area = Interface(Area).by_key(self.session, values["area"]) if values["area"] else None
+        page = int(values["page"]) if re.fullmatch(r"[1-9]\d{0,2}", values["page"]) else 1
+        if page > desk.FARTHEST:
+            raise Invalid(_("The list is not that long: narrow it down."), field="page")
+        late = values["late"] == "1"
+        return desk.Asked(tab, values["number"].upper(), values["item"].upper(), late, area, page)
 
     # --- booking --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,127 @@
+"""One step for many cases from the work list: each by itself, what cannot go on says why (issue 5, line 7)."""
+
+import pytest
+from sqlalchemy import event, select
+
+from app.proxy.models import ProxyCase
+from app.registry.models import Person
+from tests.factories.proxy import make_case, step, walk
+from tests.factories.registry import ResidentFactory, make_home, make_household
+from tests.support.pages import post, token_of
+
+pytest_plugins = ("tests.support.proxy",)
+URL = "/proxy/together"
+
+
+@pytest.fixture
+def three(system, world, sessions):
+    """Uids of three cases of WJ-02 that lie at the window of the health department."""
+    home = make_home(system, world.areas["grid_a11"], "33")
+    make_household(system, home, [ResidentFactory(name=f"Elder {n}", male=True) for n in "ABC"])
+    system.commit()
+    worker, uids = sessions["worker"], []
+    for person in worker.scalars(select(Person).where(Person.name.like("Elder _")).order_by(Person.name)):
+        uids.append(make_case(worker, person).uid)
+    for uid in uids:
+        walk(sessions, uid, "submit")
+    return uids
+
+
+def states(session, uids):
+    session.rollback()
+    found = dict(session.execute(select(ProxyCase.uid, ProxyCase.state)).all())
+    return [found[uid] for uid in uids]
+
+
+def versions(session, uids):
+    session.rollback()
+    return {
+        f"version-{uid}": str(v)
+        for uid, v in session.execute(select(ProxyCase.uid, ProxyCase.version)).all()
+        if uid in uids
+    }
+
+
+def test_from_the_list_to_the_decision(system, three, login_as):
+    health = login_as("health")
+    page = health.get("/proxy/").text
+    assert all(f'value="{uid}"' in page for uid in three)
+    look = post(health, URL, action="receive", case=three)
+    assert (look.status_code, look.text.count('name="case"')) == (200, 3)
+    assert states(system, three) == ["submitted"] * 3
+    for action in ("receive", "accept", "process"):
+        done = post(health, URL, action=action, case=three, _take="1", **versions(system, three))
+        assert "3 cases went on" in done.text
+    own = {f"result_no-{three[0]}": "WJ-1", f"result_until-{three[0]}": "not a day"}
+    given = {"action": "approve", "case": three, "_take": "1", "decision": "approved", "appeared": "1"}
+    wrong = post(health, URL, **given, **own, **versions(system, three))
+    assert (wrong.status_code, "not a day" in wrong.text, "WJ-1" in wrong.text) == (400, True, True)
+    assert states(system, three) == ["processing"] * 3
+    own[f"result_until-{three[0]}"] = "2099-12-31"
+    assert "3 cases went on" in post(health, URL, **given, **own, **versions(system, three)).text
+    system.rollback()
+    numbers = dict(system.execute(select(ProxyCase.uid, ProxyCase.result_no)).all())
+    assert [numbers[uid] for uid in three] == ["WJ-1", None, None]
+
+
+def test_what_moved_meanwhile_stays_and_says_so(system, sessions, three, login_as):
+    health = login_as("health")
+    seen = versions(system, three)
+    step(sessions["department"], three[0], "receive")
+    step(sessions["worker"], three[1], "withdraw")
+    page = post(health, URL, action="receive", case=three, _take="1", **seen).text
+    # those that cannot take the step any more are told beforehand; nothing was taken with them
+    assert "1 case went on" in page
+    assert states(system, three) == ["prechecking", "cancelled", "prechecking"]
+    stale = post(health, URL, action="accept", case=[three[0], three[2]], _take="1", **seen).text
+    assert ("2 cases stay as they are" in stale, states(system, three)[0]) == (True, "prechecking")
+
+
+def test_who_may_and_what_may(system, three, login_as):
+    for who in ("worker_a", "worker_t", "leader"):
+        assert post(login_as(who), URL, action="receive", case=three, _take="1").status_code in {400, 403}
+    town = post(login_as("town_clerk_a"), URL, action="receive", case=three, _take="1")
+    assert "None of these cases can take this step now" in town.text
+    health = login_as("health")
+    for values in ({"action": "refuse"}, {"action": "deliver", "case": three}, {"action": "x", "case": three}):
+        assert post(health, URL, **values).status_code == 400
+    foreign = post(login_as("health"), URL, action="receive", case=["no-such-case"])
+    assert "None of these cases" in foreign.text
+    assert states(system, three) == ["submitted"] * 3
+
+
+def test_the_list_is_narrowed_and_paged(three, login_as, world):
+    health, worker = login_as("health"), login_as("worker_a")
+    assert "Elder A" in worker.get(f"/proxy/?tab=all&area={world.uids['grid_a11']}").text
+    other = health.get(f"/proxy/?tab=mine&area={world.uids['town_t']}")
+    assert (other.status_code, "Nothing waits here" in other.text) in {(200, True), (404, False)}
+    assert health.get("/proxy/?tab=asked").status_code == 200
+    assert health.get("/proxy/?page=201").status_code == 400
+    assert "Nothing waits here" in health.get("/proxy/?page=2").text
+
+
+def test_the_list_costs_the_same_for_one_case_and_for_three(system, three, login_as):
+    """Light columns and checks per row ask nothing of the database."""
+    health = login_as("health")
+    health.get("/proxy/")
+    counts = []
+    for url in (f"/proxy/?number={number_of(system, three[0])}", "/proxy/"):
+        asked = []
+        engine = system.get_bind().engine
+        listener = lambda *args: asked.append(args[2])  # noqa: E731
+        event.listen(engine, "before_cursor_execute", listener)
+        health.get(url)
+        event.remove(engine, "before_cursor_execute", listener)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 12
+
+
+def number_of(session, uid):
+    session.rollback()
+    return session.scalar(select(ProxyCase.number).where(ProxyCase.uid == uid))
+
+
+def test_a_token_is_needed(three, login_as):
+    health = login_as("health")
+    assert token_of(health)
+    assert health.post(URL, data={"action": "receive", "case": three, "_take": "1"}).status_code == 400
