@@ -9,6 +9,7 @@ reworded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -77,3 +78,34 @@ def words(reason: str | None) -> str:
     """The reason of a deletion as it is shown: the program's in the reader's language, people's as they wrote it."""
     ours = any(how.sentence == reason for how in _steps.values())
     return gettext(reason) if ours else reason or ""
+
+
+# --- what hangs on a record and goes with it --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Follower:
+    """Rows that the program itself hangs on a record (a home's line in a campaign, a pair of duplicates, a proposal): they
+    are no hindrance when the step that brought the record is undone.
+
+    ``by_hand(since)`` is true of rows that somebody has dealt with since: those keep the record. Without it the change log
+    says whether anybody wrote the row. ``fall(session, row, actor, now)`` is called for a row whose record has gone, without
+    row scope; without it the row is taken away, or follows by other ways.
+    """
+
+    model: type
+    by_hand: Callable[[datetime], ColumnElement[bool]] | None = None
+    fall: Callable[..., Any] | None = None
+
+
+_followers: dict[str, Follower] = {}
+
+
+def follows(follower: Follower) -> None:
+    """Declare once, at import, that rows of a model go with the record they hang on."""
+    _followers[follower.model.__tablename__] = follower  # type: ignore[attr-defined]
+
+
+def follower(table: str) -> Follower | None:
+    """What is declared of a table; None where its rows hold the record that they point at."""
+    return _followers.get(table)

@@ -91,7 +91,7 @@ class Inbox(BaseView):
             done=found.done_steps,
             total=found.total_steps,
             message=found.message,
-            error=found.error if found.state == "failed" else None,
+            error=jobs.told(found) or None,
         )
 
     @expose("/job/<uid>/cancel", methods=["POST"])
@@ -161,4 +161,10 @@ def _page() -> int:
 
 def _job(job: Job) -> dict[str, Any]:
     page = jobs.page_of(job.kind, job.uid)
-    return {"job": job, "label": jobs.label_of(job.kind), "state": JobState(job.state), "page": page}
+    return {
+        "job": job,
+        "label": jobs.label_of(job.kind),
+        "state": JobState(job.state),
+        "page": page,
+        "told": jobs.told(job),
+    }

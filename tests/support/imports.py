@@ -56,7 +56,8 @@ def form_of_columns(page: str) -> dict[str, str]:
 
 
 def step(client: Any, uid: str, action: str, **values: str) -> Any:
-    """A step of a batch and the work that it begins."""
+    """A step of a batch and the work that it begins; an undoing says why."""
+    values = {"reason": "Brought by mistake", **values} if action == "undo" else values
     answer = post(client, f"/import/batch/{uid}/{action}", **values)
     run_jobs()
     return answer

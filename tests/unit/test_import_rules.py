@@ -34,7 +34,13 @@ def test_the_way_of_a_sheet_in_and_out_again():
     assert walk(*CHECKED) is State.checked
     run = [*CHECKED, (Act.run, "user", {}), (Act.finish, "job", {})]
     assert walk(*run) is State.done
-    assert walk(*run, (Act.undo, "user", {}), (Act.undone, "job", {})) is State.undone
+    undone = [*run, (Act.undo, "user", {"reason": "x"}), (Act.undone, "job", {})]
+    assert walk(*undone) is State.undone
+    with pytest.raises(Invalid):
+        walk(*run, (Act.undo, "user", {"reason": " "}))
+    with pytest.raises(Conflict):
+        walk(*undone, (Act.undo, "user", {"reason": "x", "kept": False}))
+    assert walk(*undone, (Act.undo, "user", {"reason": "x", "kept": True})) is State.undoing
 
 
 def test_nothing_is_run_that_was_not_checked_as_it_stands():
@@ -48,8 +54,12 @@ def test_nothing_is_run_that_was_not_checked_as_it_stands():
 def test_a_broken_off_import_goes_on_or_is_undone_and_never_starts_twice():
     stopped = [*CHECKED, (Act.run, "user", {}), (Act.stop, "job", {"problem": "x"})]
     assert walk(*stopped, (Act.run, "user", {})) is State.running
-    halted = [*stopped, (Act.undo, "user", {}), (Act.halt, "job", {"problem": "x"})]
-    assert walk(*halted, (Act.undo, "user", {})) is State.undoing
+    halted = [*stopped, (Act.undo, "user", {"reason": "x"}), (Act.halt, "job", {"problem": "x"})]
+    assert walk(*halted, (Act.undo, "user", {"reason": "x"})) is State.undoing
+    anew = {"columns": {"N": "name"}}
+    assert walk(*stopped, (Act.map, "user", {**anew, "unwritten": True})) is State.mapped
+    with pytest.raises(Conflict):  # rows of it are in the register
+        walk(*stopped, (Act.map, "user", {**anew, "unwritten": False}))
     with pytest.raises(Conflict):
         walk(*CHECKED, (Act.run, "user", {}), (Act.run, "user", {}))
     with pytest.raises(NotAllowed):  # only the job says that it is done
@@ -85,6 +95,20 @@ def test_a_batch_whose_job_died_says_so():
     assert rules.seen_state(State.done, "done") is State.done
 
 
+def test_a_field_that_is_no_longer_there_is_named_by_its_heading():
+    assert rules.gone_fields({"Dog": "x_f1", "Name": "name", "Note": ""}, ["name"]) == ["Dog"]
+
+
+def test_who_undoes():
+    ways = [(True, False), (False, True), (False, False)]
+    assert [rules.may_undo(is_owner=own, may_delete=may) for own, may in ways] == [True, True, False]
+
+
+def test_a_short_sheet_is_written_in_ten_steps():
+    assert [rules.chunk_of(rows, 2000) for rows in (5, 3003, 90_000)] == [200, 301, 2000]
+    assert rules.chunk_of(5, 100) == 100
+
+
 def test_share_of_the_work():
     assert [rules.share(1, 3), rules.share(5, 4), rules.share(1, 0)] == [33, 100, 0]
 
@@ -95,3 +119,10 @@ def test_a_row_is_undone_whole_or_stays_with_its_reason():
     assert rules.why_kept([records[1]], [], [], records) is rules.CHANGED_SINCE
     assert rules.why_kept([records[1]], [records[0]], [], records) is rules.GONE
     assert rules.why_kept([], [], [records[0]], records) is rules.HELD
+
+
+def test_a_household_goes_whole_or_not_at_all():
+    assert rules.whole_or_none([None, None]) == [None, None]
+    assert rules.whole_or_none([None, rules.HELD]) == [rules.HOUSEHOLD, rules.HELD]
+    pairs = [(1, 5), (2, 7), (1, 6), (3, 9), (2, 6), (4, 9)]
+    assert rules.families(pairs) == {5: [5, 6, 7]}

@@ -29,6 +29,7 @@ from app.core.jobs.registry import (
     use_actors,
     use_notifier,
 )
+from app.core.jobs.telling import told
 from app.core.jobs.work import Work
 from app.core.jobs.worker import run_one
 
@@ -47,6 +48,7 @@ __all__ = [
     "often_jobs",
     "page_of",
     "run_one",
+    "told",
     "use_actors",
     "use_notifier",
 ]

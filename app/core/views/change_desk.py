@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
 
-from app.core import clock
+from app.core import clock, jobs
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.interface import checked_key
 from app.core.models import new_uid
@@ -183,6 +183,7 @@ class ChangeDesk(BaseView):
             "appbuilder/general/model/change_wait.html",
             of=view,
             job=found,
+            told=jobs.told(found),
             new=given["new"],
             count=len(given["wanted"]),
             changes=given["changes"],

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, update
 
 from app.core import jobs
 from app.exchange.models import ImportBatch, ImportRow
-from app.exchange.service import batches, undoing, working
+from app.exchange.service import batches, undo_asked, undoing, working
 
 NIGHT = "exchange.forget"
 LEASE = timedelta(minutes=10)
@@ -33,6 +33,20 @@ def run(work: jobs.Work) -> dict[str, Any]:
 def undo(work: jobs.Work) -> dict[str, Any]:
     """The undoing of an import."""
     return _done(work, lambda: undoing.undo(work))
+
+
+@jobs.handler(
+    undo_asked.LOOK, label=_("Undoing of an import looked at"), lease=LEASE, page="/import/undoing/{uid}"
+)
+def look(work: jobs.Work) -> dict[str, Any]:
+    """What undoing would do; nothing is changed."""
+    return undo_asked.look(work)
+
+
+@jobs.handler(undoing.REST, label=_("What an undone import had led to"), system=True, lease=LEASE)
+def rest(work: jobs.Work) -> dict[str, Any]:
+    """What the program had hung on records that are gone."""
+    return undoing.rest(work)
 
 
 def _done(work: jobs.Work, do: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from app.exchange.choices import BatchState as State
 from app.exchange.choices import KnownRule
 
 USER, JOB = "user", "job"
-NEED, MAPPING = "problem", "columns"
+NEED, MAPPING, WHY = "problem", "columns", "reason"
+UNWRITTEN, KEPT = "unwritten", "kept"  # facts: no row is written yet; rows stayed when the batch was undone
 
 MACHINE = Machine(
     {
@@ -35,17 +36,20 @@ MACHINE = Machine(
         (State.running, Act.finish): To(State.done, role=(JOB,)),
         (State.running, Act.stop): To(State.stopped, role=(JOB,), needs=(NEED,)),
         (State.stopped, Act.run): To(State.running, role=(USER,)),
-        (State.stopped, Act.undo): To(State.undoing, role=(USER,)),
-        (State.done, Act.undo): To(State.undoing, role=(USER,)),
+        # a field or a right has gone since the check: matched anew as long as nothing is written
+        (State.stopped, Act.map): To(State.mapped, role=(USER,), needs=(MAPPING,), when=(UNWRITTEN,)),
+        (State.stopped, Act.undo): To(State.undoing, role=(USER,), needs=(WHY,)),
+        (State.done, Act.undo): To(State.undoing, role=(USER,), needs=(WHY,)),
         (State.undoing, Act.undone): To(State.undone, role=(JOB,)),
         (State.undoing, Act.halt): To(State.halted, role=(JOB,), needs=(NEED,)),
-        (State.halted, Act.undo): To(State.undoing, role=(USER,)),
+        (State.halted, Act.undo): To(State.undoing, role=(USER,), needs=(WHY,)),
+        (State.undone, Act.undo): To(State.undoing, role=(USER,), needs=(WHY,), when=(KEPT,), reopens=True),
         (State.uploaded, Act.drop): To(State.dropped, role=(USER,)),
         (State.mapped, Act.drop): To(State.dropped, role=(USER,)),
         (State.checked, Act.drop): To(State.dropped, role=(USER,)),
     },
     finals=(State.undone, State.dropped),
-    names={NEED: _("What went wrong"), MAPPING: _("Columns of the sheet")},
+    names={NEED: _("What went wrong"), MAPPING: _("Columns of the sheet"), WHY: _("Reason")},
     roles=(USER, JOB),
 )
 
@@ -99,6 +103,14 @@ def needed_rights(rule: str) -> tuple[str, ...]:
     return ("can_add", "can_edit") if changes else ("can_add",)
 
 
+STEPS, LEAST = 10, 200
+
+
+def chunk_of(rows: int, most: int) -> int:
+    """Rows of one commit: a short sheet in ten steps too, so that its bar moves."""
+    return min(most, max(LEAST, -(-rows // STEPS)))
+
+
 def share(done: int, total: int) -> int:
     """Percent of a piece of work that is done; 0 where nothing is known yet."""
     return 0 if total <= 0 else min(100, done * 100 // total)
@@ -110,10 +122,22 @@ def seen_state(state: State, job_state: str | None) -> State:
     return MACHINE.apply(state, WORKING[state], (JOB,), {NEED: True}).target if ended else state
 
 
+def may_undo(*, is_owner: bool, may_delete: bool) -> bool:
+    """Whoever brought a sheet takes it back; of others whoever may delete the records by hand."""
+    return is_owner or may_delete
+
+
+def gone_fields(columns: Mapping[str, str], known: Collection[str]) -> list[str]:
+    """Headings that were matched with fields which are no longer there for this role."""
+    return [heading for heading, key in columns.items() if key and key not in known]
+
+
 # why a row is not undone, as it is told
 CHANGED_SINCE = _("Not undone: it was changed since the import.")
 GONE = _("Not undone: it is no longer in the register.")
 HELD = _("Not undone: other records hang on it by now.")
+HOUSEHOLD = _("Not undone: something of its household stays, and a household goes as a whole or not at all.")
+WHY_KEPT = (CHANGED_SINCE, GONE, HELD, HOUSEHOLD)
 
 
 def why_kept(
@@ -126,3 +150,33 @@ def why_kept(
         if any(record in among for record in records):
             return sentence
     return None
+
+
+def whole_or_none(reasons: Sequence[Any | None]) -> list[Any | None]:
+    """Why each row of one household stays: where one does, the others stay with it."""
+    if all(reason is None for reason in reasons):
+        return list(reasons)
+    return [HOUSEHOLD if reason is None else reason for reason in reasons]
+
+
+def families(households: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    """{first row: all rows} of rows that belong together, from (household, row) pairs; rows that stand alone are left out.
+
+    Two households that share a row (somebody who belongs to both) go together.
+    """
+    leader: dict[int, int] = {}
+
+    def first_of(row: int) -> int:
+        while leader[row] != row:
+            leader[row] = row = leader[leader[row]]
+        return row
+
+    owner: dict[int, int] = {}
+    for household, row in households:
+        leader.setdefault(row, row)
+        one, other = sorted((first_of(row), first_of(owner.setdefault(household, row))))
+        leader[other] = one
+    found: dict[int, list[int]] = {}
+    for row in sorted(leader):
+        found.setdefault(first_of(row), []).append(row)
+    return {row: rows for row, rows in found.items() if len(rows) > 1}

@@ -23,7 +23,7 @@ from app.exchange.choices import BatchState as State
 from app.exchange.models import BATCH_FILES, ImportBatch, ImportRow, ImportStep
 from app.exchange.rules import imports as rules
 from app.exchange.service import mappings
-from app.exchange.service.rights import home_area, need_owner, need_rights, sheet_called
+from app.exchange.service.rights import home_area, need_owner, need_rights, need_undo, sheet_called
 
 KEPT = 30  # days that a sheet, its marked copy and what is needed to undo it are kept
 JOBS = {Act.check: "exchange.check", Act.run: "exchange.run", Act.undo: "exchange.undo"}
@@ -65,7 +65,8 @@ def step(
     taken = rules.MACHINE.apply(before, action, (role,), given)
     actor = session_actor(session)
     problem = str((given or {}).get(rules.NEED) or "")[:300] or None
-    row = ImportStep.of(action, before, taken.target, actor=actor, now=now, reason=problem, batch_id=batch.id)
+    why = str((given or {}).get(rules.WHY) or "") or problem
+    row = ImportStep.of(action, before, taken.target, actor=actor, now=now, reason=why, batch_id=batch.id)
     batch.state, batch.problem = taken.target.value, problem
     session.add(row)
     session.flush()
@@ -77,7 +78,7 @@ def wake(session: Session, batch: ImportBatch, now: datetime) -> None:
     job = job_of(session, batch)
     if rules.seen_state(state, job.state if job else None) is state:
         return
-    problem = (job.error if job and job.state == "failed" else None) or _("The work was broken off.")
+    problem = (jobs.told(job) if job else "") or _("The work was broken off.")
     step(session, batch, rules.WORKING[state], now=now, role=rules.JOB, given={rules.NEED: problem})
 
 
@@ -190,7 +191,7 @@ def map_columns(
     batch.columns, batch.rule = chosen, rule
     batch.options = {**(batch.options or {}), "fixed": plain_fixed}
     batch.source_name = " ".join(source_name.split())[:80] or None
-    step(session, batch, Act.map, now=now, given={rules.MAPPING: chosen})
+    step(session, batch, Act.map, now=now, given={rules.MAPPING: chosen, **facts(batch)})
     name = batch.source_name or str(PurePath(batch.file_name).stem)[:80]
     mark = str((batch.options or {}).get("mark") or "")
     mappings.remember(session, batch.area_id, batch.sheet, mark, name, chosen)
@@ -223,20 +224,31 @@ def only_area(session: Session, actor: Actor) -> Area | None:
     return session.get(Area, ids[0]) if len(ids) == 1 else None
 
 
+def facts(batch: ImportBatch) -> dict[str, bool]:
+    """What the machine asks of a batch before it offers a step."""
+    rows = batch.rows_made + batch.rows_changed
+    return {rules.UNWRITTEN: batch.chunks_done == 0, rules.KEPT: rows > batch.rows_undone}
+
+
 def begin(session: Session, batch: ImportBatch, action: Act, *, now: datetime) -> None:
-    """Check or run or undo the batch as a job; a second press finds it at work (Conflict) and changes nothing."""
+    """Check or run the batch as a job; a second press finds it at work (Conflict) and changes nothing."""
     actor = session_actor(session)
     need_rights(batch, actor, batch.rule)
-    if action is not Act.undo:
-        need_owner(batch, actor)
-    if action is Act.undo and batch.summary is None:
-        raise Conflict(_("What is needed to undo this import is no longer kept."))
+    need_owner(batch, actor)
     before = State(batch.state)
     step(session, batch, action, now=now)
     if action is Act.check or before is State.checked:
         clear(session, batch)
-    job = jobs.enqueue(session, JOBS[action], {"batch": batch.uid}, now=now)
-    batch.job_uid = job.uid
+        size = rules.chunk_of(batch.rows_total, sheets.sheets()[batch.sheet].chunk)
+        batch.options = {**(batch.options or {}), "size": size}
+    enqueue(session, batch, JOBS[action], {"batch": batch.uid}, now)
+
+
+def enqueue(
+    session: Session, batch: ImportBatch, kind: str, arguments: dict[str, Any], now: datetime
+) -> None:
+    """Let a job do the batch's present work."""
+    batch.job_uid = jobs.enqueue(session, kind, arguments, now=now).uid
     session.flush()
 
 
@@ -255,7 +267,7 @@ def stop(session: Session, batch: ImportBatch, *, now: datetime) -> None:
     if state not in rules.WORKING:
         raise Conflict(_("Nothing is being done with this sheet at the moment."))
     actor = session_actor(session)
-    need_rights(batch, actor, batch.rule)
+    need_undo(batch, actor)
     job = job_of(session, batch)
     if job is not None and job.state in ("queued", "running"):
         jobs.cancel(session, job, now)

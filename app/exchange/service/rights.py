@@ -1,4 +1,6 @@
-"""Who may bring a sheet: whoever may do by hand what the sheet does, inside the own areas."""
+"""Who may bring a sheet: whoever may do by hand what the sheet does, inside the own areas. Who may take it back: its owner,
+and whoever may delete its records by hand.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from sqlalchemy.orm import Session, object_session
 
 from app.areas.models import Area
 from app.core.actor import Actor
-from app.core.errors import NotAllowed, NotFound
+from app.core.errors import DomainError, NotAllowed, NotFound
 from app.core.sheets import Sheet
 from app.exchange.models import ImportBatch
 from app.exchange.rules import imports as rules
@@ -37,6 +39,31 @@ def need_owner(batch: ImportBatch, actor: Actor) -> None:
     """The file is its owner's: nobody else reads it, so nobody else can check or run it."""
     if batch.created_by != actor.user_id:
         raise NotAllowed(_("Only the person who uploaded this sheet can do this."))
+
+
+def need_undo(batch: ImportBatch, actor: Actor) -> None:
+    """Raises NotAllowed for who neither brought the sheet nor may delete records of its register; NotFound as above."""
+    sheet = sheet_called(batch.sheet, actor, object_session(batch))
+    is_owner = batch.created_by == actor.user_id
+    if is_owner:
+        need_rights(batch, actor, batch.rule)
+    if actor.read_only or not rules.may_undo(
+        is_owner=is_owner, may_delete=actor.may("can_delete", sheet.view)
+    ):
+        raise NotAllowed(
+            _(
+                "Only the person who brought this sheet, or whoever may delete records here, can stop or undo it."
+            )
+        )
+
+
+def can_undo(batch: ImportBatch, actor: Actor) -> bool:
+    """Whether the page offers it."""
+    try:
+        need_undo(batch, actor)
+    except DomainError:
+        return False
+    return True
 
 
 def home_area(session: Session, actor: Actor) -> Area:

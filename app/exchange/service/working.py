@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.service import in_batch, reason
 from app.core import bulk, clock, jobs, sheets
-from app.core.errors import DomainError
+from app.core.errors import DomainError, Invalid
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.core.sheets import Finding, Outcome, Row
@@ -78,11 +79,12 @@ def _chunks(work: jobs.Work, uid: str, state: State, *, writes: bool) -> None:
         "language": language_of(batch),
         "columns": {},
     }
-    work.total = work.done + max(0, -(-batch.rows_total // sheet.chunk) - begin) + 1
-    plan = (batch.options or {})["plan"]
+    _need_fields(columns, cleaner)
+    plan, size = (batch.options or {})["plan"], (batch.options or {}).get("size") or sheet.chunk
+    work.total = work.done + max(0, -(-batch.rows_total // size) - begin) + 1
     session.rollback()
     writer: Any = None
-    for chunk in sheets.read(data, plan, columns, cleaner, size=sheet.chunk):
+    for chunk in sheets.read(data, plan, columns, cleaner, size=size):
         if writer is None:
             options["columns"] = dict(chunk.columns)
             writer = sheet.writer(session, actor, options)
@@ -100,6 +102,18 @@ def _chunks(work: jobs.Work, uid: str, state: State, *, writes: bool) -> None:
                 outcomes = writer.look(inside, chunk.rows, rule)
             note(inside, batch, chunk.rows, chunk.left_out, outcomes, whole=writes)
         session.expunge_all()
+
+
+def _need_fields(columns: dict[str, str], cleaner: sheets.Cleaner) -> None:
+    """A custom field may have ended since the columns were matched, or the post may have lost it."""
+    gone = rules.gone_fields(columns, cleaner.fields)
+    if gone:
+        raise Invalid(
+            _(
+                "No field of the register stands for %(what)s any more: match the columns anew.",
+                what=str(_(", ")).join(gone),
+            )
+        )
 
 
 def _recall(work: jobs.Work, writer: Any, rows: list[Row], rule: str, uid: str, *, writes: bool) -> None:

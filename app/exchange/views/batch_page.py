@@ -10,9 +10,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.areas.forms.staff import role_words
-from app.core import hooks
+from app.core import hooks, jobs
 from app.core.actor import current_actor
-from app.core.errors import Conflict, DomainError, NotFound
+from app.core.errors import NotFound
 from app.core.numbers import whole_number
 from app.core.views import expose, has_access, permission_name
 from app.exchange import queries
@@ -20,7 +20,7 @@ from app.exchange.choices import BatchAction, KnownRule
 from app.exchange.choices import BatchState as State
 from app.exchange.models import ImportBatch
 from app.exchange.rules import imports as rules
-from app.exchange.service import batches, undoing
+from app.exchange.service import batches, rights, undo_asked
 from app.exchange.service.specs import view_called
 from app.exchange.views import words
 
@@ -56,23 +56,27 @@ class BatchPage:
         records = queries.records(self.session, view.datamodel.obj, shown) if state in rules.WRITTEN else {}
         urls = {n: view.url_show(r) for n, r in records.items()} if view.can("show") else {}
         job, is_mine = batches.job_of(self.session, batch), batch.created_by == actor.user_id
+        may_undo = rights.can_undo(batch, actor)
         return self.render_template(  # type: ignore[no-any-return]
             "exchange/batch.html",
-            title=batch.file_name,
+            title=words.file_name(batch, plain=is_mine),
+            source_name=words.source_name(batch, plain=is_mine),
             batch=batch,
             sheet=sheet,
             register_url=view.home_url(),
             state=state,
             is_written=state in rules.WRITTEN,
             is_mine=is_mine,
-            actions=_actions(state),
+            actions=_actions(batch, state, may_undo=may_undo),
+            may_stop=may_undo,
+            is_short=undo_asked.is_short(batch),
             rules=_rules_open(actor, sheet),
             rule=KnownRule(batch.rule),
             problem=self._problem(batch, job, state),
             job=job,
             percent=rules.share(job.done_steps, job.total_steps or 0) if job else 0,
             groups=words.group_lines(batch.summary, plain=is_mine),
-            said=[self.said(f) for f in (batch.summary or {}).get("said") or []],
+            said=[self.said(f, plain=is_mine) for f in (batch.summary or {}).get("said") or []],
             rows=words.row_lines(shown, batch.summary, urls, plain=is_mine),
             which=which,
             filters=FILTERS,
@@ -84,10 +88,14 @@ class BatchPage:
         )
 
     @staticmethod
-    def said(finding: Any) -> dict[str, Any]:
-        """What the reader said about the whole sheet."""
-        _row, _column, message, params, grave = finding
-        return {"text": words.sentence(message, params), "grave": grave, "row": _row}
+    def said(finding: Any, *, plain: bool = True) -> dict[str, Any]:
+        """What the reader said about the whole sheet; names of tabs and headings are its owner's."""
+        row, _column, message, params, grave = finding
+        return {
+            "text": words.sentence(message, params if plain else words.without_cells(params)),
+            "grave": grave,
+            "row": row,
+        }
 
     def state_of(self: Any, batch: ImportBatch) -> State:
         """The state as it is, also where the job died."""
@@ -101,7 +109,7 @@ class BatchPage:
         if batch.problem:
             return words.sentence(batch.problem, None)
         died = state is not State(batch.state) and job is not None
-        return (job.error or gettext("The work was broken off.")) if died else ""
+        return (jobs.told(job) or gettext("The work was broken off.")) if died else ""
 
     # --- files ----------------------------------------------------------------------------------------------------
 
@@ -144,32 +152,14 @@ class BatchPage:
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
-    # --- undoing --------------------------------------------------------------------------------------------------
-
-    @expose("/batch/<uid>/undo", methods=["GET"])
-    @has_access
-    @permission_name("use")
-    def undo_page(self: Any, uid: str) -> Any:
-        """What undoing would do: how many rows go back, which stay and why. Nothing is changed."""
-        batch, actor = self.seen(uid), current_actor()
-        if BatchAction.undo not in _actions(self.state_of(batch)):
-            raise Conflict(_("This import cannot be undone in its present state."))
-        try:
-            batches.need_rights(batch, actor, batch.rule)
-        except DomainError as no:
-            raise Conflict(no.message) from None
-        found = undoing.preview(self.session, batch)
-        return self.render_template(
-            "exchange/undo.html", title=gettext("Undo the import"), batch=self.seen(uid), found=found
-        )
-
 
 def _has_findings(batch: ImportBatch) -> bool:
     return bool(batch.rows_bad or batch.rows_warned)
 
 
-def _actions(state: State) -> set[BatchAction]:
-    return {offer.action for offer in rules.MACHINE.actions(state, (rules.USER,))}
+def _actions(batch: ImportBatch, state: State, *, may_undo: bool) -> set[BatchAction]:
+    found = {offer.action for offer in rules.MACHINE.actions(state, (rules.USER,), batches.facts(batch))}
+    return found if may_undo else found - {BatchAction.undo}
 
 
 def _rules_open(actor: Any, sheet: Any) -> list[KnownRule]:

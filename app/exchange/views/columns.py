@@ -55,7 +55,10 @@ class ColumnsPage:
         """Each column of the sheet with two of its values, and the field that it is. A refusal keeps what was chosen."""
         batch, form = self.seen(uid), MapForm()
         batches.need_owner(batch, current_actor())
-        if self.state_of(batch) not in MAPPABLE or batch.summary is None:
+        is_open = self.state_of(batch) in MAPPABLE or (
+            self.state_of(batch) is State.stopped and not batch.chunks_done
+        )
+        if not is_open or batch.summary is None:
             raise Conflict(_("The columns of this sheet cannot be changed any more."))
         form.prepare(current_actor(), ImportBatch)
         if request.method != "POST":

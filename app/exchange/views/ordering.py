@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from app.areas.security.confirm import has_codes, recently_confirmed
-from app.core import clock
+from app.core import clock, jobs
 from app.core.actor import current_actor
 from app.core.errors import DomainError
 from app.core.jobs import Job
@@ -24,7 +23,6 @@ from app.inbox.choices import JobState
 from app.registry.views.once import once
 
 REFUSED = 422
-INSIDE = re.compile(r"\w+ at \w+\.py:\d+")  # what the log says of an error that is no refusal
 
 
 class Order:
@@ -105,8 +103,8 @@ def state_of(row: ExportFile, job: Job | None) -> dict[str, Any]:
     words = str(state.label)
     if job is not None and state is JobState.running and job.message:
         words = job.message
-    if job is not None and state is JobState.failed and job.error and not INSIDE.match(job.error):
-        words = job.error
+    if job is not None and state is JobState.failed:
+        words = jobs.told(job)
     return {
         "state": state.value,
         "badge": state.badge,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.core import sheets
+from flask_babel import gettext
+
+from app.core import clock, sheets
 from app.core.sheets import Finding
 from app.exchange.choices import RowOutcome
+from app.exchange.models import ImportBatch
 
 
 def sentence(message: str, params: Mapping[str, Any] | None) -> str:
@@ -15,11 +18,28 @@ def sentence(message: str, params: Mapping[str, Any] | None) -> str:
     return str(sheets.sentence(Finding(None, None, message, dict(params or {}))))
 
 
-class Headings:
-    """The columns of the user's sheet as they are named beside a finding: letter and heading."""
+def file_name(batch: ImportBatch, *, plain: bool) -> str:
+    """The name of the sheet for its owner; for others it may name people, so the register and the day stand for it."""
+    if plain:
+        return batch.file_name
+    kind = batch.file_name.rpartition(".")[2] if "." in batch.file_name else ""
+    day = clock.to_local(batch.created_at).strftime("%Y-%m-%d %H:%M")
+    return gettext("Sheet of %(day)s (%(kind)s)", day=day, kind=kind or "—")
 
-    def __init__(self, summary: Mapping[str, Any] | None) -> None:
-        self._names = {int(c): (name, letter) for c, name, letter in (summary or {}).get("headings") or ()}
+
+def source_name(batch: ImportBatch, *, plain: bool) -> str:
+    """Where the sheet comes from; what was taken from the name of the file is its owner's."""
+    return (batch.source_name or "") if plain else ""
+
+
+class Headings:
+    """The columns of the user's sheet as they are named beside a finding: letter and heading. Others than its owner read
+    the letter: a heading may hold a name.
+    """
+
+    def __init__(self, summary: Mapping[str, Any] | None, *, plain: bool = True) -> None:
+        found = (summary or {}).get("headings") or ()
+        self._names = {int(c): (name if plain else "", letter) for c, name, letter in found}
 
     def place(self, column: int | None) -> str:
         """“C Phone”; empty for a finding about the whole row."""
@@ -29,14 +49,14 @@ class Headings:
         return f"{letter} {name}".strip()
 
 
-def _without_cells(params: Mapping[str, Any]) -> dict[str, Any]:
+def without_cells(params: Mapping[str, Any]) -> dict[str, Any]:
     """For others than the owner of the sheet: what stands in its cells is theirs to see in the register, by its masks."""
     return {k: "…" if isinstance(v, str) and k != "field" else v for k, v in params.items()}
 
 
 def group_lines(summary: Mapping[str, Any] | None, *, plain: bool) -> list[dict[str, Any]]:
     """The groups of findings as the page lists them."""
-    headings = Headings(summary)
+    headings = Headings(summary, plain=plain)
     return [
         {
             "text": sentence(message, _shown(params, plain=plain, differ=differ)),
@@ -51,7 +71,7 @@ def group_lines(summary: Mapping[str, Any] | None, *, plain: bool) -> list[dict[
 
 def _shown(params: Mapping[str, Any], *, plain: bool, differ: bool) -> Mapping[str, Any]:
     if not plain:
-        return _without_cells(params)
+        return without_cells(params)
     return _without_values(params) if differ else params
 
 
@@ -64,7 +84,7 @@ def row_lines(
     rows: list[Any], summary: Mapping[str, Any] | None, urls: Mapping[int, str], *, plain: bool
 ) -> list[dict[str, Any]]:
     """The rows as the page lists them: number, outcome, what was found where, the record."""
-    headings = Headings(summary)
+    headings = Headings(summary, plain=plain)
     return [
         {
             "number": row.row_no,
@@ -72,7 +92,7 @@ def row_lines(
             "found": [
                 {
                     "place": headings.place(column),
-                    "text": sentence(message, params if plain else _without_cells(params)),
+                    "text": sentence(message, params if plain else without_cells(params)),
                     "grave": grave,
                 }
                 for column, message, params, grave in row.findings or ()

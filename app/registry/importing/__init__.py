@@ -10,6 +10,7 @@ from app.core.sheets import Sheet, declare
 from app.registry.importing import settling as _settling  # noqa: F401 - registers its job
 from app.registry.importing.fields import person_fields
 from app.registry.importing.writer import PersonWriter
+from app.registry.service import followers as _followers  # noqa: F401 - says what goes when an import is undone
 
 PERSONS = "persons"
 CHUNK = 2_000  # rows of one commit: half a second of the write lock on SQLite
