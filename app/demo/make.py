@@ -81,10 +81,10 @@ def make_demo(wish: Wish, say: Callable[[str], None]) -> bool:
             progress.done = 1 - STORY_SHARE
             _story(session, spec, wish, now, progress)
             did = True
-        brings = sheets.is_missing(session)
-    if brings:
-        sheets.bring(clock.to_local(now).date())
-    return did or brings
+        bearer = sheets.bearer(session, clock.to_local(now).date())
+    if bearer is not None:
+        sheets.bring(bearer)
+    return did or bearer is not None
 
 
 def _is_there(session: Session, code: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ from app import seeds
 from app.areas.actors import build_actor
 from app.areas.models import Area, AreaLevel
 from app.core import clock, jobs, sheets
-from app.core.scope import acting_as, session_actor, unscoped
+from app.core.actor import Actor
+from app.core.scope import acting_as, session_actor
 from app.core.session import unit_of_work
 from app.core.views.at_work import forms_at_work
 from app.demo import accounts
@@ -49,25 +51,32 @@ class AtOnce(jobs.Work):
         """Nobody takes it away."""
 
 
-def is_missing(session: Session) -> bool:
-    """Whether no sheet was brought so far."""
-    return not session.scalar(select(func.count(ImportBatch.id)))
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who brings the sheets, and the names of a grid of theirs and of one elsewhere."""
+
+    actor: Actor
+    names: dict[str, str]
 
 
-def bring(day: date) -> None:
+def bearer(session: Session, day: date) -> Bearer | None:
+    """Who is to bring the sheets; None where some were brought already."""
+    if session.scalar(select(func.count(ImportBatch.id))):
+        return None
+    user_id = accounts.user_ids(session)[seeds.read("demo_sheets")["maker"]]
+    actor = build_actor(user_id, day, origin="demo")[0]
+    return Bearer(actor, _grids(session, actor))
+
+
+def bring(by: Bearer) -> None:
     """Bring the sheets as their maker would."""
-    spec = seeds.read("demo_sheets")
-    with unscoped("demo: who brings sheets") as session:
-        user_id = accounts.user_ids(session)[spec["maker"]]
-        names = _grids(session, user_id, day)
-    with acting_as(build_actor(user_id, day, origin="demo")[0]) as session:
-        for one in spec["sheets"]:
-            _bring(session, one, names)
+    with acting_as(by.actor) as session:
+        for one in seeds.read("demo_sheets")["sheets"]:
+            _bring(session, one, by.names)
 
 
-def _grids(session: Session, user_id: int, day: date) -> dict[str, str]:
-    """A grid of the maker's areas and one elsewhere, by their names."""
-    low, high = build_actor(user_id, day)[0].ranges[0]
+def _grids(session: Session, actor: Actor) -> dict[str, str]:
+    low, high = actor.ranges[0]
     own = Area.path.between(low, high)
     names = select(Area.name).join(Area.level).order_by(Area.path).limit(1)
     names = names.where(AreaLevel.key == GRID, Area.valid_to.is_(None))
