@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from flask import Response
-from sqlalchemy import Date, Integer, Select, String, or_, select
+from sqlalchemy import Date, Integer, Select, String, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import scope
@@ -59,6 +59,23 @@ _owners: dict[str, Callable[[Actor], Select[Any]]] = {}
 def owned_by(kind: str, visible: Callable[[Actor], Select[Any]]) -> None:
     """Attachments of this owner kind are seen and written by whoever sees the owner; called while modules load."""
     _owners[kind] = visible
+
+
+# owner kind -> since when -> select of the uids of owners that another record uses since then
+_needed: dict[str, Callable[[datetime], Select[Any]]] = {}
+
+
+def needed_by(kind: str, since: Callable[[datetime], Select[Any]]) -> None:
+    """Attachments of these owners are kept as long as the record that uses them, whatever their own term says."""
+    _needed[kind] = since
+
+
+def is_needed(purpose_since: datetime) -> Any:
+    """Criterion: another record uses the attachment, and has done so since a moment."""
+    known = [
+        (Attachment.owner_kind == kind) & _is_among(since(purpose_since)) for kind, since in _needed.items()
+    ]
+    return or_(false(), *known)
 
 
 def _with_the_owner(actor: Actor) -> Any:
@@ -179,6 +196,20 @@ def save(
     session.flush()
     store().put(key, sealed)
     return attachment
+
+
+def renew(session: Session, attachment: Attachment, clean: Clean) -> str:
+    """Give a file new contents under its own uid (a page was straightened); returns the key of the old contents.
+
+    The old file stays until the night, when ``sweep`` finds nothing that points to it; a row may take its key over.
+    """
+    old, key = attachment.storage_key, secrets.token_hex(32)
+    sealed = ring().encrypt(clean.data, _context(key))
+    attachment.media_type, attachment.size = clean.media_type, len(clean.data)
+    attachment.sha256, attachment.storage_key = hashlib.sha256(sealed).hexdigest(), key
+    session.flush()
+    store().put(key, sealed)
+    return old
 
 
 def read(attachment: Attachment) -> bytes:

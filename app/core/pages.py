@@ -69,7 +69,8 @@ def _threshold(histogram: Sequence[int]) -> tuple[int, float]:
 
 def _largest(light: bytes, width: int, height: int) -> list[int]:
     """Places (y * width + x) of the largest connected light patch."""
-    left, best = bytearray(light), []
+    left = bytearray(light)
+    best: list[int] = []
     for start in range(width * height):
         if not left[start]:
             continue

@@ -24,11 +24,11 @@ from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
 from app.core.sla import due_date
 from app.documents.queries import office_of
-from app.proxy.choices import Action, PaperForm, PaperState
+from app.proxy.choices import Action, PaperForm, PaperSource, PaperState
 from app.proxy.models import CaseMaterial, CaseStep, ProxyCase
-from app.proxy.rules import missing_materials
+from app.proxy.rules import what_is_wrong
+from app.proxy.rules.sources import source_words
 from app.proxy.service.clocks import newest
-from app.proxy.service.materials import seen
 from app.registry.models import Person, PersonDocument
 
 AUTHORIZATION, RECEIPT = "F10", "F11"
@@ -161,7 +161,7 @@ def one_case(case: ProxyCase) -> dict[str, Any]:
     """One case on the receipt: its papers, what is missing and until when, the promised day."""
     asked = last_step(case, Action.request_supplement)
     open_list = case.state == "supplement" and asked is not None
-    missing = missing_materials(seen(case))
+    missing = {m.seq: str(why) for m in case.materials if (why := what_is_wrong(m)) is not None}
     promise = newest(case).get("promise")
     return {
         "number": case.number,
@@ -169,8 +169,8 @@ def one_case(case: ProxyCase) -> dict[str, Any]:
         "item_name": case.item_version.name,
         "applicant": masks.mask_name(case.party_name),
         "phone": masks.mask_phone((case.party or {}).get("phone")),
-        "materials": [paper(m) for m in case.materials if m.applies is not False and m.name not in missing],
-        "missing": [{"name": m.name, "note": m.mark_note or ""} for m in case.materials if m.name in missing],
+        "materials": [paper(m) for m in case.materials if m.applies is not False and m.seq not in missing],
+        "missing": [{"name": m.name, "note": missing[m.seq]} for m in case.materials if m.seq in missing],
         "supplement_until": (asked.data or {}).get("due_on", "") if open_list and asked else "",
         "promised_on": due_date(promise.due_at).isoformat() if promise else "",
         "is_provisional": bool(promise and promise.provisional),
@@ -184,7 +184,7 @@ def paper(material: CaseMaterial) -> dict[str, Any]:
         "form": material.form,
         "copies": material.copies,
         "handling": handling(material),
-        "note": material.note or "",
+        "note": str(source_words(material.source, material.source_note)) or material.note or "",
     }
 
 
@@ -195,6 +195,8 @@ def handling(material: CaseMaterial) -> str:
     """What happened to a paper (words.toml: kept, returned, shared, lacking)."""
     if material.state == PaperState.shared:
         return "shared"
+    if material.source == PaperSource.case:
+        return "reused"
     if material.state in (PaperState.asked, PaperState.waived):
         return "lacking"
     return "returned" if material.form in RETURNED else "kept"

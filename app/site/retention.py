@@ -6,10 +6,10 @@ after the commit, and what a crash leaves behind is a file without a record, whi
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import not_, or_, select
 from sqlalchemy.orm import Session
 
 from app import seeds
@@ -38,7 +38,7 @@ def last_day(stored: date, years: int) -> date:
 
 def retain(work: jobs.Work) -> dict[str, Any]:
     """Set missing terms, then delete what is past its term; chunk by chunk, each a step. A second run finds nothing."""
-    today, set_, gone = clock.to_local(work.now).date(), 0, 0
+    set_ = gone = 0
     known = terms()
     while without := _without_term(work.session, known):
         with work.step() as session:
@@ -46,7 +46,7 @@ def retain(work: jobs.Work) -> dict[str, Any]:
                 stored = clock.to_local(attachment.created_at).date()
                 attachment.keep_until = last_day(stored, known[attachment.purpose])
         set_ += len(without)
-    while over := _over(work.session, today):
+    while over := _over(work.session, work.now, known):
         with work.step() as session, reason(WHY, tag=TAG):
             keys = [attachment.storage_key for attachment in _rows(session, over)]
             for attachment in _rows(session, over):
@@ -64,8 +64,14 @@ def _without_term(session: Session, known: dict[str, int]) -> list[int]:
     return list(session.scalars(query.order_by(Attachment.id).limit(CHUNK), execution_options=EVERYTHING))
 
 
-def _over(session: Session, today: date) -> list[int]:
-    query = select(Attachment.id).where(Attachment.keep_until < today)
+def _over(session: Session, now: datetime, known: dict[str, int]) -> list[int]:
+    """What is past its term, but for what another record has used within that term (a photo that a later case reuses)."""
+    today = clock.to_local(now).date()
+    used = [
+        (Attachment.purpose == purpose) & files.is_needed(now - timedelta(days=366 * years))
+        for purpose, years in known.items()
+    ]
+    query = select(Attachment.id).where(Attachment.keep_until < today, not_(or_(*used)))
     return list(session.scalars(query.order_by(Attachment.id).limit(CHUNK), execution_options=EVERYTHING))
 
 

@@ -184,7 +184,8 @@ def test_what_is_missing_is_asked_for_at_the_door_in_writing(system, worker, eld
     )
     case = cases_of(system, uid)["Elder An"]
     assert (case.state, case.resume_to) == ("supplement", "collected")
-    assert case.steps[-1].data["missing_list"] == [{"seq": 1, "note": None}]
+    # the notice writes itself: what is missing, and that it was not handed over
+    assert case.steps[-1].data["missing_list"] == [{"seq": 1, "note": "not handed over yet"}]
     assert case.steps[-1].data["due_on"] == until
 
 

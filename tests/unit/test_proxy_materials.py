@@ -11,6 +11,7 @@ from app.proxy.rules import (
     case_facts,
     kept_cards,
     missing_materials,
+    what_is_wrong,
 )
 
 
@@ -30,6 +31,8 @@ class Held:
     share_exempt: bool = False
     state: str = "asked"
     mark: str | None = None
+    mark_note: str | None = None
+    condition: str | None = None
 
 
 @dataclass
@@ -142,3 +145,23 @@ def test_a_case_with_nothing_in_the_way():
     )
     assert not any(facts.values())
     assert not any(case_facts(papers=[]).values())
+
+
+@pytest.mark.demand("S3-49")
+@pytest.mark.parametrize(
+    ("paper", "words"),
+    [
+        (Held("a"), "not handed over yet"),
+        (Held("a", state="collected"), None),
+        (Held("a", required=False), None),
+        (Held("a", state="collected", mark="bad", mark_note="page 2 is cut"), "page 2 is cut"),
+        (Held("a", state="collected", mark="bad"), "not in order"),
+        (Held("a", state="shared", mark="bad", mark_note="not found there"), "not found there"),
+        (Held("a", applies=None, condition="somebody is disabled"), "needed if: somebody is disabled."),
+        (Held("odd", applies=None), "needed if: odd."),
+        (Held("a", applies=False, mark="bad"), None),
+    ],
+)
+def test_the_one_time_list_says_of_each_paper_what_is_wrong(paper, words):
+    found = what_is_wrong(paper)
+    assert (None if found is None else str(found)[: len(words or "")]) == words

@@ -28,6 +28,7 @@ from app.core.workflow.table import flat_names
 from app.proxy.choices import NAMES, Action, PaperState, Signed
 from app.proxy.forms.questions import answers_given, fields_of, show_answers
 from app.proxy.models import ProxyCase
+from app.proxy.rules import what_is_wrong
 from app.proxy.service import custody
 from app.proxy.service.delivery import RATINGS
 from app.proxy.service.questions import asked_at
@@ -275,8 +276,8 @@ def paper_lines(case: ProxyCase, data: Mapping[str, Any] | None) -> list[dict[st
                 "note": typed.get(f"note-{m.seq}", ""),
                 "answer": typed.get(f"answer-{m.seq}", _answer(m.applies)),
                 "is_missing": bool(typed.get(f"missing-{m.seq}"))
-                or (not typed and (m.mark == "bad" or (m.required and m.applies and m.state == "asked"))),
-                "missing_note": typed.get(f"missing-note-{m.seq}", m.mark_note or ""),
+                or (not typed and what_is_wrong(m) is not None),
+                "missing_note": typed.get(f"missing-note-{m.seq}", str(what_is_wrong(m) or "")[:200]),
             }
         )
     return lines

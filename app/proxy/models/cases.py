@@ -137,6 +137,31 @@ def _visible_cases(actor: Actor) -> Any:
 files.owned_by("proxy_case", _visible_cases)
 
 
+def _visible_papers(actor: Actor) -> Any:
+    """Photos of a paper are there for whoever sees its case, or a case of the same person that reuses the paper."""
+    case, paper = (Model.metadata.tables[name] for name in ("proxy_case", "case_material"))
+    other, again = case.alias(), paper.alias()
+    own = select(case.c.id).where(
+        case.c.id == paper.c.case_id, _handed_to(case.c, actor), case.c.deleted_at.is_(None)
+    )
+    linked = (
+        select(again.c.id)
+        .select_from(again.join(other, other.c.id == again.c.case_id))
+        .where(again.c.source_uid == paper.c.uid, again.c.source == "case")
+        .where(_handed_to(other.c, actor), other.c.deleted_at.is_(None))
+    )
+    return select(paper.c.uid).where(or_(own.exists(), linked.exists()))
+
+
+def _reused_papers(since: datetime) -> Any:
+    again = Model.metadata.tables["case_material"].alias()
+    return select(again.c.source_uid).where(again.c.source == "case", again.c.collected_at >= since)
+
+
+files.owned_by("case_material", _visible_papers)
+files.needed_by("case_material", _reused_papers)
+
+
 class CaseChild:
     """Row of a case; visible with it."""
 
@@ -204,7 +229,7 @@ class CaseMaterial(CaseChild, Versioned, Table):
     """A material of the case: asked, collected, verified and returned, waived, missing; the department's mark."""
 
     __tablename__ = "case_material"
-    __table_args__ = args(UniqueConstraint("case_id", "seq"))
+    __table_args__ = args(UniqueConstraint("case_id", "seq"), Index("ix_case_material_source", "source_uid"))
 
     seq: Mapped[int] = mapped_column(Integer)
     name: Mapped[str] = mapped_column(String(120))

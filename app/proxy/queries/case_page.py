@@ -150,6 +150,7 @@ TOLD = (
     "window",
     "place",
     "expert",
+    "paper",
     "result",
     "result_no",
     "due_on",

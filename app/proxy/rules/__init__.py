@@ -10,6 +10,7 @@ from app.proxy.rules.materials import (
     case_facts,
     kept_cards,
     missing_materials,
+    what_is_wrong,
 )
 from app.proxy.rules.questions import check_key
 
@@ -39,4 +40,5 @@ __all__ = [
     "parse_slot",
     "states_page",
     "step_limits",
+    "what_is_wrong",
 ]

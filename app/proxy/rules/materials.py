@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from flask_babel import lazy_gettext as _
+
 from app.proxy.choices import PaperForm, PaperState
 
 DECIDED = ("approved", "refused")
@@ -42,6 +44,13 @@ class Paper(Protocol):
     mark: str | None
 
 
+class Marked(Paper, Protocol):
+    """A paper with what the department wrote about it, and the condition under which it is needed."""
+
+    condition: str | None
+    mark_note: str | None
+
+
 @dataclass(frozen=True)
 class PaperAnswer:
     """Whether a listed paper is demanded in this case; `applies` is None while the condition is unanswered."""
@@ -67,7 +76,22 @@ def missing_materials(papers: Iterable[Paper]) -> list[str]:
 def _is_missing(paper: Paper) -> bool:
     if not (paper.required and paper.applies):
         return False
-    return paper.state == PaperState.asked or (paper.mark == BAD and paper.state == PaperState.collected)
+    # what was to come by data sharing and is marked as bad has to be brought after all; what was waived is asked for first
+    return paper.state == PaperState.asked or (paper.mark == BAD and paper.state != PaperState.waived)
+
+
+def what_is_wrong(paper: Marked) -> Any:
+    """Why a paper belongs on the one-time list, in a sentence: what the department said of it, that it is not there, or
+    that nobody knows yet whether it is needed; None for a paper that is in order (Administrative Licensing Law art. 32).
+    """
+    if paper.applies is False:
+        return None
+    if paper.mark == BAD:
+        return paper.mark_note or _("not in order")
+    if paper.state == PaperState.asked and paper.applies is None:
+        condition = paper.condition or paper.name
+        return _("needed if: %(condition)s. Bring it, or say that this is not so.", condition=condition)
+    return _("not handed over yet") if _is_missing(paper) else None
 
 
 def kept_cards(papers: Iterable[tuple[str, str]]) -> list[str]:

@@ -16,9 +16,8 @@ from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
 from app.proxy.choices import TO_DELIVER, Action, PaperState, State
 from app.proxy.models import ProxyCase
-from app.proxy.rules import missing_materials
+from app.proxy.rules import what_is_wrong
 from app.proxy.service.cases import act
-from app.proxy.service.materials import seen
 from app.proxy.service.records import PROXY_RECORD
 from app.proxy.service.rounds import CASE, add_to_round, cases_of
 from app.worklog import service as worklog
@@ -100,9 +99,9 @@ def take_papers(
         act(session, actor, now, case, Action.collect, given)
     elif case.state == State.supplement:
         act(session, actor, now, case, Action.supply, given)
-    missing = set(missing_materials(seen(case)))
-    if case.state == State.collected and missing and log.supplement_until:
-        wanted = [{"seq": m.seq, "note": None} for m in case.materials if m.name in missing]
+    lacking = [(m.seq, why) for m in case.materials if (why := what_is_wrong(m)) is not None]
+    if case.state == State.collected and lacking and log.supplement_until:
+        wanted = [{"seq": seq, "note": str(why)[:200]} for seq, why in lacking]
         told = {"missing_list": wanted, "told_at_once": True, "due_on": log.supplement_until}
         act(session, actor, now, case, Action.request_supplement, told)
 

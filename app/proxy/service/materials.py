@@ -150,7 +150,14 @@ def ask_for(case: ProxyCase, missing: Iterable[Mapping[str, Any]]) -> None:
         field = f"missing-note-{material.seq}"
         need_allowed(material.name, material.issuer, note=entry.get("note"), field=field)
         material.mark, material.mark_note = PaperMark.bad.value, entry.get("note") or None
-        material.applies, material.required = True, True
+        material.required = True
+        if material.state != PaperState.collected or material.source:
+            # shared, waived or taken over, and not good enough: it is to be brought after all
+            material.state, material.collected_at = PaperState.asked.value, None
+            material.source = material.source_uid = material.source_note = None
+        if material.condition is None or material.applies is False:
+            # a condition that nobody has answered stays open: the resident says so, or brings the paper
+            material.applies = True
 
 
 def mark_papers(case: ProxyCase, marks: Mapping[int, tuple[str | None, str | None]]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from app.proxy.service import open_case, rounds
 from app.proxy.service.delivery import RATINGS
 from app.proxy.service.doors import hand_over_here, log_door, need_deliverable, nobody_reached
 from app.proxy.views import field_forms as forms
-from app.proxy.views import kept
+from app.proxy.views import kept, photo_posts
 from app.proxy.views.field_saving import once
 from app.proxy.views.field_saving import signed as signed_by
 from app.worklog import service as worklog
@@ -210,6 +210,7 @@ class FieldDesk(BaseView):
             first_state=pages.first_state,
             kept=kept.kept(self.session, kept.door_page(stop_uid)),
             keeps_originals=pages.keeps_originals(cases),
+            **photo_posts.at_the_door(self.session, current_actor(), cases),
             unsigned=any(c.state == State.booked for c in cases),
             slots=forms.SLOTS,
             tomorrow=clock.today() + timedelta(days=1),
