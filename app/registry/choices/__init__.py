@@ -223,6 +223,7 @@ class ProposalTopic(Choice):
 
     stop = "stop", _("To end"), "red"
     benefit = "benefit", _("Entitled, not yet applied for"), "green"
+    renewal = "renewal", _("Annual review or expiry"), "blue"
     register = "register", _("To register"), "blue"
     group = "group", _("Group to close"), "purple"
 
@@ -240,7 +241,8 @@ class ProposalAction(Choice):
     take = "take", _("Take up"), "blue"
     accept = "accept", _("Carry out"), "green"
     finish = "finish", _("Done"), "green"
-    decline = "decline", _("Not needed"), "grey"
+    decline = "decline", _("Asked, does not want it"), "grey"
+    unfit = "unfit", _("Not entitled"), "grey"
     reopen = "reopen", _("Open again"), "yellow"
     drop = "drop", _("No longer applies"), "grey"
 

@@ -17,7 +17,9 @@ from app.registry.choices import ProposalAction, ProposalState, ProposalTopic
 from app.registry.rules.dates import Birth, Precision, age_on
 
 EVENTS = frozenset({"death", "birth", "new_name"})
-OCCASIONS = ("death", "birth", "age", "group", "stay", "new_name")
+# a renewal follows from a case that was decided: the proxy domain says when (app/proxy/service/renewals.py)
+OCCASIONS = ("death", "birth", "age", "group", "stay", "new_name", "renewal")
+MAYBE = "maybe"
 DUE_DAYS = 30
 
 
@@ -41,6 +43,7 @@ class Rule:
     unless_groups: frozenset[str] = frozenset()
     level: str = "L3"
     source: str = ""
+    asks: Mapping[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,9 @@ class About:
 
     age: int | None = None
     groups: frozenset[str] = frozenset()
+    unsure: frozenset[str] = (
+        frozenset()
+    )  # groups that nobody can tell: a disability whose grade was never entered
 
 
 def parse(entries: Iterable[Mapping[str, Any]], closed_groups: Collection[str] = ()) -> tuple[Rule, ...]:
@@ -85,6 +91,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         with_groups=tuple(frozenset(g) for g in entry.get("with_groups", ())),
         unless_groups=frozenset(entry.get("unless_groups", ())),
         level=entry.get("level", "L3"),
+        asks={"zh": entry["ask_zh"], "en": entry["ask_en"]} if "ask_zh" in entry else None,
         source=entry.get("source", ""),
     )
 
@@ -98,6 +105,33 @@ def applies(rule: Rule, about: About) -> bool:
     if rule.min_age is not None and (about.age is None or about.age < rule.min_age):
         return False
     return rule.max_age is None or (about.age is not None and about.age <= rule.max_age)
+
+
+@dataclass(frozen=True)
+class Sure:
+    """A rule applies, for certain or perhaps: then somebody asks."""
+
+    certainty: str | None = None  # None: certain, or MAYBE
+
+
+def found(rule: Rule, about: About) -> Sure | None:
+    """Whether a rule holds with what is known: None where it does not. What is missing (an age, the grade of a
+    disability, what the rule asks) makes a maybe, never a yes, and never hides somebody.
+    """
+    perhaps = rule.asks is not None
+    if rule.unless_groups & about.groups:
+        return None
+    for wanted in (*((rule.groups,) if rule.groups else ()), *rule.with_groups):
+        if not wanted & about.groups:
+            if not wanted & about.unsure:
+                return None
+            perhaps = True
+    if rule.min_age is not None or rule.max_age is not None:
+        if about.age is None:
+            perhaps = True
+        elif not (rule.min_age or 0) <= about.age <= (about.age if rule.max_age is None else rule.max_age):
+            return None
+    return Sure(MAYBE if perhaps else None)
 
 
 def completes_on(birth: Birth, years: int) -> date:
@@ -157,6 +191,7 @@ _BY_HAND = {
     for action, to in (
         (ProposalAction.accept, To(ProposalState.done, role=HANDS)),
         (ProposalAction.decline, To(_DECLINED, role=HANDS, needs=("reason",))),
+        (ProposalAction.unfit, To(_DECLINED, role=HANDS, needs=("reason",))),
         (ProposalAction.finish, To(ProposalState.done, role=ITSELF)),
         (ProposalAction.drop, To(ProposalState.dropped, role=ITSELF)),
     )

@@ -23,7 +23,7 @@ from app.registry.choices import CLOSED_LEVEL, EventKind, ProposalAction, Propos
 from app.registry.models import LifeEvent, Person, PersonGroup, Proposal, ProposalStep
 from app.registry.models.events import UID
 from app.registry.rules import age_on
-from app.registry.rules.proposals import MACHINE, About, Rule, applies, due_on, parse
+from app.registry.rules.proposals import MACHINE, MAYBE, About, Rule, applies, due_on, found, parse
 from app.registry.service import groups
 from app.registry.service.checks import expect_version
 from app.registry.service.consents import birth_of
@@ -34,6 +34,16 @@ OCCASION = {EventKind.death: "death", EventKind.birth: "birth", EventKind.new_na
 # (session, item codes, person uids) -> (person uid, item code) of services that are done or under way
 Served = Callable[[Session, Collection[str], Collection[str]], set[tuple[str, str]]]
 _served: list[Served] = []
+
+
+# (session, item code) -> the name of a service
+Namer = Callable[[Session, str], str]
+_names: list[Namer] = []
+
+
+def use_names(function: Namer) -> None:
+    """The proxy domain hangs in here what a service is called."""
+    _names[:] = [function]
 
 
 def use_served(function: Served) -> None:
@@ -66,7 +76,28 @@ def rule_of(code: str) -> Rule | None:
 def words_of(code: str) -> str:
     """What a rule proposes, in the reader's language; the code itself for a rule of former data."""
     rule = rule_of(code)
-    return code if rule is None else rule.words["zh" if str(get_locale() or "zh").startswith("zh") else "en"]
+    return code if rule is None else rule.words["zh" if _is_chinese() else "en"]
+
+
+def _is_chinese() -> bool:
+    return str(get_locale() or "zh").startswith("zh")
+
+
+def said(session: Session, row: Proposal) -> str:
+    """What a proposal says: a renewal names the service that is to be applied for again."""
+    words = words_of(row.rule)
+    if row.topic != ProposalTopic.renewal or not row.item_code or not _names:
+        return words
+    return str(_("%(what)s: %(values)s", what=words, values=_names[0](session, row.item_code)))
+
+
+def asked_of(row: Proposal) -> str:
+    """What is to be asked before it is certain, in the reader's language; empty where the data say everything."""
+    rule = rule_of(row.rule)
+    if row.certainty != MAYBE:
+        return ""
+    asks = rule.asks if rule is not None else None
+    return asks["zh" if _is_chinese() else "en"] if asks else str(_("Something on record is missing."))
 
 
 # --- made -------------------------------------------------------------------------------------------------------------
@@ -95,11 +126,12 @@ def follow_group(session: Session, row: PersonGroup, *, actor: Actor, now: datet
     """What a special group that was just added entitles to."""
     person = row.person or session.get_one(Person, row.person_id)
     about = about_of(session, person, clock.to_local(now).date())
-    found = [r for r in rules() if r.on == "group" and row.group_code in _named(r) and applies(r, about)]
-    have = served(session, {r.item for r in found if r.item}, {person.uid})
+    named = [r for r in rules() if r.on == "group" and row.group_code in _named(r)]
+    follows = {r: sure for r in named if (sure := found(r, about)) is not None}
+    have = served(session, {r.item for r in follows if r.item}, {person.uid})
     made = [
-        propose(session, person, rule, rule.code, actor=actor, now=now)
-        for rule in found
+        propose(session, person, rule, rule.code, certainty=sure.certainty, actor=actor, now=now)
+        for rule, sure in follows.items()
         if (person.uid, rule.item or "") not in have
     ]
     session.flush()
@@ -123,6 +155,7 @@ def propose(
     *,
     event: LifeEvent | None = None,
     day: date | None = None,
+    certainty: str | None = None,
     actor: Actor,
     now: datetime,
 ) -> Proposal | None:
@@ -142,6 +175,7 @@ def propose(
         event_id=event.id if event else None,
         due_on=due_on(rule, day or (event.happened_on if event else today), today),
         state=str(ProposalState.open),
+        certainty=certainty,
     )
     session.add(row)
     session.flush()

@@ -7,8 +7,9 @@ they ever got it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -18,15 +19,17 @@ from app.core import bulk, clock, jobs
 from app.registry.choices import ProposalAction, ProposalState
 from app.registry.models import FloatingStay, Person, PersonGroup, Proposal, ProposalStep
 from app.registry.rules import age_on
-from app.registry.rules.proposals import About, Rule, applies, born_until, due_on, reached, risen
+from app.registry.rules.care import SEVERE
+from app.registry.rules.proposals import MAYBE, About, Rule, born_until, due_on, found, reached, risen
 from app.registry.service.consents import birth_of
+from app.registry.service.derived import GRADE, SOURCE
 from app.registry.service.proposals import rules, served
 
 JOB = "registry.proposals"
 BATCH = 1000
 LABEL = "program"
-# (person id, person uid, rule, anchor, the day it follows from)
-Wanted = tuple[int, str, Rule, str, date]
+# (person id, person uid, rule, anchor, the day it follows from, maybe or None for certain)
+Wanted = tuple[int, str, Rule, str, date, str | None]
 Batches = Callable[[Session, int], tuple[int, list[Wanted]]]
 
 
@@ -92,7 +95,7 @@ def _by_age(rule: Rule, today: date) -> Batches:
         )
         rows = session.execute(query).all()
         found = [
-            (row.id, row.uid, rule, str(rule.age), day)
+            (row.id, row.uid, rule, str(rule.age), day, MAYBE if rule.asks else None)
             for row in rows
             if (day := reached(rule, birth_of(row), today)) is not None
         ]
@@ -134,7 +137,8 @@ def _by_stay(rule: Rule) -> Batches:
         rows = session.execute(query).all()
         today = clock.today()
         found = [
-            (r.person_id, r.person_uid, rule, r.uid, r.registered_on or r.valid_from or today) for r in rows
+            (r.person_id, r.person_uid, rule, r.uid, r.registered_on or r.valid_from or today, None)
+            for r in rows
         ]
         return (rows[-1].id if len(rows) == BATCH else 0), found
 
@@ -163,46 +167,69 @@ def _by_group(group_rules: list[Rule], today: date) -> Batches:
                 Person.id.in_(ids), Person.died_on.is_(None), Person.status == "effective"
             )
         ).all()
-        open_groups = _groups_of(session, ids)
-        found = []
+        known = groups_of(session, ids)
+        wanted: list[Wanted] = []
         for row in people:
-            about = About(age_on(birth_of(row), today), frozenset(open_groups.get(row.id, ())))
-            found += [(row.id, row.uid, r, r.code, today) for r in group_rules if applies(r, about)]
-        return (ids[-1] if len(ids) == BATCH else 0), found
+            groups, unsure = known.get(row.id, (frozenset(), frozenset()))
+            about = About(age_on(birth_of(row), today), groups, unsure)
+            sures = [(r, sure) for r in group_rules if (sure := found(r, about)) is not None]
+            wanted += [(row.id, row.uid, r, r.code, today, sure.certainty) for r, sure in sures]
+        return (ids[-1] if len(ids) == BATCH else 0), wanted
 
     return batch
 
 
-def _groups_of(session: Session, ids: list[int]) -> dict[int, set[str]]:
+def groups_of(session: Session, ids: Collection[int]) -> dict[int, tuple[frozenset[str], frozenset[str]]]:
+    """Person id → (groups in force, groups that nobody can tell). A grade is read only of a disability that is not
+    known to be severe.
+    """
     query = select(PersonGroup.person_id, PersonGroup.group_code).where(
         PersonGroup.person_id.in_(ids), PersonGroup.valid_to.is_(None)
     )
-    found: dict[int, set[str]] = {}
+    codes: dict[int, set[str]] = {}
     for person_id, code in session.execute(query):
-        found.setdefault(person_id, set()).add(code)
-    return found
+        codes.setdefault(person_id, set()).add(code)
+    open_ = [key for key, have in codes.items() if SOURCE in have and SEVERE not in have]
+    unsure = _without_grade(session, open_)
+    severe = frozenset({SEVERE})
+    return {k: (frozenset(have), severe if k in unsure else frozenset()) for k, have in codes.items()}
+
+
+def _without_grade(session: Session, ids: list[int]) -> set[int]:
+    """People with a disability whose grade was never entered."""
+    query = select(PersonGroup.person_id, PersonGroup.details).where(
+        PersonGroup.person_id.in_(ids), PersonGroup.group_code == SOURCE, PersonGroup.valid_to.is_(None)
+    )
+    return (
+        {row.person_id for row in session.execute(query) if not (row.details or {}).get(GRADE)}
+        if ids
+        else set()
+    )
 
 
 def write(session: Session, wanted: list[Wanted], *, now: datetime) -> int:
     """Insert those that are not there yet and for which no case is done or under way; returns how many."""
     fresh = list(_fresh(session, wanted))
     today = clock.to_local(now).date()
-    ids = bulk.insert(
-        session,
-        Proposal,
-        [
-            {
-                "person_id": person_id,
-                "rule": rule.code,
-                "anchor": anchor,
-                "topic": str(rule.topic),
-                "item_code": rule.item,
-                "due_on": due_on(rule, day, today),
-                "state": str(ProposalState.open),
-            }
-            for person_id, _uid, rule, anchor, day in fresh
-        ],
-    )
+    rows = [
+        {
+            "person_id": person_id,
+            "rule": rule.code,
+            "anchor": anchor,
+            "topic": str(rule.topic),
+            "item_code": rule.item,
+            "due_on": due_on(rule, day, today),
+            "certainty": certainty,
+        }
+        for person_id, _uid, rule, anchor, day, certainty in fresh
+    ]
+    return insert(session, rows, now=now)
+
+
+def insert(session: Session, rows: list[dict[str, Any]], *, now: datetime) -> int:
+    """Open proposals with their first step; returns how many."""
+    state = str(ProposalState.open)
+    ids = bulk.insert(session, Proposal, [row | {"state": state} for row in rows])
     steps = [
         {
             "proposal_id": key,
@@ -227,7 +254,7 @@ def _fresh(session: Session, wanted: list[Wanted]) -> Iterator[Wanted]:
     items = {w[2].item for w in wanted if w[2].item}
     have = served(session, items, {w[1] for w in wanted})
     for one in wanted:
-        person_id, uid, rule, anchor, _day = one
+        person_id, uid, rule, anchor, _day, _certainty = one
         # a step up is applied for though the step below was granted
         got = (uid, rule.item or "") in have and risen(rule, rules())[0] is None
         if (person_id, rule.code, anchor) not in known and not got:

@@ -26,6 +26,7 @@ from app.registry.views.step_page import Step, StepPage
 from app.registry.views.wording import timeline
 
 SENSITIVE = "L4"
+MAYBE = _("Please ask the grid worker")
 BOOKING = "ProxyDesk.book"
 
 
@@ -45,6 +46,10 @@ ACTS: dict[ProposalAction, tuple[type[RecordForm], Any]] = {
         _("Marks the proposal as carried out. A special group that is to be closed is closed by this."),
     ),
     ProposalAction.decline: (DeclineForm, _("The proposal is not made again; it can be taken back here.")),
+    ProposalAction.unfit: (
+        DeclineForm,
+        _("Not entitled, because … The reason stays with the proposal; it can be taken back here."),
+    ),
     ProposalAction.reopen: (AcceptForm, _("The proposal stands open again.")),
 }
 
@@ -65,6 +70,8 @@ class ProposalView(StepPage, ModelView):
         "what_all": _("What is proposed"),
         "topic": _("Topic"),
         "due_on": _("Due on"),
+        "certainty": _("Certain"),
+        "asked": _("To be asked"),
         "person.area": _("Area"),
         "born": _("Born"),
         "source": _("Basis"),
@@ -74,7 +81,7 @@ class ProposalView(StepPage, ModelView):
     }
     choices_columns = {"state": ProposalState, "topic": ProposalTopic}
     base_permissions = ["can_list", "can_show", "can_edit", "can_history"]
-    list_columns = ["due_on", "person", "born", "what", "topic", "state", "person.area"]
+    list_columns = ["due_on", "person", "born", "what", "certainty", "topic", "state", "person.area"]
     order_columns = ["due_on"]
     base_order = ("due_on", "asc")
     opens_with = {"_flt_0_state": str(ProposalState.open)}
@@ -83,6 +90,8 @@ class ProposalView(StepPage, ModelView):
         "person",
         "born",
         "what_all",
+        "certainty",
+        "asked",
         "topic",
         "group",
         "due_on",
@@ -96,7 +105,9 @@ class ProposalView(StepPage, ModelView):
     empty_hint = _("Nothing is proposed here.")
     formatters_columns = {
         "what": lambda row: proposed(row),
-        "what_all": lambda row: proposals.words_of(row.rule),
+        "what_all": lambda row: proposals.said(_session(), row),
+        "certainty": lambda row: sure(row),
+        "asked": lambda row: proposals.asked_of(row),
         "born": born,
         "group": lambda row: _group(row),
         "source": lambda row: _source(row),
@@ -106,6 +117,7 @@ class ProposalView(StepPage, ModelView):
         (_("Book it"), lambda row: booking_url(row), "can_use:ProxyDesk"),
         (ProposalAction.accept.label, lambda row: _url(row, ProposalAction.accept), "can_edit"),
         (ProposalAction.decline.label, lambda row: _url(row, ProposalAction.decline), "can_edit"),
+        (ProposalAction.unfit.label, lambda row: _url(row, ProposalAction.unfit), "can_edit"),
         (ProposalAction.reopen.label, lambda row: _url(row, ProposalAction.reopen), "can_edit"),
     ]
 
@@ -159,7 +171,12 @@ def proposed(row: Proposal) -> str:
     """What is proposed, as it may stand in a list."""
     if is_sensitive(row) and row.topic != ProposalTopic.group:
         return gettext("Confidential: open it to read")
-    return proposals.words_of(row.rule)
+    return proposals.said(_session(), row)
+
+
+def sure(row: Proposal) -> Any:
+    """Whether the data say everything, or somebody has to ask."""
+    return badge(MAYBE, "yellow") if row.certainty else ""
 
 
 def booking_url(row: Proposal) -> str | None:
