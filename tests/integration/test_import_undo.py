@@ -1,0 +1,207 @@
+"""Imports taken back: what the program hung on records goes with them, households whole, who may and why (issue 4)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app.audit.models import ChangeLog
+from app.core import clock, jobs
+from app.core.scope import session_actor
+from app.core.session import unit_of_work
+from app.exchange.models import ImportBatch, ImportRow, ImportStep
+from app.exchange.service import undo_asked
+from app.registry.choices import ProposalState
+from app.registry.models import (
+    Campaign,
+    CampaignTarget,
+    Dwelling,
+    DuplicatePair,
+    Household,
+    HouseholdMember,
+    Person,
+    PersonGroup,
+    Proposal,
+    ServiceResource,
+)
+from app.registry.service import campaigns
+from tests.factories.registry import ResidentFactory, make_home, make_household
+from tests.support.imports import brought, csv_of, run_jobs, step
+from tests.support.pages import post
+
+pytestmark = pytest.mark.any_database
+
+PEOPLE = ("Name", "Grid or community", "Road", "Room", "Relation to head", "Birth date", "Sex")
+PLACES = ("Designation", "Area", "Address")
+
+
+def family(room, *names, born="1980-02-03"):
+    relations = ("02", "10", "20")
+    return [(n, "Grid A11", "Long Road", room, relations[at], born, "1") for at, n in enumerate(names)]
+
+
+def came(client, sheet, headings, *rows):
+    uid = brought(client, sheet, csv_of(headings, *rows))
+    step(client, uid, "run")
+    return uid
+
+
+def outcomes(system, uid):
+    system.rollback()
+    query = select(ImportRow).join(ImportBatch).where(ImportBatch.uid == uid).order_by(ImportRow.row_no)
+    return [row.outcome for row in system.scalars(query)]
+
+
+def batch_of(system, uid):
+    system.rollback()
+    return system.scalars(select(ImportBatch).where(ImportBatch.uid == uid)).one()
+
+
+def left(system, *models):
+    system.rollback()
+    return [system.scalar(select(func.count(model.id))) for model in models]
+
+
+def started(system, world):
+    """A campaign that runs in town A."""
+    actor, now = session_actor(system), clock.now()
+    with unit_of_work(system):
+        found = Campaign(
+            name="Census",
+            area_id=world.areas["town_a"],
+            starts_on=clock.today(),
+            ends_on=clock.today() + timedelta(days=30),
+            state="running",
+        )
+        system.add(found)
+    return actor, now
+
+
+def test_what_a_campaign_and_the_search_for_duplicates_hung_on_people_goes_with_them(login_as, system, world):
+    """A sheet brought in by mistake, of people who are here already, while a census runs: nothing of it stays. The line of
+    the campaign is settled, the pair and what was proposed fall away, a group that a night opened goes along.
+    """
+    started(system, world)
+    with unit_of_work(system):
+        home = make_home(system, world.areas["grid_t11"])
+        make_household(system, home, [ResidentFactory(name="Same Name", number=None, birth=date(1980, 2, 3))])
+    clerk = login_as("clerk_a")
+    uid = came(clerk, "persons", PEOPLE, *family("101", "Same Name", "Wife"))
+    system.rollback()
+    new = system.scalars(select(Person).where(Person.name == "Wife")).one()
+    assert left(system, DuplicatePair, CampaignTarget)[0] == 1
+    assert set(system.scalars(select(CampaignTarget.state))) == {"todo"}
+    with unit_of_work(system):  # as the night does
+        system.add(Proposal(person_id=new.id, rule="age_65", anchor="65", topic="benefit"))
+        system.add(PersonGroup(person_id=new.id, group_code="01", level="L3", valid_from=clock.today()))
+    assert step(clerk, uid, "undo").status_code == 303
+    assert outcomes(system, uid) == ["undone", "undone"]
+    assert left(system, Household, Dwelling, PersonGroup) == [1, 1, 0]
+    assert list(system.scalars(select(DuplicatePair.state))) == ["lapsed"]
+    assert list(system.scalars(select(Proposal.state))) == [str(ProposalState.dropped)]
+    assert set(system.scalars(select(CampaignTarget.state))) == {"gone"}
+
+
+@pytest.mark.parametrize("what", ["door", "pair", "proposal"])
+def test_what_somebody_did_with_it_keeps_the_household_whole(login_as, system, world, what):
+    """Somebody rang, settled the pair, took the proposal up: the family stays, each row with its reason; others go."""
+    actor, now = started(system, world)
+    clerk = login_as("clerk_a")
+    rows = [*family("101", "Li Ming", "Wife"), *family("102", "Wang Li", "Husband")]
+    uid = came(clerk, "persons", PEOPLE, *rows)
+    system.rollback()
+    people = {p.name: p for p in system.scalars(select(Person))}
+    with unit_of_work(system):
+        if what == "door":
+            lives = select(HouseholdMember.household_id).where(HouseholdMember.person_id == people["Wife"].id)
+            door = select(CampaignTarget).where(CampaignTarget.household_id.in_(lives))
+            target = system.scalars(door).one()
+            target.tried_at, target.tries = now + timedelta(minutes=1), 1
+        elif what == "pair":
+            first, second = sorted((people["Wife"].id, people["Li Ming"].id))
+            system.add(
+                DuplicatePair(
+                    first_id=first,
+                    second_id=second,
+                    rules="",
+                    found_by="import",
+                    common_area_id=world.areas["grid_a11"],
+                    state="different",
+                )
+            )
+        else:
+            system.add(
+                Proposal(
+                    person_id=people["Wife"].id, rule="age_65", anchor="65", topic="benefit", state="taken"
+                )
+            )
+    page = clerk.get(f"/import/batch/{uid}/undo").text
+    assert "other records hang on it by now" in page
+    assert ("a household goes as a whole" in page) is (what != "pair")  # both hang on that
+    step(clerk, uid, "undo")
+    assert outcomes(system, uid) == ["kept", "kept", "undone", "undone"]
+    assert left(system, Household, Dwelling, Person, HouseholdMember) == [1, 1, 2, 2]
+
+
+def test_rows_that_stayed_are_undone_when_nothing_hinders_any_more(login_as, system):
+    clerk = login_as("clerk_a")
+    houses = came(clerk, "buildings", ("Area", "Building"), ("Grid A11", "3"), ("Grid A11", "5"))
+    flats = came(clerk, "homes", ("Grid", "Building", "Room"), ("Grid A11", "3", "101"))
+    step(clerk, houses, "undo")
+    assert outcomes(system, houses) == ["kept", "undone"]
+    step(clerk, flats, "undo")
+    assert step(clerk, houses, "undo").status_code == 303
+    batch = batch_of(system, houses)
+    assert (outcomes(system, houses), batch.rows_undone) == (["undone", "undone"], 2)
+    assert [row.findings for row in system.scalars(select(ImportRow).join(ImportBatch))] == [None] * 3
+    assert post(clerk, f"/import/batch/{houses}/undo", reason="Once more").status_code == 409
+
+
+def test_an_import_is_undone_for_a_reason_by_its_owner_or_by_who_may_delete(login_as, system):
+    """A colleague who may not delete records neither undoes nor stops it; the reason is kept with the step and in the log."""
+    worker, other, clerk = (login_as(who) for who in ("worker_a", "town_clerk_a", "clerk_a"))
+    row = ("Canteen", "Grid A11", "Road 1")
+    uid = came(clerk, "conveniences", PLACES, row)
+    assert "/undo" not in other.get(f"/import/batch/{uid}").text
+    assert other.get(f"/import/batch/{uid}/undo").status_code == 403
+    assert post(other, f"/import/batch/{uid}/undo", reason="Because").status_code == 403
+    assert post(other, f"/import/batch/{uid}/undo/look").status_code == 403
+    answer = post(clerk, f"/import/batch/{uid}/undo", reason=" ")
+    assert (answer.status_code, "Please give the reason." in answer.text) == (422, True)
+    assert left(system, ServiceResource) == [1]
+    step(login_as("clerk_a_reads_t"), uid, "undo", reason="Old list")
+    assert left(system, ServiceResource) == [0]
+    assert "Old list" in list(system.scalars(select(ImportStep.reason)))
+    gone = select(ChangeLog.reason).where(ChangeLog.table_name == "service_resource")
+    assert list(system.scalars(gone.where(ChangeLog.action == "delete"))) == ["Old list"]
+    own = came(worker, "conveniences", PLACES, row)
+    step(worker, own, "undo")
+    assert outcomes(system, own) == ["undone"]
+
+
+def test_a_long_undoing_is_looked_at_by_a_job(login_as, system, monkeypatch):
+    """No row of it is read by the page; what the job found stands there when it is done, for its owner alone."""
+    monkeypatch.setattr(undo_asked, "AT_SIGHT", 1)
+    clerk = login_as("clerk_a")
+    rows = [(f"Shop {n}", "Grid A11", f"Road {n}") for n in range(3)]
+    uid = came(clerk, "conveniences", PLACES, *rows)
+    monkeypatch.setattr(undo_asked, "examine", None)
+    page = clerk.get(f"/import/batch/{uid}/undo").text
+    assert "Rows that go back" not in page and "Look what undoing would do" in page
+    monkeypatch.undo()
+    monkeypatch.setattr(undo_asked, "AT_SIGHT", 1)
+    where = post(clerk, f"/import/batch/{uid}/undo/look").location
+    assert "Each row is looked at" in clerk.get(where).text
+    with unit_of_work(system):
+        found = system.scalars(select(ServiceResource).where(ServiceResource.name == "Shop 1")).one()
+        found.phone = "110"
+        found.updated_by = 1
+    run_jobs()
+    page = clerk.get(where).text
+    assert "Rows that go back" in page and left(system, ServiceResource) == [3]
+    assert login_as("clerk_a_reads_t").get(where).status_code == 404
+    look = select(jobs.Job).where(jobs.Job.kind == undo_asked.LOOK)
+    system.rollback()
+    assert system.scalars(look).one().result["back"] + system.scalars(look).one().result["kept_count"] == 3
