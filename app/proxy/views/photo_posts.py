@@ -41,7 +41,7 @@ def words_of(material: CaseMaterial) -> Words:
         "seq": material.seq,
         "state": state.value,
         "label": str(state.label),
-        "source": source_words(material),
+        "source": str(source_words(material.source, material.source_note)),
     }
 
 
