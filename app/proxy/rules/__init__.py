@@ -2,7 +2,7 @@
 
 from app.proxy.rules.appointments import MOST_AHEAD, age_finding, age_limits, check_appointment, parse_slot
 from app.proxy.rules.limits import agreed_until, check_limit, clock_limits, limits_of_item, step_limits
-from app.proxy.rules.machine import BOOKERS, DECIDERS, DESK, MACHINE, OPEN_STATES, ROLES, diagram, states_page
+from app.proxy.rules.machine import MACHINE, OPEN_STATES, diagram, states_page
 from app.proxy.rules.materials import (
     Paper,
     PaperNeed,
@@ -13,6 +13,7 @@ from app.proxy.rules.materials import (
     what_is_wrong,
 )
 from app.proxy.rules.questions import check_key
+from app.proxy.rules.roles import BOOKERS, DECIDERS, DESK, ROLES
 
 __all__ = [
     "BOOKERS",

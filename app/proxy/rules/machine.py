@@ -12,32 +12,18 @@ before it gives no time back, and neither promise ever starts twice.
 from app.core.sla import EVERY, Tick
 from app.core.workflow import Machine, To, mermaid, one_of, resume_to, table_rows
 from app.proxy.choices import NAMES, PROMISE_CLOCKS, Action, ClockCode, PauseReason, State
-
-ROLES = (
-    "grid_worker",
-    "workstation",
-    "office_clerk",
-    "town_staff",
-    "department",
-    "center_operator",
-    "dispatcher",
-    "supervisor",
-    "hotline",
-    "leader",
-    "system_admin",
-    "security_admin",
-    "auditor",
+from app.proxy.rules.roles import (
+    BOOKERS,
+    DECIDERS,
+    DESK,
+    FIELD,
+    KEEPERS,
+    OVERSEERS,
+    RATERS,
+    REOPENERS,
+    ROLES,
+    WITHDRAWERS,
 )
-
-FIELD = ("grid_worker", "workstation")  # who goes to the door
-DESK = ("grid_worker", "workstation", "office_clerk")  # who may also take papers at the station's desk
-BOOKERS = ("grid_worker", "workstation", "office_clerk", "town_staff", "center_operator", "hotline")
-DECIDERS = ("department", "town_staff")  # the town's window decides what the county has delegated to it
-KEEPERS = ("workstation", "office_clerk", "town_staff")  # who closes the file
-OVERSEERS = ("workstation", "town_staff", "center_operator", "supervisor")
-RATERS = (*DESK, "town_staff", "center_operator", "supervisor", "hotline")
-REOPENERS = (*KEEPERS, "center_operator", "supervisor")
-WITHDRAWERS = (*DESK, *DECIDERS, "center_operator", "hotline")
 
 S, A, C, P = State, Action, ClockCode, PauseReason
 

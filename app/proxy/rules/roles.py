@@ -1,0 +1,27 @@
+"""Who moves a proxy case: the roles of the site (`app/areas/roles.py`) by what they do with one."""
+
+ROLES = (
+    "grid_worker",
+    "workstation",
+    "office_clerk",
+    "town_staff",
+    "department",
+    "center_operator",
+    "dispatcher",
+    "supervisor",
+    "hotline",
+    "leader",
+    "system_admin",
+    "security_admin",
+    "auditor",
+)
+
+FIELD = ("grid_worker", "workstation")  # who goes to the door
+DESK = ("grid_worker", "workstation", "office_clerk")  # who may also take papers at the station's desk
+BOOKERS = ("grid_worker", "workstation", "office_clerk", "town_staff", "center_operator", "hotline")
+DECIDERS = ("department", "town_staff")  # the town's window decides what the county has delegated to it
+KEEPERS = ("workstation", "office_clerk", "town_staff")  # who closes the file
+OVERSEERS = ("workstation", "town_staff", "center_operator", "supervisor")
+RATERS = (*DESK, "town_staff", "center_operator", "supervisor", "hotline")
+REOPENERS = (*KEEPERS, "center_operator", "supervisor")
+WITHDRAWERS = (*DESK, *DECIDERS, "center_operator", "hotline")
