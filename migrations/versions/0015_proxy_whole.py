@@ -411,6 +411,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # the index of words of custom fields hangs on columns that earlier steps take away; the next upgrade makes it anew
+    if op.get_bind().dialect.name == "sqlite":
+        for table in ("person", "household", "dwelling", "rental_home", "venue", "service_record"):
+            for verb in ("i", "d", "u"):
+                op.execute(f"DROP TRIGGER IF EXISTS {table}_extra_fts_{verb}")
+            op.execute(f"DROP TABLE IF EXISTS {table}_extra_fts")
+
     with op.batch_alter_table("service_material", schema=None) as batch_op:
         batch_op.drop_column("issuer")
 

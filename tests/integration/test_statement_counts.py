@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.areas.roles import ROLES
 from app.core import clock, removal
 from app.core.views import arguments
+from app.proxy.models import ServiceField, ServiceItem
+from app.proxy.service import new_draft
 from app.registry.models import Campaign, CampaignTarget, DuplicatePair
 from app.registry.service import homes
 from tests.factories.areas import make_area
@@ -140,6 +142,11 @@ def fill(session: Any, world: World) -> None:
         for table in OPEN_TABLES:
             made.row(table)
         made.rows["rental_home"].name = None  # called by its home
+    item = session.scalars(select(ServiceItem).where(ServiceItem.code == "WJ-02")).one()
+    draft = new_draft(session, item, clock.now())
+    draft.fields = [
+        ServiceField(seq=n, key=f"q{n}", label=f"Question {n}", kind="text") for n in range(ROWS)
+    ]
     session.commit()
 
 

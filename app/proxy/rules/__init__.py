@@ -1,8 +1,9 @@
 """Decisions of the proxy service, pure: the case machine, its clocks, and which papers are missing."""
 
 from app.proxy.rules.appointments import MOST_AHEAD, age_finding, age_limits, check_appointment, parse_slot
+from app.proxy.rules.drawn import diagram, states_page
 from app.proxy.rules.limits import agreed_until, check_limit, clock_limits, limits_of_item, step_limits
-from app.proxy.rules.machine import MACHINE, OPEN_STATES, diagram, states_page
+from app.proxy.rules.machine import MACHINE, OPEN_STATES
 from app.proxy.rules.materials import (
     Paper,
     PaperNeed,

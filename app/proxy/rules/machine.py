@@ -10,7 +10,7 @@ before it gives no time back, and neither promise ever starts twice.
 """
 
 from app.core.sla import EVERY, Tick
-from app.core.workflow import Machine, To, mermaid, one_of, resume_to, table_rows
+from app.core.workflow import Machine, To, one_of, resume_to
 from app.proxy.choices import NAMES, PROMISE_CLOCKS, Action, ClockCode, PauseReason, State
 from app.proxy.rules.roles import (
     BOOKERS,
@@ -289,17 +289,3 @@ MACHINE = Machine(
     roles=ROLES,
 )
 OPEN_STATES = tuple(state for state in State if state not in (S.archived, S.cancelled))
-
-
-def diagram() -> str:
-    """The machine as Mermaid text."""
-    return mermaid(MACHINE)
-
-
-def states_page() -> str:
-    """The body of docs/proxy-states.md: the diagram and the table, made from the machine alone."""
-    heads = ("state", "action", "target", "role", "needs", "bars", "clocks", "paper")
-    lines = ["# States of a proxy case", "", "```mermaid", diagram().rstrip(), "```", ""]
-    lines += ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(row[head] for head in heads) + " |" for row in table_rows(MACHINE)]
-    return "\n".join(lines) + "\n"

@@ -120,6 +120,7 @@ class ServiceFieldView(PartView):
     show_columns = ["version_of", "seq", "key", "label", "kind", "code_list", "is_required", "at", "hint"]
     edit_columns = ["seq", "key", "label", "kind", "code_list", "is_required", "at", "hint"]
     add_columns = ["version_of", *edit_columns]
+    lookup_columns = ("label",)
 
     def check(self, session: Any, item: ServiceField, form: Any, is_new: bool) -> None:
         super().check(session, item, form, is_new)
