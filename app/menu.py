@@ -31,6 +31,7 @@ from app.home.bin import RecycleBin
 from app.home.frame import Entry, Section
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
+from app.proxy.views.benefits import BenefitDesk
 from app.proxy.views.cases import ProxyCaseView
 from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.entitlement import EntitlementDesk
@@ -198,6 +199,7 @@ MENU: tuple[Section, ...] = (
         (
             Entry(ProxyDesk, _("Work list"), "fa-list-check"),
             Entry(ProxyCaseView, _("Proxy cases"), "fa-folder-open"),
+            Entry(BenefitDesk, _("Entitled, not yet applied"), "fa-hand-holding-heart"),
             Entry(VisitView, _("Visits"), "fa-walking"),
             Entry(VisitStopView, in_menu=False),
             Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),

@@ -91,7 +91,7 @@ def _batch(session: Session, after: int, now: datetime) -> tuple[int, list[renew
     """(key to go on after or 0, what is due) of the next thousand approved cases that may be."""
     today = clock.to_local(now).date()
     all_plans = plans(session, today)
-    cases = session.execute(_candidates(all_plans, after, today)).all()
+    cases: list[Row[Any]] = [*session.execute(_candidates(all_plans, after, today))]
     last = cases[-1].id if len(cases) == BATCH else 0
     newer = _newer(session, cases, all_plans)
     people = {p.uid: p for p in renewing.present(session, sorted({c.person_uid for c in cases}))}
