@@ -44,7 +44,8 @@ export function use(given) { tools = given; }
 export function look(place, page) {
   strip = place; link = page; corners = null;
   const own = "own" in link.dataset && Boolean(strip.querySelector("[data-camera]"));
-  find("cut").hidden = find("better").hidden = !own;
+  find("cut").hidden = find("better").hidden = find("valid-line").hidden = !own;
+  find("valid-until").value = strip.dataset.valid;
   const remove = find("remove");
   if (remove) remove.hidden = !own;
   mode(false);
@@ -137,6 +138,13 @@ if (dialog) {
     if (!files.length) return;
     dialog.close();
     tools.take(strip, files, old);
+  });
+  // what the paper itself says: an expired one is never reused
+  find("valid-until").addEventListener("change", async (event) => {
+    const body = new URLSearchParams({ valid_until: event.target.value });
+    const { ok, data } = await tools.post(`${strip.dataset.base}/valid/${strip.dataset.seq}`, body);
+    find("hint").hidden = ok;
+    if (ok) strip.dataset.valid = data.valid_until; else { find("hint").textContent = data.message ?? ""; event.target.value = strip.dataset.valid; }
   });
   find("remove")?.addEventListener("click", async () => {
     const here = strip, gone = link;
