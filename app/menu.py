@@ -37,6 +37,7 @@ from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.entitlement import EntitlementDesk
 from app.proxy.views.field import FieldDesk
 from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
+from app.proxy.views.guide import GuideView
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView
 from app.registers.figures import RegisterFigures
 from app.registers.found import of_section
@@ -205,6 +206,7 @@ MENU: tuple[Section, ...] = (
             Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),
             Entry(ServiceItemVersionView, _("Service catalogue"), "fa-book"),
             Entry(ServiceItemView, in_menu=False),
+            Entry(GuideView, _("Guide of all services"), "fa-signs-post"),
             Entry(EntitlementDesk, in_menu=False),
             Entry(ServiceMaterialView, in_menu=False),
             Entry(ServiceFieldView, in_menu=False),

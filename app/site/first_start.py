@@ -17,6 +17,7 @@ from app.core.session import unit_of_work
 from app.extensions import db
 from app.proxy.service import load_catalogue, load_limits
 from app.proxy.service.entitlement import load_criteria
+from app.proxy.service.guide import load_guide
 from app.registry.service import duplicates, risk
 from app.site import permissions, schema, structure
 from app.site.administrators import first_administrators
@@ -65,6 +66,7 @@ def _fill(session: Session, appbuilder: AppBuilder, site_name: str) -> Report:
     root = structure.load_structure(session, site_name)
     report.items = load_catalogue(session)
     load_criteria(session)
+    load_guide(session)
     load_limits(session)
     risk.load_rules(session)
     duplicates.load_rules(session)

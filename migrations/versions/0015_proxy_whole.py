@@ -97,7 +97,6 @@ def upgrade() -> None:
             ["service_item_id"], ["service_item.id"], name=op.f("fk_guide_item_service_item_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_guide_item")),
-        sa.UniqueConstraint("code", "edition", name=op.f("uq_guide_item_code_edition")),
         sa.UniqueConstraint("uid", name=op.f("uq_guide_item_uid")),
         sqlite_autoincrement=True,
     )
@@ -106,6 +105,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_guide_item_department_code"), ["department_code"], unique=False)
         batch_op.create_index(batch_op.f("ix_guide_item_name_initials"), ["name_initials"], unique=False)
         batch_op.create_index(batch_op.f("ix_guide_item_service_item_id"), ["service_item_id"], unique=False)
+        batch_op.create_index(
+            "uq_guide_item_live",
+            ["code", "edition"],
+            unique=True,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
 
     op.create_table(
         "service_field",

@@ -93,6 +93,7 @@ SPECS = (
     MEMBERSHIP,
     Spec("staff", "StaffView", (("name", "phone"), ("name", "area_id"))),
     Spec("areas", "AreaView", (("code",),), omit=frozenset({"polygon"})),
+    Spec("guide", "GuideView", (("code", "edition"),)),
 )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Date, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.models import BigKey, Record, args
+from app.core.models import BigKey, Record, args, live
 from app.proxy.models.items import ServiceItem
 
 
@@ -15,7 +15,7 @@ class GuideItem(Record):
     """How one service is done, in one edition; the edition before stays readable. Limits are working days."""
 
     __tablename__ = "guide_item"
-    __table_args__ = args(UniqueConstraint("code", "edition"))
+    __table_args__ = args(live("code", "edition", name="uq_guide_item_live"))
 
     code: Mapped[str] = mapped_column(String(40), index=True)
     edition: Mapped[str] = mapped_column(String(24))

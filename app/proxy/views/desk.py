@@ -143,6 +143,8 @@ class ProxyDesk(BatchMixin, BaseView):
         if request.args.get("proposal"):
             asked = Interface(Proposal).by_key(self.session, request.args["proposal"])
             form.person.data, form.item.data = asked.person, asked.item_code
+        if PLAIN.fullmatch(code := request.args.get("item", "")) and code:
+            form.item.data = version_on(self.session, code.upper(), clock.today()).item.code
 
     @staticmethod
     def take(session: Any, form: forms.BookingForm) -> ProxyCase:
