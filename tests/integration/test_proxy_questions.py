@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.session import unit_of_work
-from app.proxy.models import ProxyCase, ServiceField, ServiceItem
+from app.proxy.models import ProxyCase, ServiceField, ServiceItem, ServiceItemVersion
 from app.proxy.service import new_draft, publish, version_on
 from tests.factories.proxy import step, walk
 from tests.support.pages import fill, form_of, post
@@ -135,3 +135,32 @@ def test_departments_that_are_asked_along_stand_with_the_version(system, login_a
     assert "WJ" in admin.get(f"/service-versions/show/{draft}").text
     system.rollback()
     assert [v.assisting for v in version.item.versions] == [None, ["WJ"]]
+
+
+def test_a_service_of_the_site_is_added_without_code(system, login_as, sessions, booked):
+    """It gets its draft at once and is offered from the day on which that is published."""
+    admin = login_as("admin_system")
+    url = "/service-items/add"
+    for wrong, sentence in (
+        ({"code": "new"}, "letters, a dash and digits"),
+        ({"code": "WJ-02"}, "with this code already"),
+        ({"department": "XX"}, "no department with the code XX"),
+    ):
+        values = {"code": "WJ-90", "name": "Stamp of the herder", "department": "wj", "kind": "register"} | wrong
+        answer = fill(admin, url, **values)
+        assert (answer.status_code, sentence in answer.text, "herder" in answer.text) == (422, True, True)
+    done = fill(admin, url, code="wj-90", name="Stamp of the herder", department="wj", kind="register")
+    assert done.status_code == 303
+    system.rollback()
+    draft = system.scalars(select(ServiceItemVersion).where(ServiceItemVersion.name.like("Stamp%"))).one()
+    assert (draft.state, draft.item.code, [m.is_authorization for m in draft.materials]) == (
+        "draft",
+        "WJ-90",
+        [True],
+    )
+    with pytest.raises(Invalid):
+        booked("WJ-90")
+    day = clock.today().isoformat()
+    published = post(admin, f"/service-versions/publish/{draft.uid}", valid_from=day)
+    assert published.status_code == 303
+    walk(sessions, booked("WJ-90"), "deliver")

@@ -13,7 +13,7 @@ from app.proxy.rules.materials import (
     missing_materials,
     what_is_wrong,
 )
-from app.proxy.rules.questions import check_key
+from app.proxy.rules.questions import check_item_code, check_key
 from app.proxy.rules.roles import BOOKERS, DECIDERS, DESK, ROLES
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "asks_for",
     "case_facts",
     "check_appointment",
+    "check_item_code",
     "check_key",
     "check_limit",
     "clock_limits",

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from app.areas.models import OrgUnit
 from app.core.errors import Invalid
 from app.core.sla import Unit
-from app.core.widgets import TextField, WholeField
+from app.core.widgets import ChoiceField, Needed, TextField, WholeField
 from app.proxy.choices import STEP_CLOCKS, ClockCode
 from app.proxy.models import ServiceItemVersion
 from app.proxy.rules import age_limits, check_limit
+from app.proxy.views.item_words import KINDS
 
 AGES = ["age_from", "age_to"]
 AGE_HELP = _("Full years; empty for no limit. Whoever is outside is booked with a warning.")
@@ -31,6 +32,15 @@ FIELDS: dict[str, Any] = {
         length=80,
         description=_("Codes of departments that are asked along, e.g. CL, RS."),
     ),
+}
+
+# what a new service needs beside its code, before its draft can be written
+NEW_ITEM: dict[str, Any] = {
+    "name": TextField(_("Service"), [Needed()], length=80),
+    "department": TextField(
+        _("Department code"), [Needed()], length=8, description=_("The department that decides, e.g. RS.")
+    ),
+    "kind": ChoiceField(_("Kind of service"), [Needed()], source=list(KINDS.items())),
 }
 
 

@@ -16,6 +16,7 @@ from app.core.views import Interface, ModelView, RelatedList, badge, expose, has
 from app.proxy.models import ServiceItem, ServiceItemVersion
 from app.proxy.queries.versions import newest_version
 from app.proxy.service import catalogue
+from app.proxy.service.items import begin_item
 from app.proxy.views import item_more
 from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.item_words import (
@@ -206,7 +207,8 @@ class ServiceItemView(ModelView):
     datamodel = Interface(ServiceItem)
     list_title = _("Service items")
     show_title = _("Service item")
-    add_title = edit_title = _("Change the service item")
+    add_title = _("Add a service")
+    edit_title = _("Change the service item")
     label_columns = {
         "code": _("Item code"),
         "seq": _("Order"),
@@ -216,13 +218,26 @@ class ServiceItemView(ModelView):
     list_columns = ["code", "title", "seq", "active"]
     show_columns = ["code", "title", "seq", "active"]
     search_columns = ["code", "active"]
+    add_columns = ["code", "name", "department", "kind"]
     edit_columns = ["seq", "active"]
+    add_form_extra_fields = item_more.NEW_ITEM
     base_order = ("seq", "asc")
     eager = ("versions",)
-    base_permissions = ["can_list", "can_show", "can_edit", "can_lookup", "can_history"]
+    base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_lookup", "can_history"]
     formatters_columns = {"title": lambda row: _title(row)}
     lookup_columns = ("code",)
     related = [RelatedList(ServiceItemVersionView, "item_id", _("Versions"))]
+
+    def check(self, session: Any, item: ServiceItem, form: Any, is_new: bool) -> None:
+        if is_new:
+            begin_item(
+                session,
+                item,
+                clock.now(),
+                name=form["name"].data or "",
+                department_code=form["department"].data or "",
+                kind=form["kind"].data or "apply",
+            )
 
 
 def _title(row: ServiceItem) -> str | Markup:
