@@ -181,6 +181,16 @@ class Opinion(Choice):
     recalled = "recalled", _("no longer asked"), "grey"
 
 
+class Way(Choice):
+    """How a result reaches its owner (forms.md, F12)."""
+
+    hand = "hand", _("By hand"), "green"
+    proxy = "proxy", _("Taken by somebody else"), "blue"
+    mail = "mail", _("By post"), "blue"
+    window = "window", _("At the window"), "blue"
+    left = "left", _("Left with witnesses"), "yellow"
+
+
 class Signed(Choice):
     """How somebody signed."""
 

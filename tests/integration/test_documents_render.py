@@ -184,6 +184,9 @@ NOT_PRINTED = {
     "decision",
     "kind",  # boxes that are ticked
     "tenure",
+    "way",
+    "signature",  # pictures
+    "photo",
 }
 LARGE = [code for code in CODES if "large" in registry.form(code).variants]
 CODE_LISTS = {"collected"}

@@ -87,9 +87,7 @@ class ProxyCase(AreaBound, Record):
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     delivered_at: Mapped[datetime | None] = mapped_column(Instant)
-    used_days: Mapped[int | None] = mapped_column(
-        Integer
-    )  # working days from acceptance to decision that counted
+    used_days: Mapped[int | None] = mapped_column(Integer)  # those that counted, from acceptance to decision
     was_on_time: Mapped[bool | None] = mapped_column(Boolean)
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -281,12 +279,12 @@ class Custody(CaseChild, Versioned, Table):
 
 
 class CaseDelivery(CaseChild, Table):
-    """An attempt to hand the result over: by hand, to a proxy recipient, deposited at the window, failed."""
+    """An attempt to hand the result over: by whom, in which way; ``details``: witnesses, copies, how it was signed."""
 
     __tablename__ = "case_delivery"
 
     at: Mapped[datetime] = mapped_column(Instant)
-    way: Mapped[str] = mapped_column(String(12))  # hand proxy mail window
+    way: Mapped[str] = mapped_column(String(12))  # hand proxy mail window left
     success: Mapped[bool] = mapped_column(Boolean)
     recipient: Mapped[str | None] = mapped_column(String(50))
     recipient_relation: Mapped[str | None] = mapped_column(String(40))
@@ -297,3 +295,4 @@ class CaseDelivery(CaseChild, Table):
     staff_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("staff.id"))
     details: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     case: Mapped[ProxyCase] = relationship(back_populates="deliveries")
+    staff: Mapped[Staff | None] = relationship()

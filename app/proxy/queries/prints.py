@@ -60,7 +60,8 @@ def anchor(visit: Visit, case: ProxyCase, *, together: bool) -> VisitStop | None
 def issued_for(session: Session, case: ProxyCase) -> list[IssuedDocument]:
     """Papers that speak of a case, newest first: its own, its person's and its household's of the round."""
     visit = session.get(Visit, case.visit_id) if case.visit_id else None
-    stops = {code: anchor(visit, case, together=code == papers.RECEIPT) for code in papers.FORMS if visit}
+    codes = [code for code in papers.FORMS if visit and code not in papers.ALONE]
+    stops = {code: anchor(visit, case, together=code == papers.RECEIPT) for code in codes if visit}
     owners = {(PROXY_CASE, case.uid), *((DOOR, s.uid) for s in stops.values() if s is not None)}
     mine = {(code, stop.uid) for code, stop in stops.items() if stop is not None}
     return [
@@ -69,7 +70,7 @@ def issued_for(session: Session, case: ProxyCase) -> list[IssuedDocument]:
 
 
 def of_case(case: ProxyCase, found: Sequence[IssuedDocument]) -> list[Printable]:
-    """Both forms of a case; ``found`` are its papers (`issued_for`)."""
+    """The forms of a case; ``found`` are its papers (`issued_for`)."""
     return [
         Printable(
             code,

@@ -1,7 +1,7 @@
 """Papers of cases: what one paper is made for, which one stands already, issuing one and issuing one anew.
 
-One letter F10 for the matters of a person, one receipt F11 for the matters of a household. While a paper stands it is
-printed again as stored; a new one takes a new number, replaces the old one and says why.
+One letter F10 for the matters of a person, one receipt F11 for the matters of a household, one receipt F12 for a case.
+While a paper stands it is printed again as stored; a new one takes a new number, replaces the old one and says why.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Job:
         """What is printed; take it in the language of the paper."""
         if self.code == papers.AUTHORIZATION:
             return papers.authorization(session, self.cases, now)
+        if self.code == papers.DELIVERY:
+            return papers.slip(session, self.cases[0], actor.label)
         return papers.receipt(session, self.cases, actor.label)
 
     def asked(self, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +71,8 @@ def for_case(case_uid: str, code: str) -> Find:
         seen = session.scalars(select(ProxyCase).where(ProxyCase.uid == case_uid)).one_or_none()
         if seen is None:
             raise NotFound()
-        visit = session.get(Visit, seen.visit_id) if seen.visit_id else None
+        with_others = seen.visit_id is not None and code not in papers.ALONE
+        visit = session.get(Visit, seen.visit_id) if with_others else None
         stop = anchor(visit, seen, together=code == papers.RECEIPT) if visit is not None else None
         if visit is not None and stop is not None and _standing(session, [(DOOR, stop.uid)], code):
             return for_door(visit.uid, stop.uid, code)(session, actor)
@@ -85,6 +88,8 @@ def for_door(visit_uid: str, stop_uid: str, code: str) -> Find:
 
     def find(session: Session, actor: Actor) -> Job:
         _need_form(actor, code)
+        if code in papers.ALONE:
+            raise NotFound()
         visit = worklog.open_visit(session, visit_uid)
         first, stops = behind(visit, stop_uid, together=code == papers.RECEIPT)
         uids = {p.ref_uid for p in visit.purposes if p.ref_kind == rounds.CASE and p.stop_id in stops}

@@ -55,7 +55,7 @@ class PapersMixin:
     @has_access
     @permission_name("print")
     def paper(self, pk: str, code: str) -> Response:
-        """Issue F10 or F11 for one case and print it at once (two clicks); printed again from the register."""
+        """Issue a form for one case and print it at once (two clicks); printed again from the register."""
         return printed(self.session, for_case(pk, code))
 
     @expose("/<pk>/preview/<code>", methods=["POST"])

@@ -31,8 +31,7 @@ from app.proxy.rules.sources import source_words
 from app.proxy.service.clocks import newest
 from app.registry.models import Person, PersonDocument
 
-AUTHORIZATION, RECEIPT = "F10", "F11"
-FORMS = {AUTHORIZATION: _("Authorization letter (F10)"), RECEIPT: _("Receipt with papers (F11)")}
+NONE_TAKEN = _("No paper has been taken over yet.")
 VALID_DAYS = 90  # an authorization without another day holds until the result should long be there
 
 
@@ -44,15 +43,6 @@ def last_step(case: ProxyCase, action: Action) -> CaseStep | None:
 def taken_over(case: ProxyCase) -> list[CaseMaterial]:
     """Papers of a case that somebody took over."""
     return [m for m in case.materials if m.collected_at is not None]
-
-
-def lacking(code: str, cases: Sequence[ProxyCase]) -> Any:
-    """Why a form cannot be printed for these cases yet, in a sentence; None when it can."""
-    if not cases:
-        return _("There is no case here.")
-    if code == RECEIPT and not any(taken_over(c) for c in cases):
-        return _("No paper has been taken over yet.")
-    return None
 
 
 def _local_day(at: datetime) -> date:
@@ -130,10 +120,9 @@ def matter(case: ProxyCase) -> dict[str, Any]:
 
 def receipt(session: Session, cases: Sequence[ProxyCase], by: str) -> dict[str, Any]:
     """Context of F11 for the cases of one household. Raises Conflict while no paper has been taken over."""
-    missing = lacking(RECEIPT, cases)
-    if missing is not None:
-        raise Conflict(missing)
     taken = [m for c in cases for m in taken_over(c)]
+    if not taken:
+        raise Conflict(NONE_TAKEN)
     collected = [s for c in cases if (s := last_step(c, Action.collect)) is not None]
     at_door = any(c.visit_id for c in cases) or any((s.data or {}).get("met") for s in collected)
     office = office_of(session, cases[0].area)
