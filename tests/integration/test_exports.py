@@ -197,6 +197,29 @@ def test_a_file_is_its_owners_alone_and_goes_after_its_days(login_as, system, pe
     assert system.scalar(select(func.count()).where(Attachment.owner_uid == uid)) == 0
 
 
+def test_a_file_is_handed_out_as_long_as_its_right_and_its_areas_hold(
+    login_as, system, world, people, monkeypatch
+):
+    """The post was moved to another town, its role lost the export, or acts under another post: 403 with a sentence."""
+    client = login_as("town_clerk_a")
+    made(client, system)
+    url, staff = f"/exports/{last(system).uid}", world.accounts["town_clerk_a"].staff_id
+    held = system.scalars(select(Post).where(Post.staff_id == staff)).one()
+    for area, status in (("town_t", 403), ("com_a1", 403), ("town_a", 200), ("county", 200)):
+        held.area_id = world.areas[area]
+        system.commit()
+        answer = login_as("town_clerk_a").get(url)
+        assert (answer.status_code, b"no longer covers" in answer.data) == (status, status == 403)
+    held.role = "workstation"
+    system.commit()
+    assert "made under another post" in login_as("town_clerk_a").get(url).text
+    held.role = "town_staff"
+    system.commit()
+    monkeypatch.setattr(export_rows, "may_export", lambda *_given: False)
+    answer = login_as("town_clerk_a").get(url)
+    assert (answer.status_code, "may not export this list" in answer.text) == (403, True)
+
+
 def test_a_worker_that_dies_half_way_leaves_one_whole_file(login_as, system, people, monkeypatch):
     client = login_as("town_clerk_a")
     assert order(client, "&columns=name").status_code == 303

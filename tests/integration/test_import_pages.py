@@ -7,12 +7,14 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app.areas.models import Area
 from app.audit.models import AccessLog, ChangeLog
 from app.core import clock, files, jobs
+from app.core.extra import ExtraField
 from app.core.session import unit_of_work
 from app.exchange.models import ImportBatch, ImportRow, SheetMapping
-from app.exchange.service import batches
-from app.registry.models import Dwelling, Household, Person, ServiceResource
+from app.exchange.service import batches, working
+from app.registry.models import Dwelling, Household, Person, ServiceResource, Venue
 from tests.factories.registry import id_number
 from tests.support.imports import brought, csv_of, form_of_columns, run_jobs, step, upload
 from tests.support.jobs import run_now
@@ -85,6 +87,80 @@ def test_the_columns_of_a_source_are_remembered(login_as, system):
         assert form_of_columns(page)["c4"] == known
         assert ("“Estate office”" in page) is bool(known)
     assert system.scalar(select(func.count(SheetMapping.id))) == 1
+
+
+@pytest.mark.any_database
+def test_a_marked_copy_that_comes_back_is_matched_as_the_sheet_was(login_as, system):
+    """Checked, corrected in the copy, brought again: what was chosen by hand is there, our own columns are not."""
+    clerk = login_as("clerk_a")
+    chosen = {"c4": "hours", "source_name": "Police"}
+    uid = brought(clerk, SHEET, csv_of((*HEADINGS[:3], "Zeit"), FINE, FOREIGN), **chosen)
+    copy = clerk.get(f"/import/batch/{uid}/marked").data
+    fields = form_of_columns(clerk.get(upload(clerk, SHEET, copy, "marked.xlsx").location).text)
+    assert {k: v for k, v in fields.items() if k.startswith("c") and k[1:].isdecimal()} == {
+        "c2": "name",
+        "c3": "area_id",
+        "c4": "address",
+        "c5": "hours",
+    }
+    assert fields["source_name"] == "Police"
+
+
+@pytest.mark.any_database
+def test_a_field_that_ended_since_the_check_is_told_and_the_sheet_matched_anew(login_as, system):
+    """The run stops with a sentence, nothing is written; matched without that column, the sheet goes in."""
+    with unit_of_work(system):
+        field = ExtraField(
+            subject="venue",
+            key="f1",
+            label="Dog",
+            kind="text",
+            level="L2",
+            seq=1,
+            valid_from=date(2020, 1, 1),
+        )
+        system.add(field)
+    venues = lambda s: s.scalar(select(func.count(Venue.id)))  # noqa: E731
+    clerk = login_as("clerk_a")
+    uid = brought(clerk, "venues", csv_of(("Designation", "Grid", "Address", "Dog"), FINE))
+    with unit_of_work(system):
+        field.valid_to = date(2021, 1, 1)
+    step(clerk, uid, "run")
+    page = clerk.get(f"/import/batch/{uid}").text
+    assert "No field of the register stands for Dog any more" in page
+    assert (state(system, uid).state, venues(system)) == ("stopped", 0)
+    where = f"/import/batch/{uid}/columns"
+    assert post(clerk, where, **form_of_columns(clerk.get(where).text)).status_code == 303
+    run_jobs()
+    step(clerk, uid, "run")
+    assert (state(system, uid).state, venues(system)) == ("done", 1)
+    assert clerk.get(where).status_code == 409
+
+
+@pytest.mark.any_database
+def test_what_a_failed_job_shows_is_a_sentence(login_as, system, monkeypatch):
+    """On the sheet's page, in its steps, in the inbox: nothing of the program's insides."""
+    clerk = login_as("clerk_a")
+    uid = brought(clerk, SHEET, csv_of(HEADINGS, FINE))
+
+    def fails(*_given, **_more):
+        raise KeyError("x_f1")
+
+    post(clerk, f"/import/batch/{uid}/run")
+    with unit_of_work(system):
+        job = system.scalars(select(jobs.Job).where(jobs.Job.uid == state(system, uid).job_uid)).one()
+        job.max_attempts = 1
+    with monkeypatch.context() as broken:
+        broken.setattr(working, "_chunks", fails)
+        run_jobs()
+    system.rollback()
+    assert system.get(jobs.Job, job.id).error.startswith("KeyError at ")
+    for page in (f"/import/batch/{uid}", "/inbox/", f"/inbox/job/{job.uid}"):
+        text = clerk.get(page).text
+        assert ("Something went wrong in the program" in text, "KeyError" in text) == (True, False)
+    step(clerk, uid, "run")
+    assert names(system) == ["Canteen"]
+    assert "KeyError" not in clerk.get(f"/import/batch/{uid}").text
 
 
 @pytest.mark.any_database
@@ -207,11 +283,19 @@ def test_who_may(login_as, system):
         assert login_as(username).get("/import/").status_code == 403
     clerk, colleague = login_as("clerk_a"), login_as("clerk_a_reads_t")
     assert login_as("operator").get(f"/import/sheet/{SHEET}").status_code == 404
-    uid = brought(clerk, SHEET, csv_of(HEADINGS, FINE, FOREIGN))
+    uid = brought(clerk, SHEET, csv_of(HEADINGS, FINE, FOREIGN, NAMELESS), source_name="Police")
     assert login_as("clerk_t").get(f"/import/batch/{uid}").status_code == 404
     cell = "There is no area called “Grid T11”"
     assert [cell in client.get(f"/import/batch/{uid}").text for client in (clerk, colleague)] == [True, False]
-    assert "There is no area called “…”" in colleague.get(f"/import/batch/{uid}").text
+    page = colleague.get(f"/import/batch/{uid}").text
+    assert "There is no area called “…”" in page
+    for private in (
+        "list.csv",
+        "Police",
+        "A Designation",
+    ):  # a file, its source and its headings may name people
+        assert private not in page + colleague.get("/import/").text
+        assert private in clerk.get(f"/import/batch/{uid}").text
     for page in ("file", "marked", "columns"):
         assert colleague.get(f"/import/batch/{uid}/{page}").status_code == 403
     for action in ("run", "check", "drop"):
@@ -240,6 +324,22 @@ def test_a_post_that_ended_writes_nothing(login_as, system, world):
     assert "Interrupted" in clerk.get(f"/import/batch/{uid}").text
     assert step(clerk, uid, "run").status_code == 303
     assert names(system) == ["Canteen"]
+
+
+@pytest.mark.any_database
+def test_a_sheet_is_handed_out_as_long_as_its_areas_are_covered(login_as, system, world):
+    """Made under two posts of one role, one of which has ended: the marked copy tells of an area that is another's."""
+    clerk = login_as("clerk_a")
+    uid = brought(clerk, SHEET, csv_of(HEADINGS, FINE, FOREIGN))
+    with unit_of_work(system):
+        batch = state(system, uid)
+        path = system.scalars(select(Area.path).where(Area.id == world.areas["town_t"])).one()
+        reach = batch.options["reach"]
+        wider = {**reach, "ranges": [*reach["ranges"], [path, path]]}
+        batch.options = {**batch.options, "reach": wider}
+    for which in ("file", "marked"):
+        answer = clerk.get(f"/import/batch/{uid}/{which}")
+        assert (answer.status_code, "no longer covers" in answer.text) == (403, True)
 
 
 @pytest.mark.any_database

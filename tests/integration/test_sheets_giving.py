@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 
 from app.core import sheets
 from app.core.sheets import marks
+from app.core.sheets.writing import Column, Paper, SheetWriter
 from app.extensions import db
 from tests.support import messy
 
@@ -109,7 +110,41 @@ def test_the_marked_copy_is_the_own_sheet_with_colours_comments_and_sentences(ap
 
     again, _left_out, second = rows_of(messy.saved(copy))
     assert [row.values for row in again] == [row.values for row in rows]
-    assert second.suggestion == look.suggestion
+    assert (second.suggestion, second.mark) == (look.suggestion, look.mark)
+    with force_locale("en"):  # corrected, it comes back without the marks of before
+        third = opened(sheets.marked(messy.saved(copy), second.plan, []))[messy.TAB]
+    assert ([third["D2"].value, third["B2"].comment], third.max_column) == ([None, None], 4)
+    assert third["B2"].fill.fgColor.rgb != "FFFFC7CE"
+
+
+def test_a_plain_marked_copy_comes_back_as_the_sheet_that_it_was(app, monkeypatch):
+    """Its number of rows and its sentences are no columns of the sheet, in either language, however often it comes."""
+    data = "\u59d3\u540d,\u697c\u5c42,Hrs\nAna,x,9-5\n".encode()
+    rows, _left_out, look = rows_of(data)
+    for language in ("zh", "en"):
+        with force_locale(language):
+            findings = [f for row in rows for f in row.findings]
+            data = sheets.marked(data, look.plan, findings)
+        assert opened(data).worksheets[0].max_column == 5
+        rows, _left_out, again = rows_of(data)
+        assert [h.name for h in again.headings] == [h.name for h in look.headings]
+        assert (again.mark, again.suggestion) == (look.mark, look.suggestion)
+        look = again
+        monkeypatch.setattr(marks, "WHOLE", 0)  # as a large one is written
+
+
+@pytest.mark.parametrize("sign", ["\ufffe", "\ud800", "\x01"])
+def test_no_sign_that_xml_has_no_place_for_spoils_a_file(sign):
+    """In the name of the tab, a heading, a cell, at the top and at the foot of the page."""
+    out, text = io.BytesIO(), f"a{sign}b"
+    paper = Paper(header=text, footer=text)
+    with SheetWriter(out, [Column(text)], name=text, paper=paper) as sheet:
+        sheet.row([text])
+        sheet.row(["=1+1"])
+    book = load_workbook(io.BytesIO(out.getvalue()))
+    assert book.sheetnames == [book.worksheets[0].title]
+    cells = [c for row in book.worksheets[0].iter_rows() for c in row]
+    assert [(c.value, c.quotePrefix) for c in cells] == [("ab", False), ("ab", False), ("=1+1", True)]
 
 
 @pytest.mark.parametrize(("name", "whole"), [("csv", 100), ("csv", 1), ("xls", 100), ("huge", 2)])

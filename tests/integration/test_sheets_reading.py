@@ -264,10 +264,12 @@ def test_the_process_that_opens_a_file_has_no_keys_writes_no_file_and_has_limits
     assert (tmp_path / "out").stat().st_size == 0
 
 
-def test_missing_columns_are_told(english):
-    look = sheets.look("\u59d3\u540d,\u7535\u8bdd\nx,1\n".encode(), fields=fields([]), sheet="persons")
-    told = sheets.missing(fields(["name", "number"]), look.suggestion)
-    assert [str(sheets.sentence(f)) for f in told] == [
-        "No column was chosen for “ID number”, and it is needed."
+def test_a_row_with_something_beside_the_chosen_columns_is_not_called_empty(english):
+    """A sum in a column that nobody chose is a sum; any other text there is told apart from an empty row."""
+    data = "\u5e8f\u53f7,\u59d3\u540d\n1,Ana\n\u5c0f\u8ba1,\nnote,\n7,\n2,Bo\n".encode()
+    said = [(place, text) for place, text, _grave in read_all(data).said]
+    assert said == [
+        ("row 3", "This row is a sum and was left out."),
+        ("row 4", "This row has nothing in the chosen columns and was left out."),
+        ("row 5", "This row is empty and was left out."),
     ]
-    assert all(f.grave for f in told)

@@ -19,7 +19,7 @@ from app.core.sheets.declare import (
     sheets,
 )
 from app.core.sheets.giving import marked, template
-from app.core.sheets.headings import Heading, letter_of, missing
+from app.core.sheets.headings import Heading, letter_of
 from app.core.sheets.intake.survey import MOST_ROWS
 from app.core.sheets.process import MOST_BYTES
 from app.core.sheets.reading import Look, Tab, look, read
@@ -46,7 +46,6 @@ __all__ = [
     "letter_of",
     "look",
     "marked",
-    "missing",
     "place",
     "read",
     "sentence",

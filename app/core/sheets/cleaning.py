@@ -19,6 +19,7 @@ from app.core.sheets.values import ERROR, UNSTORED, Reader, shown
 MISSING = N_("“%(field)s” is missing.")
 EMPTY_ROWS = N_("Rows %(first)s to %(last)s are empty and were left out.")
 EMPTY_ROW = N_("This row is empty and was left out.")
+UNCHOSEN = N_("This row has nothing in the chosen columns and was left out.")
 EXAMPLE = N_("This is the example row of the template; it was left out.")
 LISTS = "lists"  # hidden tab of our template; the other one explains
 EXPLANATIONS = lazy_gettext("Explanations")
@@ -44,9 +45,7 @@ class Column:
     field: Field
     judge: Judge | None
     label: str
-    short: str = (
-        ""  # "text" or "number": cells with nothing odd are taken as they are, without asking the reader
-    )
+    short: str = ""  # "text", "number": cells with nothing odd are taken as they are, the reader is not asked
     most: int = 1 << 31
 
 
@@ -154,9 +153,9 @@ class Rows:
                 filled += 1
                 if filled > 1:
                     break
-        if filled == 0:
-            return self._section(cells) or EMPTY_ROW
-        if filled == 1 and (section := self._section(cells)):
+        if filled == 0 and all(values.says_nothing(cell) for cell in cells):
+            return EMPTY_ROW
+        if filled <= 1 and (section := self._section(cells)):
             return section
         first = next((cell for cell in cells if cell is not None), None)
         if type(first) is str and _beginning(first) in self.begins:
@@ -164,7 +163,7 @@ class Rows:
                 return TOTAL
             if words.plain(first) in self.headings and self._repeats(cells):
                 return HEADINGS
-        return EXAMPLE if self._is_example(cells) else None
+        return EXAMPLE if self._is_example(cells) else None if filled else UNCHOSEN
 
     def _section(self, cells: list[Any]) -> str | None:
         given = [cell for cell in cells if cell is not None]

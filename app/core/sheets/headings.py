@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import lazy_gettext
+
 from app.core.sheets import words
-from app.core.sheets.declare import Field, Finding
+from app.core.sheets.declare import Finding
 from app.core.sheets.refusals import N_
 from app.core.sheets.values import shown
 
@@ -24,8 +26,9 @@ NO_HEADINGS = N_(
 TWO_ROWS = N_("The headings stand in rows %(first)s to %(last)s; they were read together, as in “%(name)s”.")
 TWICE = N_("The heading “%(name)s” stands there already; this column is called “%(called)s”.")
 UNNAMED = N_("This column has no heading and is called “%(called)s”.")
-NO_COLUMN = N_("No column was chosen for “%(field)s”, and it is needed.")
-TWO_COLUMNS = N_("Two columns were chosen for “%(field)s”: “%(one)s” and “%(other)s”.")
+
+# columns that our marked copy adds, in either language: the sheet that comes back corrected is the one that was mapped
+OWN = (lazy_gettext("To put right"), lazy_gettext("Row in your sheet"))
 
 _NUMBERS = re.compile(r"[0-9]{7}|E\+[0-9]")
 
@@ -187,7 +190,10 @@ class Finder:
     def _called(self, names: list[str], last: int) -> tuple[list[Heading], list[Finding]]:
         columns, findings, seen = [], [], dict[str, int]()
         below = [cells for number, cells in self.top if number > last]
+        ours = {words.plain(name) for text in OWN for name in words.in_both_languages(text)}
         for index, name in enumerate(names):
+            if words.plain(name) in ours:
+                continue
             column, called = index + 1, name[:80]
             if not name or _NUMBERS.search(name):  # nobody's number goes into what is remembered of a sheet
                 if not any(index < len(cells) and cells[index] is not None for cells in below):
@@ -220,20 +226,3 @@ def suggest(columns: Iterable[Heading], known: words.Known) -> dict[str, str]:
             if free and name not in chosen:
                 chosen[name] = free[0]
     return chosen
-
-
-def missing(fields: Sequence[Field], mapping: Mapping[str, str]) -> list[Finding]:
-    """Needed fields without a column, and fields with two; both grave."""
-    findings = []
-    by_key: dict[str, str] = {}
-    labels = {field.key: str(field.label) for field in fields}
-    for name, key in mapping.items():
-        if key in by_key:
-            params = {"field": labels.get(key, key), "one": by_key[key], "other": name}
-            findings.append(Finding(None, None, TWO_COLUMNS, params, True))
-        if key:
-            by_key.setdefault(key, name)
-    for field in fields:
-        if field.needed and field.key not in by_key:
-            findings.append(Finding(None, None, NO_COLUMN, {"field": labels[field.key]}, True))
-    return findings

@@ -12,12 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
-from flask_babel import lazy_gettext as _
-
 from app.core.errors import DomainError
 from app.core.sheets import parts
 from app.core.sheets.declare import Finding
-from app.core.sheets.headings import letter_of
+from app.core.sheets.headings import OWN, letter_of
 from app.core.sheets.intake.survey import MOST_COLUMNS
 from app.core.sheets.process import ask
 from app.core.sheets.saying import sentence
@@ -26,8 +24,7 @@ from app.core.sheets.writing import Column, SheetWriter, text_maker
 
 WHOLE = 5000  # rows up to which the whole sheet comes back
 LONGEST = 2000  # characters of the sentences of a row
-TITLE = _("To put right")
-ROW = _("Row in your sheet")
+TITLE, ROW = OWN
 WIDTH = 70  # of the column with the sentences
 
 
@@ -86,17 +83,21 @@ def _own(data: bytes, plan: Mapping[str, Any], marks: Marks) -> bytes:
 def _plain(data: bytes, plan: Mapping[str, Any], marks: Marks) -> bytes:
     """A new workbook with the rows as they were read, written row by row."""
     names = dict(plan["names"])
-    width = min(max(names, default=1), MOST_COLUMNS)
+    kept = sorted(
+        at for at in names if at <= MOST_COLUMNS
+    )  # neither empty columns nor those of an earlier marked copy
     columns = [
         Column(str(ROW), "int", 10),
-        *(Column(names.get(at, ""), "decimal", 16) for at in range(1, width + 1)),
+        *(Column(names[at], "decimal", 16) for at in kept),
         Column(str(TITLE), "text", WIDTH),
     ]
+    place = {at: here for here, at in enumerate(kept, 1)}
     out = io.BytesIO()
     with MarkedWriter(out, columns, name=plan["tab"] or "Sheet1") as sheet:
         for number, cells in _rows(data, plan, marks):
-            given = [_shown(cells[at]) if at < len(cells) else None for at in range(width)]
-            sheet.marked([number, *given, marks.rows.get(number, "")], marks.cells.get(number, {}))
+            given = [_shown(cells[at - 1]) if at <= len(cells) else None for at in kept]
+            found = {place[at]: said for at, said in marks.cells.get(number, {}).items() if at in place}
+            sheet.marked([number, *given, marks.rows.get(number, "")], found)
     return out.getvalue()
 
 
@@ -104,7 +105,7 @@ class MarkedWriter(SheetWriter):
     """Rows with some of their cells coloured."""
 
     def marked(self, values: list[Any], found: Mapping[int, tuple[str, bool]]) -> None:
-        """One row; ``found`` is {column of the user's sheet: (sentence, grave)}. The first column is ours."""
+        """One row; ``found`` is {column: (sentence, grave)}, the first column being ours."""
         makers = list(self._makers)
         for column, (_text, grave) in found.items():
             if column < len(makers) - 1:

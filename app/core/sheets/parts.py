@@ -17,6 +17,8 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 PAPERS = {"A4": 9, "A3": 8}
 LONGEST_MARGIN_TEXT = 240  # Excel takes 255 signs at the top and at the foot of a page
+# what XML 1.0 has no place for: one of them, and nobody opens the file
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 # (fonts) 0 plain 1 bold 2 title 3 small 4 red; (fills) 2 head 3 group 4 bad 5 doubtful; (borders) 0 none 1 thin
@@ -49,7 +51,7 @@ EMPTY, EMPTY_TOTAL = str(STYLES["text"]), str(STYLES["total"])
 
 def sheet_name(text: str) -> str:
     """A name that Excel takes: 31 signs, none of ``[]:*?/\\``, no apostrophe at either end."""
-    return FORBIDDEN.sub(" ", text)[:31].strip().strip("'") or "Sheet1"
+    return FORBIDDEN.sub(" ", ILLEGAL.sub("", text))[:31].strip().strip("'") or "Sheet1"
 
 
 def sheet_head(widths: Sequence[float], heads: int) -> str:
@@ -82,6 +84,7 @@ def sheet_tail(merged: Sequence[str], paper: Paper) -> str:
 
 def _margin(tag: str, how: str, text: str, more: str = "") -> str:
     """Head or foot of a page; ``&`` begins a command there, and a digit behind the size of the font would join it."""
+    text = ILLEGAL.sub("", text)
     words = how + " " + text[:LONGEST_MARGIN_TEXT].replace("&", "&&").replace("\n", " ") if text else ""
     return f"<{tag}>{escape(words + more)}</{tag}>" if words or more else ""
 

@@ -245,3 +245,10 @@ def day_reader(today: date, *, since_1904: bool, shown_only: bool, partial: bool
         return None, [(NO_DAY_GIVEN, {"text": shown(raw)[:40]}, True)]
 
     return read
+
+
+def says_nothing(raw: Any) -> bool:
+    """Nothing in a cell beside the chosen columns, the inside of a merged block, or a running number."""
+    return (
+        raw is None or type(raw) in (int, float) or (type(raw) is dict and "m" in raw) or shown(raw).isdigit()
+    )

@@ -35,7 +35,6 @@ DANGEROUS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
 _SPECIAL = re.compile(
     rf"[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{{4}}_|^[{re.escape(DANGEROUS)}\s]|\s\Z"
 ).search
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 Maker = Callable[[str, Any], str]
@@ -85,7 +84,7 @@ def letters(number: int) -> str:
 
 def escaped(text: str) -> str:
     """Text as it may stand in XML, without what XML cannot hold, cut to what a cell holds."""
-    text = _ILLEGAL.sub("", text)[:LONGEST_TEXT]
+    text = parts.ILLEGAL.sub("", text)[:LONGEST_TEXT]
     text = _ESCAPED.sub("_x005F_", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -25,6 +25,7 @@ from app.exchange.service import export_build, export_out, export_rows
 from app.exchange.service.export_build import Spec
 from app.exchange.service.export_fields import fields_of
 from app.exchange.service.exports import JOB, drop, mine, parts_of, plain_fields, remove
+from app.exchange.service.reach import reach_of
 
 LEASE = timedelta(minutes=10)
 STEP = 5000  # rows between two notes of the progress
@@ -39,7 +40,7 @@ def make(work: jobs.Work) -> dict[str, Any]:
     with force_locale(work.arguments["lang"]):
         export = mine(work.session, uid)
         if export.attachment_uid is not None:
-            return {"rows": export.rows}
+            return {"rows": export.rows, "reach": reach_of(session_actor(work.session))}
         return _Making(work, export, spec).run()
 
 
@@ -87,8 +88,8 @@ class _Making:
             lines = built.lines(reading)
             self.rows = export_out.write(self.kind, cast(BinaryIO, target), built.layout, lines, self._tick)
         target.finish()
-        self._finish(built)
-        return {"rows": self.rows}
+        plain = self._finish(built)
+        return {"rows": self.rows, "reach": reach_of(self.actor), "plain": plain}
 
     def _delete_parts(self, session: Session) -> list[Attachment]:
         parts = parts_of(session, mine(session, self.uid))
@@ -117,7 +118,8 @@ class _Making:
                 keep_until=clock.to_local(self.expires).date() if self.expires else None,
             )
 
-    def _finish(self, built: export_build.Built) -> None:
+    def _finish(self, built: export_build.Built) -> list[str]:
+        """Note that it is done; returns the fields whose protected values stand in it."""
         columns = [c.name for c in built.layout.columns if self.plain and not c.masked]
         known = fields_of(built.view, self.work.session, self.actor)
         plain = [name for name in columns if name in known and known[name].guarded]
@@ -133,6 +135,7 @@ class _Making:
             hooks.record_access(
                 hooks.Access("EXPORT", table, detail=detail[:200], reason=self.reason or None)
             )
+        return plain
 
 
 def _root(session: Session) -> int:

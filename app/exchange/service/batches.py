@@ -23,6 +23,7 @@ from app.exchange.choices import BatchState as State
 from app.exchange.models import BATCH_FILES, ImportBatch, ImportRow, ImportStep
 from app.exchange.rules import imports as rules
 from app.exchange.service import mappings
+from app.exchange.service.reach import reach_of
 from app.exchange.service.rights import home_area, need_owner, need_rights, need_undo, sheet_called
 
 KEPT = 30  # days that a sheet, its marked copy and what is needed to undo it are kept
@@ -240,7 +241,7 @@ def begin(session: Session, batch: ImportBatch, action: Act, *, now: datetime) -
     if action is Act.check or before is State.checked:
         clear(session, batch)
         size = rules.chunk_of(batch.rows_total, sheets.sheets()[batch.sheet].chunk)
-        batch.options = {**(batch.options or {}), "size": size}
+        batch.options = {**(batch.options or {}), "size": size, "reach": reach_of(actor)}
     enqueue(session, batch, JOBS[action], {"batch": batch.uid}, now)
 
 

@@ -22,8 +22,9 @@ from app.exchange.models import EXPORT_FILES, ExportFile
 from app.exchange.service import export_build, export_out, export_rows
 from app.exchange.service.export_build import Spec
 from app.exchange.service.export_fields import fields_of
+from app.exchange.service.reach import need_reach, reach_of
 
-JOB = "exchange.export"  # made in export_jobs
+JOB = "exchange.export"  # made by app/exchange/jobs/exports
 KINDS = tuple(export_out.MEDIA)
 REASON_LENGTH = 160
 
@@ -78,7 +79,13 @@ def ask(session: Session, actor: Actor, wanted: Wanted, *, now: datetime) -> Exp
     )
     session.add(export)
     session.flush()
-    given = {"export": export.uid, "spec": wanted.spec, "lang": str(get_locale()), "rows": found.value}
+    given = {
+        "export": export.uid,
+        "spec": wanted.spec,
+        "lang": str(get_locale()),
+        "rows": found.value,
+        "reach": reach_of(actor),
+    }
     export.job_uid = jobs.enqueue(session, JOB, given, now=now).uid
     session.flush()
     return export
@@ -118,11 +125,13 @@ def parts_of(session: Session, export: ExportFile) -> list[Attachment]:
 def fetch(session: Session, export: ExportFile, now: datetime) -> tuple[Iterator[bytes], int]:
     """The file piece by piece, and its length in bytes; logged before the first byte goes out.
 
-    NotFound before it is made and after its time.
+    NotFound before it is made and after its time; NotAllowed where the post may no longer export the list, or no longer
+    covers what the file holds.
     """
     parts = parts_of(session, export)
     if export.attachment_uid is None or not parts or (export.expires_at and export.expires_at <= now):
         raise NotFound()
+    _need_still(session, export, current_actor())
     detail = f"{export.kind}, {export.rows} rows{', plain' if export.plain else ''}"
     hooks.record_access(
         hooks.Access(
@@ -131,6 +140,21 @@ def fetch(session: Session, export: ExportFile, now: datetime) -> tuple[Iterator
     )
     pieces = [SimpleNamespace(storage_key=part.storage_key) for part in parts]  # they outlive the session
     return (files.read(piece) for piece in pieces), sum(part.size for part in parts)  # type: ignore[arg-type]
+
+
+def _need_still(session: Session, export: ExportFile, actor: Actor) -> None:
+    view = export_rows.view_named(export.subject)
+    export_rows.need_export(view, actor)
+    job = session.scalars(select(jobs.Job).where(jobs.Job.uid == export.job_uid)).one_or_none()
+    if job is None:
+        raise NotFound()
+    made = job.result or {}  # a job that died behind its last step left none: then what was ordered counts
+    need_reach(made.get("reach") or job.arguments.get("reach"), actor)
+    if export.plain:
+        extra.all_columns(session, view.datamodel.obj)
+        open_now = {field.name for field in plain_fields(view, session, actor, made.get("plain", ()))}
+        if set(made.get("plain", ())) - open_now or not made:
+            raise NotAllowed(gettext("Your post may not export the protected values of this list in plain."))
 
 
 def remove(session: Session, export: ExportFile) -> list[str]:

@@ -28,6 +28,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20
 MOST_COMMENTS = 3000  # each is a shape of its own that Excel draws
 WIDTH = 70
 PIECE = 300_000
+AUTHOR = "GeBan"
 
 
 def mark(file: IO[bytes], question: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -41,13 +42,14 @@ def mark(file: IO[bytes], question: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if question["tab"] not in book.sheetnames:
         raise Refused("tab")
     sheet = book[question["tab"]]
+    _forget(sheet, question)
     fills = {True: PatternFill("solid", fgColor=GRAVE), False: PatternFill("solid", fgColor=MILD)}
     for count, (row, column, text, grave) in enumerate(question["cells"]):
         cell = sheet.cell(row, column)
         if isinstance(cell, Cell):  # the inner cells of a merged block have neither colour nor comment
             cell.fill = fills[grave]
             if count < MOST_COMMENTS:
-                cell.comment = Comment(text, "GeBan", height=120, width=320)
+                cell.comment = Comment(text, AUTHOR, height=120, width=320)
     _sentences(sheet, question)
     for worksheet in book.worksheets:
         _quote(worksheet)
@@ -76,6 +78,18 @@ def saved(book: Any) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         InMemory(book, archive).save()
     return out.getvalue()
+
+
+def _forget(sheet: Any, question: dict[str, Any]) -> None:
+    """A marked copy that comes back: nothing of its marks is left beside those of today."""
+    for row in sheet.iter_rows(min_row=question["head"] + 1):
+        for cell in row:
+            if not isinstance(cell, Cell):
+                continue
+            if cell.comment is not None and cell.comment.author == AUTHOR:
+                cell.comment, cell.fill = None, PatternFill()
+            if cell.column == question["column"]:
+                cell.value = None
 
 
 def _sentences(sheet: Any, question: dict[str, Any]) -> None:
