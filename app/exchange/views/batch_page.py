@@ -21,6 +21,7 @@ from app.exchange.choices import BatchState as State
 from app.exchange.models import ImportBatch
 from app.exchange.rules import imports as rules
 from app.exchange.service import batches, rights, undo_asked
+from app.exchange.service.reach import need_reach
 from app.exchange.service.specs import view_called
 from app.exchange.views import words
 
@@ -124,12 +125,15 @@ class BatchPage:
     @has_access
     @permission_name("use")
     def marked(self: Any, uid: str) -> Response:
-        """The marked copy of the sheet, for whoever uploaded it; each fetching is logged."""
+        """The marked copy of the sheet, for whoever uploaded it, as long as the areas
+        of that day are still covered; each fetching is logged.
+        """
         return self._fetch(uid, "marked")  # type: ignore[no-any-return]
 
     def _fetch(self: Any, uid: str, which: str) -> Response:
         batch = self.seen(uid)
         batches.need_owner(batch, current_actor())
+        need_reach((batch.options or {}).get("reach"), current_actor())
         key = batch.attachment_uid if which == "file" else batch.marked_uid
         if key is None:
             raise NotFound()
