@@ -36,9 +36,11 @@ from app.proxy.views.cases import ProxyCaseView
 from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.entitlement import EntitlementDesk
 from app.proxy.views.field import FieldDesk
-from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.guide import GuideView
+from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView
+from app.proxy.views.limits import EscalationRuleView, StepLimitView
+from app.proxy.views.reminders import ReminderDesk
 from app.registers.figures import RegisterFigures
 from app.registers.found import of_section
 from app.registry.views import (
@@ -95,6 +97,11 @@ def _registers(key: str) -> tuple[Entry, ...]:
     return tuple(Entry(view, view.list_title, view.icon, view.in_menu) for view in of_section(key))
 
 
+def _hidden(*views: type) -> tuple[Entry, ...]:
+    """Views without a line of their own in the menu: one comes to them from another page."""
+    return tuple(Entry(view, in_menu=False) for view in views)
+
+
 MENU: tuple[Section, ...] = (
     Section(
         "work",
@@ -123,17 +130,8 @@ MENU: tuple[Section, ...] = (
             Entry(MoveInView, _("Move-ins between areas"), "fa-right-left"),
             Entry(ConsentTaskView, _("Consents to bring in"), "fa-file-signature"),
             Entry(LifeEventView, _("Life events"), "fa-calendar-day"),
-            Entry(LifeDesk, in_menu=False),
-            Entry(ConsentDesk, in_menu=False),
-            Entry(NoticeView, in_menu=False),
-            Entry(PersonDocumentView, in_menu=False),
-            Entry(PersonNameView, in_menu=False),
-            Entry(PersonPhoneView, in_menu=False),
-            Entry(ResidenceView, in_menu=False),
-            Entry(HouseholdMemberView, in_menu=False),
-            Entry(TenancyView, in_menu=False),
-            Entry(BuildingChiefView, in_menu=False),
-            Entry(BuildingUnitView, in_menu=False),
+            *_hidden(LifeDesk, ConsentDesk, NoticeView, PersonDocumentView, PersonNameView, PersonPhoneView),
+            *_hidden(ResidenceView, HouseholdMemberView, TenancyView, BuildingChiefView, BuildingUnitView),
         ),
     ),
     Section(
@@ -199,6 +197,7 @@ MENU: tuple[Section, ...] = (
         "fa-hands-helping",
         (
             Entry(ProxyDesk, _("Work list"), "fa-list-check"),
+            Entry(ReminderDesk, _("Reminders"), "fa-bell"),
             Entry(ProxyCaseView, _("Proxy cases"), "fa-folder-open"),
             Entry(BenefitDesk, _("Entitled, not yet applied"), "fa-hand-holding-heart"),
             Entry(VisitView, _("Visits"), "fa-walking"),
@@ -206,10 +205,10 @@ MENU: tuple[Section, ...] = (
             Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),
             Entry(ServiceItemVersionView, _("Service catalogue"), "fa-book"),
             Entry(ServiceItemView, in_menu=False),
+            Entry(StepLimitView, _("Limits of steps"), "fa-stopwatch"),
+            Entry(EscalationRuleView, _("Rules of reminders"), "fa-bullhorn"),
             Entry(GuideView, _("Guide of all services"), "fa-signs-post"),
-            Entry(EntitlementDesk, in_menu=False),
-            Entry(ServiceMaterialView, in_menu=False),
-            Entry(ServiceFieldView, in_menu=False),
+            *_hidden(EntitlementDesk, ServiceMaterialView, ServiceFieldView),
         ),
     ),
     Section(
@@ -219,8 +218,7 @@ MENU: tuple[Section, ...] = (
         (
             Entry(PrintDesk, _("Print desk"), "fa-print"),
             Entry(IssuedDocumentView, _("Issued papers"), "fa-file-signature"),
-            Entry(PrintLogView, in_menu=False),
-            Entry(VerifyView, in_menu=False),
+            *_hidden(PrintLogView, VerifyView),
         ),
     ),
     Section(
@@ -268,12 +266,7 @@ MENU: tuple[Section, ...] = (
             Entry(ExtraFieldAreaView, in_menu=False),
             Entry(JobView, _("Jobs"), "fa-tasks"),
             Entry(SystemStatus, _("State of the site"), "fa-heartbeat"),
-            Entry(MyAccount, in_menu=False),
-            Entry(Search, in_menu=False),
-            Entry(Drafts, in_menu=False),
-            Entry(ListDesk, in_menu=False),
-            Entry(ChangeDesk, in_menu=False),
-            Entry(AttachmentView, in_menu=False),
+            *_hidden(MyAccount, Search, Drafts, ListDesk, ChangeDesk, AttachmentView),
         ),
     ),
     Section(

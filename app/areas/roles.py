@@ -73,7 +73,8 @@ STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 CASES = "ProxyCaseView|CaseMaterialView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
 # work lists of those who keep the records, and who qualifies for what
-DESKS = "CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk|EntitlementDesk|BenefitDesk"
+DESKS = "ReminderDesk|CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk|EntitlementDesk|BenefitDesk"
+LIMITS = "StepLimitView|EscalationRuleView"
 PAPERS = "IssuedDocumentView|PrintLogView"
 # light registers are granted by their class name (app/registers), what is told in confidence to who works with it only
 IN_CONFIDENCE = "LegalAdviceRegister"
@@ -99,7 +100,7 @@ ROLES: dict[str, Role] = {
                 ("AreaLevelView|RoleSchemeView|RoleSchemeSeatView|CalendarDayView|OfficeHoursView", FULL),
                 (f"CodeListView|CodeItemView|ExtraFieldView|ExtraFieldAreaView|{SAFETY_RULES}", FULL),
                 ("DuplicateRuleView", FULL | {"can_use"}),
-                (f"{CATALOGUE}|GuideView", FULL | DESK),
+                (f"{CATALOGUE}|{LIMITS}|GuideView", FULL | DESK),
                 ("AreaView|OrgUnitView|AreaPlanView|VacancyView", FULL | DESK),
                 ("JobView|SystemStatus|ExportDesk", READ | USE),
             ),
@@ -140,14 +141,14 @@ ROLES: dict[str, Role] = {
                 (OF_THE_CENTER, FULL),
                 ("CampaignView", FULL),
                 ("CoverageDesk", USE),
-                (f"{SAFETY}|{SAFETY_RULES}|{CATALOGUE}", READ),
+                (f"{SAFETY}|{SAFETY_RULES}|{CATALOGUE}|{LIMITS}", READ),
                 (DUPLICATES, SETTLE),
                 (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
                 (WATCHED, WATCH),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView|GuideView", FULL | DESK),
                 (PAPERS, READ | DESK),
-                (f"ProxyDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ReminderDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
                 LEDGERS,
             ),
             second_factor=True,
@@ -157,14 +158,14 @@ ROLES: dict[str, Role] = {
             _("Dispatcher"),
             50,
             "area",
-            ((f"AreaView|OrgUnitView|StaffView|{WORK}|{CASES}", READ), ("ProxyDesk", USE)),
+            ((f"AreaView|OrgUnitView|StaffView|{WORK}|{CASES}", READ), ("ProxyDesk|ReminderDesk", USE)),
         ),
         Role(
             "supervisor",
             _("Supervisor"),
             50,
             "area",
-            ((f"{STRUCTURE}|{WORK}|{CASES}|{REGISTERS}", READ), ("RegisterFigures", USE)),
+            ((f"{STRUCTURE}|{WORK}|{CASES}|{REGISTERS}", READ), ("RegisterFigures|ReminderDesk", USE)),
             read_only=True,
         ),
         Role(
@@ -226,7 +227,7 @@ ROLES: dict[str, Role] = {
                 (CASES, READ | {"can_use", "can_print"}),
                 (CATALOGUE, READ),
                 (PAPERS, WRITE | DESK),
-                (f"PrintDesk|ConsentDesk|ProxyDesk|{SHEETS}", USE),
+                (f"PrintDesk|ConsentDesk|ProxyDesk|ReminderDesk|{SHEETS}", USE),
                 LEDGERS,
             ),
         ),
@@ -264,7 +265,7 @@ ROLES: dict[str, Role] = {
             (
                 (CASES, READ | DESK),
                 (CATALOGUE, READ),
-                (f"ProxyDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ReminderDesk|{SHEETS}", USE),
                 LEDGERS,
                 (PAPERS, READ | {"can_print"}),
             ),
@@ -286,7 +287,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|CampaignView|{SAFETY}", READ),
                 (f"{PEOPLE}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
-                ("VacancyView|CoverageDesk|RegisterFigures", USE),
+                ("VacancyView|CoverageDesk|RegisterFigures|ReminderDesk", USE),
             ),
             read_only=True,
         ),

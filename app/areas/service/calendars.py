@@ -99,13 +99,12 @@ def calendars_for(session: Session, areas: Iterable[Area]) -> dict[int, AreaCale
     """The calendars of the areas of a list by area id: one statement, three after a change, however many areas."""
     stamp, where = _stamp(session), _where(session)
     made: dict[int, AreaCalendar] = {}
-    rows: tuple[list[tuple[CalendarDay, str]], list[tuple[OfficeHours, str]]] | None = None
     for area in areas:
         if area.id in made:
             continue
         found = _cache.get((where, area.id))
         if found is None or found[0] != stamp:
-            rows = rows or _all_rows(session)
+            rows = _all_rows(session, stamp)
             above = [[(row, len(path)) for row, path in kind if area.path.startswith(path)] for kind in rows]
             found = (stamp, _keep((where, area.id), stamp, _data(above[0], above[1])))
         made[area.id] = found[1]
@@ -124,14 +123,19 @@ def _keep(key: tuple[str, int], stamp: Any, data: dict[str, Any]) -> AreaCalenda
     return calendar
 
 
-def _all_rows(session: Session) -> Any:
-    """Every day and all hours with the path of their area, empty for those that hold everywhere."""
+def _all_rows(session: Session, stamp: Any) -> Any:
+    """Every day and all hours with the path of their area, empty for those that hold everywhere; once a session."""
+    known = session.info.get("calendar_rows")
+    if known is not None and known[0] == stamp:
+        return known[1]
 
     def read(table: Any, *order: Any) -> list[tuple[Any, str]]:
         query = select(table, func.coalesce(Area.path, "")).outerjoin(Area, Area.id == table.area_id)
         return [(row, path) for row, path in session.execute(query.order_by(*order))]
 
-    return read(CalendarDay, CalendarDay.id), read(OfficeHours, OfficeHours.from_day, OfficeHours.id)
+    rows = read(CalendarDay, CalendarDay.id), read(OfficeHours, OfficeHours.from_day, OfficeHours.id)
+    session.info["calendar_rows"] = (stamp, rows)
+    return rows
 
 
 def calendar_data(session: Session, area_id: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core.actor import Actor
 from app.proxy.choices import State
-from app.proxy.models import CaseAlarm, CaseCallback, CaseClock, Custody, EscalationRule, ProxyCase
+from app.proxy.models import CaseAlarm, CaseCallback, CaseClock, Custody, ProxyCase
 from app.proxy.rules.escalation import ABOVE, Told
 
 MOST = 100
@@ -62,14 +63,14 @@ def _rest(column: Any, kind: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Raised:
-    """The newest alarm about one thing, with the rule that raised it."""
+class ClockOf:
+    """Which clock, and how it counts."""
 
-    alarm: CaseAlarm
-    rule: EscalationRule | None
+    kind: str
+    unit: str
 
 
-def open_alarms(session: Session, actor: Actor, tab: str) -> tuple[list[Raised], bool]:
+def open_alarms(session: Session, actor: Actor, tab: str) -> tuple[list[CaseAlarm], bool]:
     """What is still to be done of what was told: to the level of the acting role, to whoever has it in hand among the
     actor's own cases, or anything in the scope. One line a thing, the longest over first; and whether there are more.
     """
@@ -77,9 +78,8 @@ def open_alarms(session: Session, actor: Actor, tab: str) -> tuple[list[Raised],
     same = (later.case_id == CaseAlarm.case_id, later.about == CaseAlarm.about, later.id > CaseAlarm.id)
     told = _told(actor, tab)
     query = (
-        select(CaseAlarm, EscalationRule)
+        select(CaseAlarm)
         .join(ProxyCase, ProxyCase.id == CaseAlarm.case_id)
-        .outerjoin(EscalationRule, EscalationRule.code == CaseAlarm.rule)
         .options(
             joinedload(CaseAlarm.case, innerjoin=True).joinedload(ProxyCase.item_version, innerjoin=True),
             joinedload(CaseAlarm.case, innerjoin=True).joinedload(ProxyCase.area, innerjoin=True),
@@ -95,8 +95,19 @@ def open_alarms(session: Session, actor: Actor, tab: str) -> tuple[list[Raised],
         query = query.where(~exists().where(*same))
     if tab == "mine":
         query = query.where(_in_hand(actor))
-    rows = [Raised(alarm, rule) for alarm, rule in session.execute(query)]
+    rows = list(session.scalars(query))
     return rows[:MOST], len(rows) > MOST
+
+
+def clocks_of(session: Session, abouts: Iterable[str]) -> dict[str, ClockOf]:
+    """What the clocks are that alarms are about, by uid."""
+    uids = [about.partition(":")[2] for about in abouts if about.startswith("clock:")]
+    if not uids:
+        return {}
+    rows = session.execute(
+        select(CaseClock.uid, CaseClock.kind, CaseClock.unit).where(CaseClock.uid.in_(uids))
+    )
+    return {uid: ClockOf(kind, unit) for uid, kind, unit in rows}
 
 
 def _told(actor: Actor, tab: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,9 @@ from app.proxy.choices import (
     State,
 )
 from app.proxy.models import CaseClock, CaseStep, ProxyCase
+from app.proxy.queries.left import left_of
 from app.proxy.queries.prints import PROXY_CASE
+from app.proxy.rules.escalation import SUBJECTS, Told
 from app.proxy.service.cases import WHOLE
 from app.proxy.service.clocks import as_clock, newest
 from app.proxy.service.custody import CARRIERS, held
@@ -67,6 +70,7 @@ class Lamp:
     words: str
     due_at: datetime | None
     provisional: bool = False
+    left: str = ""
 
 
 def load(session: Session, uid: str) -> ProxyCase:
@@ -88,19 +92,19 @@ def load(session: Session, uid: str) -> ProxyCase:
     return case
 
 
-def lamps(case: ProxyCase, now: datetime) -> list[Lamp]:
+def lamps(session: Session, case: ProxyCase, now: datetime) -> list[Lamp]:
     """The light of the step in hand and the light of the tighter promise; none of a clock that never began."""
     rows = newest(case)
     found = []
     for codes in (STEP_CLOCKS, PROMISE_CLOCKS):
         mine = [rows[code] for code in codes if code in rows and rows[code].stopped_at is None]
         if mine:
-            found.append(lamp(min(mine, key=lambda row: row.due_at), now))
+            found.append(lamp(session, case, min(mine, key=lambda row: row.due_at), now))
     return found
 
 
-def lamp(row: CaseClock, now: datetime) -> Lamp:
-    """One running or standing clock as a light."""
+def lamp(session: Session, case: ProxyCase, row: CaseClock, now: datetime) -> Lamp:
+    """One running or standing clock as a light, with what is left of it."""
     measured = as_clock(row)
     label = ClockCode.label_of(row.kind)
     if measured.is_paused:
@@ -110,7 +114,8 @@ def lamp(row: CaseClock, now: datetime) -> Lamp:
         return Lamp(row.kind, label, "grey", words, None, row.provisional)
     light: Light = measured.light(now)
     words = gettext("%(light)s, until %(day)s", light=str(light.label), day=due_date(row.due_at).isoformat())
-    return Lamp(row.kind, label, light.value, words, row.due_at, row.provisional)
+    left = left_of(session, case.area, row.due_at, now, row.unit)
+    return Lamp(row.kind, label, light.value, words, row.due_at, row.provisional, left)
 
 
 def split_offers(offers: list[Offer]) -> tuple[Offer | None, list[Offer]]:
@@ -162,10 +167,19 @@ TOLD = (
 def details(step: CaseStep) -> list[str]:
     """What of a step's data is worth a line: no personal data but names that stand on the page anyway."""
     data = step.data or {}
+    if step.action == Entry.alarm:
+        return [told_words(data)]
     lines = [str(data[name]) for name in TOLD if data.get(name)]
     for name in ("missing_list",):
         lines += [str(entry["note"]) for entry in data.get(name) or () if entry.get("note")]
     return lines
+
+
+def told_words(data: Mapping[str, Any]) -> str:
+    """Which level was told about what: “the town: Pre-check, due on 2026-11-25”."""
+    about = str(dict(SUBJECTS).get(str(data.get("about")), ""))
+    level = str(Told.label_of(str(data.get("told"))))
+    return gettext("%(level)s: %(about)s, due on %(day)s", level=level, about=about, day=data.get("due"))
 
 
 def party_lines(case: ProxyCase, *, plain: bool) -> dict[str, str]:

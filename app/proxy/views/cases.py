@@ -8,6 +8,7 @@ from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
+from sqlalchemy.orm import object_session
 
 from app.core import clock, hooks
 from app.core.actor import Actor, current_actor
@@ -18,10 +19,12 @@ from app.proxy import forms
 from app.proxy.choices import MARKING_STATES, PaperForm, PaperMark, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page, desk, prints
+from app.proxy.queries.left import left_of
 from app.proxy.queries.names import SENSITIVE, list_name, sees_names
 from app.proxy.rules import BOOKERS
 from app.proxy.service import deciders, facts, offers
 from app.proxy.service.custody import held
+from app.proxy.views import clock_hints as _clock_hints  # noqa: F401  hangs its card on the page
 from app.proxy.views import parts
 from app.proxy.views.assist_posts import AssistMixin
 from app.proxy.views.case_papers import PapersMixin
@@ -45,26 +48,29 @@ def shown_name(case: ProxyCase) -> str:
     return list_name(case, current_actor())
 
 
-def light_cell(level: str, due: Any, provisional: bool) -> Markup:
-    """A clock in a list: its colour, its last day, and a mark while the calendar of that year is not there."""
-    if not level:
+def light_cell(case: ProxyCase, level: str, due: Any, provisional: bool) -> Markup:
+    """A clock in a list: its colour, its last day, a mark while the calendar of that year is not there, what is left."""
+    session = object_session(case)
+    if not level or session is None:
         return Markup("")
     words = clock.to_local(due).date().isoformat()
     if provisional:
         words += " " + gettext("(provisional)")
-    return Markup('<span class="gb-light gb-light-{}"><span aria-hidden="true"></span>{}</span>').format(
-        level, words
-    )
+    left = left_of(session, case.area, due, clock.now())
+    return Markup(
+        '<span class="gb-light gb-light-{}"><span aria-hidden="true"></span>{}</span>'
+        '<small class="gb-left">{}</small>'
+    ).format(level, words, left)
 
 
 def step_light(case: ProxyCase) -> Markup:
     level = desk.level_of(case.step_due_at, case.step_warn_at, clock.now())
-    return light_cell(level, case.step_due_at, case.step_provisional)
+    return light_cell(case, level, case.step_due_at, case.step_provisional)
 
 
 def promise_light(case: ProxyCase) -> Markup:
     level = desk.level_of(case.promise_due_at, case.promise_warn_at, clock.now())
-    return light_cell(level, case.promise_due_at, case.promise_provisional)
+    return light_cell(case, level, case.promise_due_at, case.promise_provisional)
 
 
 class ProxyCaseView(StepsMixin, AssistMixin, PapersMixin, PhotosMixin, QuestionsMixin, ModelView):
@@ -172,7 +178,7 @@ class ProxyCaseView(StepsMixin, AssistMixin, PapersMixin, PhotosMixin, Questions
             "case": case,
             "state": State.parse(case.state),
             "version": case.item_version,
-            "lamps": case_page.lamps(case, now),
+            "lamps": case_page.lamps(self.session, case, now),
             "main": main,
             "others": others,
             "missing": self.barred(main, facts(case)) if main else [],

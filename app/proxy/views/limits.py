@@ -1,0 +1,102 @@
+"""How long steps may take and who is told when: data that the system administrator keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from app.core.errors import Conflict, Invalid
+from app.core.sla import Unit
+from app.core.views import Interface, ModelView, badge
+from app.proxy.choices import ClockCode
+from app.proxy.models import EscalationRule, StepLimit
+from app.proxy.rules import check_limit
+from app.proxy.rules.escalation import SUBJECTS, Moment, Told, check_rule
+
+NOT_HERE = frozenset({"lookup", "delete", "deleted", "restore"})
+
+
+class StepLimitView(ModelView):
+    """The limit of each step on this site; an item may have its own. Clocks that run keep what they began with."""
+
+    route_base = "/step-limits"
+    datamodel = Interface(StepLimit)
+    list_title = _("Limits of steps")
+    show_title = edit_title = add_title = _("Limit of a step")
+    exclude_route_methods = NOT_HERE | {"add"}
+    base_permissions = ["can_list", "can_show", "can_edit", "can_history"]
+    label_columns = {
+        "clock": _("Step"),
+        "amount": _("At most"),
+        "unit": _("Counted in"),
+        "source": _("Source"),
+    }
+    description_columns = {
+        "amount": _("Holds for steps that begin from now on; what is running keeps its limit."),
+    }
+    choices_columns = {"clock": ClockCode, "unit": Unit}
+    list_columns = ["clock", "amount", "unit", "source"]
+    show_columns = ["clock", "amount", "unit", "source"]
+    edit_columns = ["amount", "unit", "source"]
+    base_order = ("id", "asc")
+
+    def heading(self, item: StepLimit) -> str:
+        return str(ClockCode.label_of(item.clock))
+
+    def check(self, session: Any, item: StepLimit, form: Any, is_new: bool) -> None:
+        check_limit(item.clock, item.amount, item.unit)
+
+
+class EscalationRuleView(ModelView):
+    """Who is told that time runs short or is over. A rule that is not wanted is switched off."""
+
+    route_base = "/escalation-rules"
+    datamodel = Interface(EscalationRule)
+    list_title = _("Rules of reminders")
+    show_title = _("Rule of reminders")
+    add_title = _("Add a rule")
+    edit_title = _("Change the rule")
+    exclude_route_methods = NOT_HERE
+    base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_history"]
+    label_columns = {
+        "code": _("Short name"),
+        "clock": _("About"),
+        "moment": _("When"),
+        "after": _("How long after"),
+        "unit": _("Counted in"),
+        "tells": _("Who is told"),
+        "is_on": _("In use"),
+        "source": _("Source"),
+    }
+    description_columns = {
+        "after": _("0: at once. A warning is always given at once."),
+        "tells": _("Where nobody holds such a post, the next level up hears it."),
+    }
+    choices_columns = {"clock": SUBJECTS, "moment": Moment, "unit": Unit, "tells": Told}
+    list_columns = ["clock", "moment", "after", "unit", "tells", "is_on"]
+    search_columns = ["clock", "tells", "is_on"]
+    show_columns = ["code", "clock", "moment", "after", "unit", "tells", "is_on", "source"]
+    add_columns = ["code", "clock", "moment", "after", "unit", "tells", "is_on", "source"]
+    edit_columns = ["clock", "moment", "after", "unit", "tells", "is_on", "source"]
+    formatters_columns = {
+        "is_on": lambda row: badge(_("In use"), "green") if row.is_on else badge(_("Not in use"), "grey"),
+    }
+    base_order = ("id", "asc")
+
+    def heading(self, item: EscalationRule) -> str:
+        about = dict(SUBJECTS).get(item.clock, item.clock)
+        return gettext("%(about)s: %(told)s", about=about, told=Told.label_of(item.tells))
+
+    def check(self, session: Any, item: EscalationRule, form: Any, is_new: bool) -> None:
+        item.code = (item.code or "").strip()
+        if not item.code:
+            raise Invalid(_("Give the rule a short name."), field="code")
+        check_rule(item.clock, item.moment, item.after, item.unit, item.tells)
+        with session.no_autoflush:
+            same = session.query(EscalationRule.id).filter(EscalationRule.code == item.code)
+            if item.id is not None:
+                same = same.filter(EscalationRule.id != item.id)
+            if same.first() is not None:
+                raise Conflict(_("There is a rule of this name already."), field="code")
