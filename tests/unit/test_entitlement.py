@@ -166,6 +166,16 @@ def test_criteria_are_lines_of_a_form_and_come_back_as_they_were():
     assert parts.lines_of({"any": [{"all": [AGED, ASK]}, POOR]}) is None  # deeper than the form shows
 
 
+def test_criteria_are_said_in_words():
+    deep = {"all": [AGED, {"any": [{"all": [POOR, ASK]}, {"not": {"sex": ["1"]}}]}]}
+    assert parts.described(deep, named) == [
+        "65 years and older",
+        "one of: special_group/G11, special_group/G12 and income below the line or not: Sex: gender/1",
+    ]
+    assert parts.described(ASK, named) == ["income below the line"]
+    assert parts.described(None, named) == []
+
+
 @pytest.mark.demand("S0-61")
 def test_the_fifty_services_have_criteria_with_a_source_and_none_asks_for_a_closed_group():
     lists = seeds.read("codes")["lists"]

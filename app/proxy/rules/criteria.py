@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from app.core.errors import Invalid
 from app.proxy.rules.appointments import OLDEST
-from app.proxy.rules.entitlement import CODE_LISTS, LEAF_NAMES, MAYBE
+from app.proxy.rules.entitlement import CODE_LISTS, LEAF_NAMES, MAYBE, Facts, Named, answer
 
 MOST_LEAVES, DEEPEST, LONGEST = 24, 6, 120
 HOWS = ("any", "all", "none")
@@ -87,7 +87,7 @@ def _codes_of(kind: str, value: Any, field: str) -> Sequence[Any]:
     hows = [how for how in HOWS if how in value] if isinstance(value, Mapping) else []
     if len(hows) != 1 or value.get("absent", MAYBE.value) != MAYBE.value:
         raise Invalid(_("These conditions cannot be read."), field=field)
-    return value[hows[0]]  # type: ignore[no-any-return]
+    return value[hows[0]]
 
 
 def _check_codes(kind: str, codes: Sequence[Any], knows: Knows, closed: Collection[str], field: str) -> None:
@@ -134,3 +134,18 @@ def criteria_of(lines: Sequence[Line]) -> dict[str, Any] | None:
     if not clauses:
         return None
     return clauses[0] if len(clauses) == 1 else {"all": clauses}
+
+
+def described(criteria: Mapping[str, Any] | None, named: Named) -> list[str]:
+    """The criteria in words, one line for each condition that must hold; nothing for none."""
+    return [_words(node, named) for node in criteria.get("all", [criteria])] if criteria else []
+
+
+def _words(node: Mapping[str, Any], named: Named) -> str:
+    key, value = next(iter(node.items()))
+    if key == "not":
+        return str(_("not: %(what)s", what=_words(value, named)))
+    if key in {"all", "any"}:
+        joint = str(_(" and ")) if key == "all" else str(_(" or "))
+        return joint.join(_words(one, named) for one in value)
+    return str(answer(node, Facts(), named).reasons[0].condition)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, request, url_for
-from flask_babel import ngettext
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 
 from app.areas.models import Area
 from app.core import clock

@@ -18,6 +18,7 @@ from app.proxy.queries.versions import newest_version
 from app.proxy.service import catalogue
 from app.proxy.service.items import begin_item
 from app.proxy.views import item_more
+from app.proxy.views.criteria_posts import CriteriaMixin, criteria_in_words
 from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.item_words import (
     APPEAR,
@@ -34,7 +35,7 @@ from app.proxy.views.item_words import (
 WITH_ITEM = (joinedload(ServiceItemVersion.item),)
 
 
-class ServiceItemVersionView(ModelView):
+class ServiceItemVersionView(CriteriaMixin, ModelView):
     """Versions of the services: what each demands from a day on. A case keeps the version it began with."""
 
     route_base = "/service-versions"
@@ -158,6 +159,7 @@ class ServiceItemVersionView(ModelView):
             "steps": more.get("grid_worker_steps", []),
             "basis": more.get("legal_basis", []),
             "applicants": more.get("who_may_apply", []),
+            "criteria": criteria_in_words(self.session, item),
             "may_change": self.can("edit"),
         }
 
