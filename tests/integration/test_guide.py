@@ -17,7 +17,7 @@ HEADINGS = (
     "Edition",
     "Service",
     "Department",
-    "Papers",
+    "Papers to bring",
     "Statutory limit (working days)",
     "Valid from",
 )
