@@ -25,19 +25,23 @@ def begin_item(
 
     Raises Invalid for a code that is none or is taken, a name or a department that is missing or unknown.
     """
-    item.code = check_item_code(item.code)
-    if session.scalar(select(ServiceItem.id).where(ServiceItem.code == item.code, ServiceItem.id != item.id)):
-        raise Invalid(_("There is a service with this code already."), field="code")
-    if not name.strip():
-        raise Invalid(_("Please fill this in."), field="name")
-    code = department_code.strip().upper()
-    unit = session.scalars(
-        select(OrgUnit).where(OrgUnit.department_code == code).order_by(OrgUnit.path).limit(1)
-    ).first()
-    if unit is None:
-        raise Invalid(_("There is no department with the code %(code)s.", code=code), field="department")
-    if not item.seq:
-        item.seq = (session.scalar(select(func.max(ServiceItem.seq))) or 0) + 1
+    with session.no_autoflush:  # the item is not whole yet
+        item.code = check_item_code(item.code)
+        if session.scalar(
+            select(ServiceItem.id).where(ServiceItem.code == item.code, ServiceItem.id != item.id)
+        ):
+            raise Invalid(_("There is a service with this code already."), field="code")
+        if not name.strip():
+            raise Invalid(_("Please fill this in."), field="name")
+        code = department_code.strip().upper()
+        unit = session.scalars(
+            select(OrgUnit).where(OrgUnit.department_code == code).order_by(OrgUnit.path).limit(1)
+        ).first()
+        if unit is None:
+            raise Invalid(_("There is no department with the code %(code)s.", code=code), field="department")
+        if not item.seq:
+            item.seq = (session.scalar(select(func.max(ServiceItem.seq))) or 0) + 1
+        letter = _letter(session)
     draft = ServiceItemVersion(
         item=item,
         number=1,
@@ -50,7 +54,7 @@ def begin_item(
         kind=kind,
         more={},
     )
-    draft.materials = _letter(session)
+    draft.materials = letter
     session.add(draft)
     return draft
 

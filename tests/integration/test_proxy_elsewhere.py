@@ -1,0 +1,104 @@
+"""Another county: other level names, a holiday of its own, a service nobody else has, limits that change (issue 5)."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import select
+
+from app.areas.models import AreaLevel, CalendarDay
+from app.areas.service import calendars
+from app.core import clock
+from app.core.scope import session_actor
+from app.core.session import unit_of_work
+from app.proxy.models import CaseClock, ProxyCase, ServiceField, ServiceItem, ServiceMaterial
+from app.proxy.service import new_draft, publish
+from app.proxy.service.items import begin_item
+from tests.factories.proxy import step
+
+pytest_plugins = ("tests.support.proxy",)
+
+FRIDAY = datetime(2026, 4, 17, 2, 0, tzinfo=UTC)  # 10:00 local
+# the third day of the third month is a holiday of two working days in Guangxi only: 20 and 21 April 2026
+HOLIDAY = (date(2026, 4, 20), date(2026, 4, 21))
+LEVELS = {"county": "Banner", "town": "Sum", "community": "Gacha", "grid": "Ten-tent"}
+WAY = ("entrust", "collect", "submit", "receive", "accept")
+REST = ("process", "approve", "fetch", "set_out", "deliver", "rate", "archive")
+BY_OFFICE = {"receive", "accept", "process", "approve"}
+
+
+@pytest.fixture
+def banner(system, acting, world):
+    """The county with names, a calendar and a service of its own, on a Friday before the holiday."""
+    with clock.frozen(FRIDAY) as watch:
+        for level in system.scalars(select(AreaLevel)):
+            level.name = LEVELS.get(level.key, level.name)
+        system.commit()
+        operator = acting("operator")
+        for day in HOLIDAY:
+            row = CalendarDay(area_id=world.areas["county"], day=day, is_workday=False, name="Song festival")
+            with unit_of_work(operator):
+                calendars.save_day(operator, row, session_actor(operator), clock.now())
+        admin = acting("admin_system")
+        with unit_of_work(admin):
+            item = ServiceItem(code="wj-91")
+            admin.add(item)
+            draft = begin_item(
+                admin, item, clock.now(), name="Pasture card", department_code="WJ", kind="apply"
+            )
+            admin.flush()
+            draft.materials.append(ServiceMaterial(seq=2, name="Brand of the herd", form="photo", required="yes"))
+            draft.fields.append(
+                ServiceField(seq=1, key="heads", label="Heads", kind="decimal", is_required=True, at="collect")
+            )
+            draft.promised_days, draft.statutory_days, draft.limits = 2, 4, {"precheck": [1, "work_day"]}
+            admin.flush()
+            publish(admin, draft, clock.today(), clock.now())
+        yield watch
+
+
+def due(system, uid, kind):
+    system.rollback()
+    query = select(CaseClock).join(ProxyCase).where(ProxyCase.uid == uid, CaseClock.kind == kind)
+    return clock.to_local(system.scalars(query).one().due_at).date()
+
+
+def go(sessions, uid, *actions):
+    for action in actions:
+        who = "department" if action in BY_OFFICE else "clerk" if action in {"rate", "archive"} else "worker"
+        more = {"questions": {"heads": 40}} if action == "collect" else {}
+        step(sessions[who], uid, action, **more)
+
+
+@pytest.mark.demand("S3-49", "S3-50", "S3-51")
+def test_from_booking_to_the_archive_under_its_own_calendar(system, sessions, booked, banner, login_as):
+    uid = booked("WJ-91")
+    go(sessions, uid, *WAY[:3])
+    assert due(system, uid, "precheck") == date(2026, 4, 22)  # the weekend and the festival do not count
+    go(sessions, uid, *WAY[3:])
+    assert (due(system, uid, "promise"), due(system, uid, "statutory")) == (
+        date(2026, 4, 23),
+        date(2026, 4, 27),
+    )
+    # the limit changes while the case is open: it keeps its own, the next case has the new one
+    admin = login_as("admin_system")
+    assert admin.get("/areas/list/").status_code in {200, 403}
+    with unit_of_work(system):
+        item = system.scalars(select(ServiceItem).where(ServiceItem.code == "WJ-91")).one()
+        draft = new_draft(system, item, clock.now())
+        draft.promised_days = 1
+        banner.move(days=1)
+        publish(system, draft, clock.today(), clock.now())
+    assert due(system, uid, "promise") == date(2026, 4, 23)
+    go(sessions, uid, *REST)
+    system.rollback()
+    case = system.scalars(select(ProxyCase).where(ProxyCase.uid == uid)).one()
+    assert (case.state, case.item_version.number, case.answers) == ("archived", 1, {"heads": 40})
+    assert (case.used_days, case.was_on_time) == (0, True)
+    other = booked("WJ-91")
+    go(sessions, other, *WAY)
+    assert due(system, other, "promise") == date(2026, 4, 22)
+
+
+def test_its_levels_bear_its_own_names(system, banner, login_as, world):
+    page = login_as("operator").get(f"/areas/show/{world.uids['grid_a11']}").text
+    assert ("Ten-tent" in page, "Banner" in login_as("operator").get("/areas/list/").text) == (True, True)
