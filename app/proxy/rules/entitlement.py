@@ -197,9 +197,9 @@ _LEAVES: dict[str, Callable[[str, Any, Facts, Named], Reason]] = {
 
 LEAF_NAMES: dict[str, Any] = {
     "age": _("Age"),
-    "groups": _("Special group"),
+    "groups": _("Member of a special group"),
     "household": _("Household"),
-    "registered": _("Household registration"),
+    "registered": _("Where registered"),
     "disability_grade": _("Grade of disability"),
     "sex": _("Sex"),
     "marital": _("Marital status"),
