@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.audit.models import ChangeLog
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotAllowed
 from app.core.extra import ExtraField
 from app.core.saved import BulkEdit
 from app.core.views import bulk_editing, bulk_service
@@ -290,3 +290,26 @@ def test_a_custom_field_is_shown_as_a_column_and_changed_for_many(login_as, syst
     assert "pick=1" not in admin.get("/custom-fields/list/").text  # a field is no row among many
     refused = post(admin, "/changes/ExtraFieldView", step="fields", row=row.uid)
     assert refused.status_code == 403
+
+
+def test_no_more_rows_than_a_preview_shows_and_none_that_may_not_be_edited(
+    login_as, people, system, monkeypatch
+):
+    """A confirmed list longer than any preview is refused whole; a record that the view does not let be edited is left."""
+    clerk = login_as("clerk_a")
+    page = preview(clerk, people[:2], workplace="Mill")
+    row = pairs(page.text)["row"][0]
+    many = [row.replace(people[0].uid, f"{people[0].uid[:-4]}{n:04x}") for n in range(bulk_editing.CAP + 1)]
+    answer = confirm(clerk, page, row=[*pairs(page.text)["row"], *many])
+    assert answer.status_code == 400
+    assert fresh(system).scalars(select(BulkEdit)).all() == []
+
+    def may_edit(_self, item):
+        if item.name == "Adam":
+            raise NotAllowed("Adam is closed.")
+
+    monkeypatch.setattr(PersonView, "may_edit", may_edit)
+    page = preview(clerk, people[:2], workplace="Mill")
+    assert "Adam is closed." in page.text
+    confirm(clerk, page)
+    assert workplaces(system, people)[:2] == [None, "Mill"]

@@ -18,16 +18,19 @@ from app.areas.models import Post
 from app.areas.roles import ROLES
 from app.audit.models import AccessLog
 from app.core import clock, extra, policy
+from app.core.actor import as_actor
 from app.core.extra import ExtraField
 from app.core.files import Attachment
 from app.core.jobs import Job, worker
-from app.core.scope import acting_as
+from app.core.scope import acting_as, session_actor
+from app.core.session import unit_of_work
 from app.core.views import ModelView
 from app.core.views.cells import Cells
 from app.documents import tables
 from app.exchange.jobs import exports as export_jobs
 from app.exchange.models import ExportFile
-from app.exchange.service import export_plan, export_rows
+from app.exchange.service import export_build, export_fields, export_order, export_plan, export_rows, exports
+from app.exchange.service.export_fields import fields_of
 from app.exchange.service.export_words import as_text, flat
 from app.registry.models import Person
 from tests.factories.registry import Resident, id_number, make_person
@@ -218,6 +221,69 @@ def test_a_file_is_handed_out_as_long_as_its_right_and_its_areas_hold(
     monkeypatch.setattr(export_rows, "may_export", lambda *_given: False)
     answer = login_as("town_clerk_a").get(url)
     assert (answer.status_code, "may not export this list" in answer.text) == (403, True)
+
+
+def plain_lines(actor) -> list[tuple]:
+    spec = {"view": "PersonView", "columns": ["name", "document", "phone_number"]}
+    with acting_as(actor) as session:
+        built = export_build.build(session, actor, spec, clock.now(), is_plain=True, reason="Census check")
+        return list(built.lines(session))
+
+
+def test_each_column_is_plain_by_its_own_right(acting, app, people, monkeypatch):
+    """Who may take out telephone numbers in plain and no documents gets documents masked in the same file."""
+    actor = session_actor(acting("town_clerk_a"))
+    may = policy.may
+
+    def no_documents(who, verb, model, name):
+        return may(who, verb, model, name) and (verb != "export" or model is Person or name != "number")
+
+    def told() -> tuple[bool, bool]:
+        text = str(plain_lines(actor))
+        return NUMBER in text, "13812345678" in text
+
+    with app.test_request_context():
+        assert told() == (True, True)
+        monkeypatch.setattr(policy, "may", no_documents)
+        assert told()[0] is False
+
+
+def test_plain_values_need_their_right_when_the_file_is_made_too(acting, app, system, people, monkeypatch):
+    actor = session_actor(acting("town_clerk_a"))
+    spec = {"view": "PersonView", "columns": ["name", "document"]}
+    with app.test_request_context(), acting_as(actor) as session, unit_of_work(session):
+        wanted = exports.Wanted(spec, "xlsx", "Residents", plain=True, reason="Census check")
+        exports.ask(session, actor, wanted, now=clock.now())
+    monkeypatch.setattr(export_jobs, "plain_fields", lambda *_given: [])
+    work()
+    assert last(system).attachment_uid is None
+    assert system.scalars(select(Job).where(Job.uid == last(system).job_uid)).one().state == "failed"
+
+
+def test_nothing_masked_can_be_ordered_and_no_related_list_is_opened_by_a_sheet(
+    acting, app, system, monkeypatch
+):
+    """Order and groups would tell what the mask hides; fields of related records need the right to their list."""
+    session = acting("town_clerk_a")
+    actor, closed, opened = session_actor(session), 0, 0
+    with app.test_request_context(), as_actor(actor):
+        pages = [v for v in app.extensions["geban_pages"].values() if isinstance(v, ModelView)]
+        for view in pages:
+            for fact in view.datamodel.facts.values():
+                if fact.kind in export_order.SORTED and not policy.is_open(view.datamodel.obj, fact.name):
+                    closed += 1
+                    assert fact.name in view.order_columns or not export_order.is_sortable(view, fact.name)
+            for step, target in export_fields._related(view):
+                own = set(export_fields.own_names(view, session))
+                theirs = {n for n in fields_of(view, session, actor) if n.startswith(f"{step}.")} - own
+                if theirs:
+                    opened += 1
+                    with monkeypatch.context() as without:
+                        without.setattr(type(target), "can", lambda _self, verb: verb != "list")
+                        left = {n for n in fields_of(view, session, actor) if n.startswith(f"{step}.")}
+                    assert left <= own
+    assert closed
+    assert opened
 
 
 def test_a_worker_that_dies_half_way_leaves_one_whole_file(login_as, system, people, monkeypatch):

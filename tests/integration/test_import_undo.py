@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.audit.models import ChangeLog
-from app.core import clock, jobs
-from app.core.scope import session_actor
+from app.core import clock, files, jobs
 from app.core.session import unit_of_work
 from app.exchange.models import ImportBatch, ImportRow, ImportStep
 from app.exchange.service import undo_asked
@@ -17,8 +16,8 @@ from app.registry.choices import ProposalState
 from app.registry.models import (
     Campaign,
     CampaignTarget,
-    Dwelling,
     DuplicatePair,
+    Dwelling,
     Household,
     HouseholdMember,
     Person,
@@ -26,7 +25,6 @@ from app.registry.models import (
     Proposal,
     ServiceResource,
 )
-from app.registry.service import campaigns
 from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.support.imports import brought, csv_of, run_jobs, step
 from tests.support.pages import post
@@ -66,7 +64,6 @@ def left(system, *models):
 
 def started(system, world):
     """A campaign that runs in town A."""
-    actor, now = session_actor(system), clock.now()
     with unit_of_work(system):
         found = Campaign(
             name="Census",
@@ -76,7 +73,6 @@ def started(system, world):
             state="running",
         )
         system.add(found)
-    return actor, now
 
 
 def test_what_a_campaign_and_the_search_for_duplicates_hung_on_people_goes_with_them(login_as, system, world):
@@ -107,7 +103,7 @@ def test_what_a_campaign_and_the_search_for_duplicates_hung_on_people_goes_with_
 @pytest.mark.parametrize("what", ["door", "pair", "proposal"])
 def test_what_somebody_did_with_it_keeps_the_household_whole(login_as, system, world, what):
     """Somebody rang, settled the pair, took the proposal up: the family stays, each row with its reason; others go."""
-    actor, now = started(system, world)
+    started(system, world)
     clerk = login_as("clerk_a")
     rows = [*family("101", "Li Ming", "Wife"), *family("102", "Wang Li", "Husband")]
     uid = came(clerk, "persons", PEOPLE, *rows)
@@ -118,7 +114,7 @@ def test_what_somebody_did_with_it_keeps_the_household_whole(login_as, system, w
             lives = select(HouseholdMember.household_id).where(HouseholdMember.person_id == people["Wife"].id)
             door = select(CampaignTarget).where(CampaignTarget.household_id.in_(lives))
             target = system.scalars(door).one()
-            target.tried_at, target.tries = now + timedelta(minutes=1), 1
+            target.tried_at, target.tries = clock.now() + timedelta(minutes=1), 1
         elif what == "pair":
             first, second = sorted((people["Wife"].id, people["Li Ming"].id))
             system.add(
@@ -160,7 +156,7 @@ def test_rows_that_stayed_are_undone_when_nothing_hinders_any_more(login_as, sys
 
 
 def test_an_import_is_undone_for_a_reason_by_its_owner_or_by_who_may_delete(login_as, system):
-    """A colleague who may not delete records neither undoes nor stops it; the reason is kept with the step and in the log."""
+    """A colleague who may not delete records neither undoes nor stops it; the reason stands in the course and in the log."""
     worker, other, clerk = (login_as(who) for who in ("worker_a", "town_clerk_a", "clerk_a"))
     row = ("Canteen", "Grid A11", "Road 1")
     uid = came(clerk, "conveniences", PLACES, row)
@@ -181,6 +177,27 @@ def test_an_import_is_undone_for_a_reason_by_its_owner_or_by_who_may_delete(logi
     assert outcomes(system, own) == ["undone"]
 
 
+def test_the_right_to_undo_is_asked_again_when_it_is_done(login_as, system, world):
+    """Between the press and the job the sheet was given to somebody else: nothing goes."""
+    worker = login_as("worker_a")
+    uid = came(worker, "conveniences", PLACES, ("Canteen", "Grid A11", "Road 1"))
+    post(worker, f"/import/batch/{uid}/undo", reason="By mistake")
+    with unit_of_work(system):
+        batch_of(system, uid).created_by = world.accounts["clerk_a"].user_id
+    run_jobs()
+    assert (outcomes(system, uid), left(system, ServiceResource)) == (["made"], [1])
+    assert "Undoing interrupted" in login_as("clerk_a").get(f"/import/batch/{uid}").text
+
+
+def test_the_files_of_a_sheet_are_out_of_sight_for_all_but_who_brought_it(login_as, acting, system):
+    """Both walls: the guard of attachments by their owner, and a level that no role opens by the page of attachments."""
+    rows = [("Canteen", "Grid A11", "Road 1"), ("Chemist", "Grid T11", "Road 2")]
+    uid = brought(login_as("clerk_a"), "conveniences", csv_of(PLACES, *rows))
+    seen = [len(files.of_owner(acting(who), "import_batch", uid)) for who in ("clerk_a", "clerk_a_reads_t")]
+    assert seen == [2, 0]
+    assert {file.level for file in files.of_owner(acting("clerk_a"), "import_batch", uid)} == {"LX"}
+
+
 def test_a_long_undoing_is_looked_at_by_a_job(login_as, system, monkeypatch):
     """No row of it is read by the page; what the job found stands there when it is done, for its owner alone."""
     monkeypatch.setattr(undo_asked, "AT_SIGHT", 1)
@@ -189,7 +206,7 @@ def test_a_long_undoing_is_looked_at_by_a_job(login_as, system, monkeypatch):
     uid = came(clerk, "conveniences", PLACES, *rows)
     monkeypatch.setattr(undo_asked, "examine", None)
     page = clerk.get(f"/import/batch/{uid}/undo").text
-    assert "Rows that go back" not in page and "Look what undoing would do" in page
+    assert ("Rows that go back" in page, "Look what undoing would do" in page) == (False, True)
     monkeypatch.undo()
     monkeypatch.setattr(undo_asked, "AT_SIGHT", 1)
     where = post(clerk, f"/import/batch/{uid}/undo/look").location
@@ -200,7 +217,7 @@ def test_a_long_undoing_is_looked_at_by_a_job(login_as, system, monkeypatch):
         found.updated_by = 1
     run_jobs()
     page = clerk.get(where).text
-    assert "Rows that go back" in page and left(system, ServiceResource) == [3]
+    assert ("Rows that go back" in page, left(system, ServiceResource)) == (True, [3])
     assert login_as("clerk_a_reads_t").get(where).status_code == 404
     look = select(jobs.Job).where(jobs.Job.kind == undo_asked.LOOK)
     system.rollback()

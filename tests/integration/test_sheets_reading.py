@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tracemalloc
+import warnings
+import zipfile
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,6 +19,8 @@ from app.core import sheets
 from app.core.choices import Choice
 from app.core.errors import DomainError
 from app.core.sheets import process, reading
+from app.core.sheets.intake import package
+from app.core.sheets.intake.refused import Refused
 from app.extensions import db
 from app.registry.rules import inspect_document
 from tests.support import messy
@@ -273,3 +278,24 @@ def test_a_row_with_something_beside_the_chosen_columns_is_not_called_empty(engl
         ("row 4", "This row has nothing in the chosen columns and was left out."),
         ("row 5", "This row is empty and was left out."),
     ]
+
+
+def test_an_archive_is_judged_by_the_sum_of_its_entries_and_by_their_names(monkeypatch):
+    """Many parts that are fine one by one, and two parts of one name, of which two readers would see two files."""
+
+    def refusal(names: list[str]) -> str | None:
+        out = io.BytesIO()
+        with warnings.catch_warnings(), zipfile.ZipFile(out, "w") as archive:
+            warnings.simplefilter("ignore")
+            for name in names:
+                archive.writestr(name, b"x" * 1000)
+        try:
+            package.open_zip(io.BytesIO(out.getvalue()))
+        except Refused as no:
+            return no.code
+        return None
+
+    assert refusal(["a.xml", "b.xml", "c.xml"]) is None
+    assert refusal(["a.xml", "A.xml"]) == "damaged"
+    monkeypatch.setattr(package, "MOST_ALL", 2500)
+    assert (refusal(["a.xml", "b.xml"]), refusal(["a.xml", "b.xml", "c.xml"])) == (None, "bomb")
