@@ -146,7 +146,12 @@ def open_as(probe, probe_app, chromium, _served) -> Iterator[Callable]:
         page.on("console", lambda m: troubles.append(m.text) if "Content Security Policy" in m.text else None)
         page.on(
             "request",
-            lambda r: troubles.append(r.url) if not r.url.startswith((_served.url, "data:")) else None,
+            # a blob of the page itself is no other host (a photo on its way to the canvas)
+            lambda r: (
+                troubles.append(r.url)
+                if not r.url.startswith((_served.url, "data:", f"blob:{_served.url}"))
+                else None
+            ),
         )
         return page
 
