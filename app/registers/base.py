@@ -60,12 +60,17 @@ class Register(ModelView):
     ``section`` is the section of the side bar (app/menu.py). ``is_lasting`` rows stand for something that is there, and go
     over to the new grid when areas are divided anew; what has happened stays with the area of its day. The name of the
     class ends with "Register": by it the roles are granted (app/areas/roles.py).
+
+    ``known_by`` are the columns by which a row of a sheet is the record that is there already, such as the number of a
+    licence: with all of them equal it is the same, whatever else differs. What happens again and again (a wish, a lesson, a
+    good deed) has none: two rows are one only where all that they say is equal. People are never known by their names.
     """
 
     section = "units"
     icon = "fa-clipboard-list"
     in_menu = True
     is_lasting = False
+    known_by: tuple[str, ...] = ()
     takes_files = False  # the form sends a file (app/registers/papers.py)
     settled = ""  # the day that closes a row: the list opens with those that have none
     figures = ""  # the code by which the rows are counted by area (app/registers/figures.py)

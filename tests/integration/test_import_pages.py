@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.areas.models import Area
 from app.audit.models import AccessLog, ChangeLog
-from app.core import clock, files, jobs
+from app.core import clock, codes, files, jobs
 from app.core.extra import ExtraField
 from app.core.session import unit_of_work
 from app.exchange.models import ImportBatch, ImportRow, SheetMapping
@@ -41,6 +41,23 @@ def rows(system, uid):
     batch = state(system, uid)
     query = select(ImportRow).where(ImportRow.batch_id == batch.id).order_by(ImportRow.row_no)
     return {row.row_no: row.outcome for row in system.scalars(query)}
+
+
+def test_a_register_without_a_key_offers_no_rule_that_changes_records(login_as, system):
+    clerk = login_as("clerk_a")
+    row = ("Grid A11", "2026-05-01", next(iter(codes.codes(system, "need_kind"))), "a bench")
+    sheet = csv_of(("Area", "Said on", "Kind of need", "What is needed"), row)
+    uid, page = brought(clerk, "need", sheet), ""
+    for address in (f"/import/batch/{uid}/columns", f"/import/batch/{uid}"):
+        page = clerk.get(address).text
+        assert ('value="new"' in page, 'value="update"' in page) == (True, False)
+    fields = form_of_columns(clerk.get(f"/import/batch/{uid}/columns").text)
+    refused = post(clerk, f"/import/batch/{uid}/columns", **fields | {"rule": "update"})
+    assert (refused.status_code, "This choice does not exist." in refused.text) == (422, True)
+    refused = post(clerk, f"/import/batch/{uid}/check", rule="update")
+    assert refused.status_code == 400
+    assert "Nothing in this register says that two rows are the same record" in refused.text
+    assert state(system, uid).rule == "skip"
 
 
 def test_a_sheet_is_matched_checked_run_and_undone(login_as, system, world):

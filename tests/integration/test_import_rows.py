@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 
@@ -9,12 +12,16 @@ from app.areas.actors import build_actor
 from app.areas.models import Area, Post, PostDuty, Staff
 from app.audit.models import ChangeLog
 from app.core import clock, codes
+from app.core.actor import as_actor
+from app.core.extra import ExtraField
 from app.core.interface import facts_of
-from app.core.scope import acting_as
+from app.core.scope import acting_as, session_actor
+from app.core.session import unit_of_work
 from app.core.views.at_work import forms_at_work
 from app.exchange.service.declared import open_sheets
 from app.exchange.service.undoing import classes
 from app.registry.models import BuildingUnit, Dwelling, RentalHome, ResidentUnit, Venue
+from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.support.imports import words_of, write
 
 pytestmark = pytest.mark.any_database
@@ -120,6 +127,68 @@ def test_a_sheet_brings_no_more_than_the_form(acting, world, system):
     write(acting("clerk_a"), "units", [unit | {"social_kind": "1"}])
     found = system.scalars(select(ResidentUnit)).one()
     assert (found.legal_name, found.social_kind) == ("Bai", None)
+
+
+UNIT = {
+    "name": "Old People Association",
+    "kind": "company",
+    "area_id": "Grid A11",
+    "address": "Road 1",
+    "legal_name": "Bai",
+}
+
+
+def test_a_name_alone_finds_nobody_and_moves_no_unit(acting, world, system):
+    """Two units of one name in two grids are two; a person is named by number, or by name and birth date (S0-69)."""
+    other = UNIT | {"area_id": "Grid A21", "legal_name": "Zhu", "address": "Lane 9"}
+    assert [o.outcome for o in write(acting("town_clerk_a"), "units", [UNIT, other], "update")] == [
+        "made"
+    ] * 2
+    person = ResidentFactory(name="Qiu Bai", birth=date(1985, 2, 21))
+    make_household(system, make_home(system, world.areas["grid_a11"]), [person])
+    system.commit()
+    row = {"area_id": "Grid A11", "name": "Qiu", "person_id": "Qiu Bai"}
+    texts = ("Qiu Bai", "Qiu Bai 1985-02-22", "Qiu Bai (1985-02-21)", "Qiu Bai 1985-2-21", person.number)
+    rows = [row | {"name": f"Qiu {at}", "person_id": text} for at, text in enumerate(texts)]
+    outcomes = write(acting("clerk_a"), "kindness_account", rows)
+    assert [o.outcome for o in outcomes] == ["bad", "bad", "made", "skipped", "skipped"]
+    assert "by a name alone nobody is found" in words_of(outcomes[0])[0]
+    assert "Qiu Bai 1985-02-21" in words_of(outcomes[0])[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [("date", date(2020, 5, 5), date(2021, 1, 1)), ("yes_no", False, True), ("text", "Rex", "Max")],
+)
+def test_what_stands_sealed_is_not_empty(acting, system, kind, old, new):
+    """A custom field of level 5 is not sent to a form: filling in what is empty leaves it, and an equal value is none."""
+    with unit_of_work(system):
+        common = {"key": kind, "label": "Past", "kind": kind, "level": "L5", "seq": 1}
+        system.add(ExtraField(subject="venue", valid_from=date(2020, 1, 1), **common))
+    clerk = acting("clerk_a")
+    clerk.info["actor"] = replace(session_actor(clerk), grants=frozenset({f"venue:{kind}"}))
+    row, other = SHOP | {f"x_{kind}": old}, SHOP | {f"x_{kind}": new}
+    with as_actor(clerk.info["actor"]):
+        assert [o.outcome for o in write(clerk, "venues", [row])] == ["made"]
+        stored = venue(system).extra_closed
+        assert stored[kind] is not None
+        words = [
+            write(clerk, "venues", [again], rule)[0].outcome
+            for again, rule in ((other, "fill"), (row, "update"))
+        ]
+        assert words == ["same", "same"]
+        assert venue(system).extra_closed == stored
+        assert [o.outcome for o in write(clerk, "venues", [other], "update")] == ["changed"]
+    assert venue(system).extra_closed != stored
+
+
+@pytest.mark.parametrize("rule", ["skip", "update", "fill"])
+def test_a_right_row_goes_in_below_a_wrong_one_about_the_same(acting, system, rule):
+    """The mark of a record is nobody's while no row of it has gone in."""
+    rows = [SHOP | {"operator_name": "x" * 200}, SHOP | {"operator_name": "Good"}]
+    outcomes = write(acting("clerk_a"), "venues", rows, rule)
+    assert [(o.outcome, len(o.findings)) for o in outcomes] == [("bad", 1), ("made", 0)]
+    assert venue(system).operator_name == "Good"
 
 
 @pytest.mark.demand("S4-20")

@@ -6,6 +6,8 @@ A register that is added takes part by being there (``-k DogRegister``; docs/reg
 from __future__ import annotations
 
 import io
+from datetime import date
+from decimal import Decimal
 
 import openpyxl
 import pytest
@@ -13,15 +15,21 @@ from PIL import Image
 from sqlalchemy import delete, func, select, update
 
 from app.audit.models import ChangeLog
+from app.core import codes
 from app.core.files import Attachment
 from app.core.jobs import worker
+from app.core.views.at_work import forms_at_work
 from app.exchange.models import ExportFile
+from app.exchange.service.declared import open_sheets
 from app.registers.activities import Activity
 from app.registers.estates import Estate
 from app.registers.found import REGISTERS
 from app.registers.library import LibraryDocument
 from app.registers.volunteers import Volunteer
+from app.registry.models import Person
+from tests.factories.registry import ResidentFactory, id_number, make_home, make_household
 from tests.support.imports import write
+from tests.support.marked import Marked
 from tests.support.pages import fill, form_of, keys_in, post, rows_of
 from tests.support.registers import WORD, as_row, code_labels, first_text, typed
 
@@ -96,6 +104,64 @@ def test_a_register_takes_sheets_and_gives_them(app, login_as, acting, world, sy
         assert shown[str(view.label(text))] == row[text]
     assert shown["Area"] == "Grid A11"
     assert len([r for r in rows[at + 1 :] if any(r)]) == 1
+
+
+def two_of_each(system, world, view):
+    """Two valid values of each column of a register's sheet."""
+    fact, found = world.accounts["worker_a"], {}
+    one, other = (
+        Marked(system, world.areas["grid_a11"], fact.user_id, fact.staff_id, tag=tag)
+        for tag in ("One", "Two")
+    )
+    kinds = {
+        "int": (3, 4),
+        "decimal": (Decimal("2.5"), Decimal("3.5")),
+        "bool": (True, False),
+        "date": (date(2026, 5, 1), date(2026, 5, 2)),
+        "phone": ("13900001234", "13900001235"),
+    }
+    for f in open_sheets()[view.datamodel.table_name].fields(system):
+        if f.key == "area_id":
+            found[f.key] = ("Grid A11", "Grid A12")
+        elif f.target is Person:
+            numbers = [id_number(date(1980, 1, 1), n) for n in (11, 13)]
+            people = [ResidentFactory(birth=date(1980, 1, 1), number=n) for n in numbers]
+            make_household(system, make_home(system, world.areas["grid_a11"], f.key), people)
+            found[f.key] = tuple(numbers)
+        elif f.kind == "relation":
+            found[f.key] = tuple(str(rows.row(f.target.__tablename__)) for rows in (one, other))
+        elif f.kind == "code":
+            found[f.key] = tuple(list(codes.codes(system, f.code_list))[:2])
+        else:
+            found[f.key] = kinds.get(f.kind, (f"{WORD} one", f"{WORD} two"))
+    system.commit()
+    return found
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("cls", REGISTERS, ids=lambda c: c.__name__)
+def test_rows_that_differ_in_one_column_are_two_records(app, acting, world, system, cls):
+    """Only what a register says it is known by makes two rows one; where it has none, or a row leaves it empty, rows are one
+    if all of them is equal, and nothing on record is changed by a sheet.
+    """
+    view, clerk = app.extensions["geban_pages"][cls.__name__], acting("clerk_a")
+    with forms_at_work(clerk, "en"):
+        values = two_of_each(system, world, view)
+    table, known_by = view.datamodel.table_name, view.known_by
+    assert set(known_by) <= set(values)
+    base = {key: pair[0] for key, pair in values.items()}
+    others = [base | {key: pair[1]} for key, pair in values.items()]
+    found = [o.outcome for o in write(clerk, table, [base, *others])]
+    wanted = ["skipped" if known_by and key not in known_by else "made" for key in values]
+    assert dict(zip(values, found[1:], strict=True)) == dict(zip(values, wanted, strict=True))
+    assert [o.outcome for o in write(clerk, table, [base])] == ["skipped"]
+    assert open_sheets()[table].changes is bool(known_by)
+    empty = next((k for k in known_by if view.datamodel.obj.__table__.c[k].nullable), None)
+    if empty is not None:
+        other = {key: pair[1] for key, pair in values.items() if key != empty}
+        rows = [other, *(other | {key: values[key][0]} for key in other)]
+        assert {o.outcome for o in write(clerk, table, rows, "update")} == {"made"}
+        assert {o.outcome for o in write(clerk, table, rows, "update")} == {"same"}
 
 
 def a_document(system, world, area):

@@ -122,7 +122,8 @@ class Writer(Protocol):
 @dataclass(frozen=True)
 class Sheet:
     """A kind of sheet: ``view`` is the FAB view name whose can_add and can_edit the importing actor needs. ``chunk``
-    rows are written together: a quick writer takes more of them at once.
+    rows are written together: a quick writer takes more of them at once. ``changes`` says that a record is known again by
+    a key: only then rows may fill in or put right what is on record.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Sheet:
     fields: Callable[[Session], Sequence[Field]]
     writer: Callable[[Session, Actor, dict[str, Any]], Writer]
     chunk: int = 500
+    changes: bool = True
 
 
 _SHEETS: dict[str, Sheet] = {}

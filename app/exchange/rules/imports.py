@@ -97,10 +97,14 @@ def missing(columns: Mapping[str, str], fixed: Collection[str], targets: Sequenc
     return [t for t in targets if t.needed and t.key not in brought]
 
 
+def is_change(rule: str) -> bool:
+    """Whether a rule changes records that are known already."""
+    return KnownRule.parse(rule, field="rule") in (KnownRule.fill, KnownRule.update)
+
+
 def needed_rights(rule: str) -> tuple[str, ...]:
     """What the actor must hold on the register for a rule: records are entered by all, changed by two of them."""
-    changes = KnownRule.parse(rule, field="rule") in (KnownRule.fill, KnownRule.update)
-    return ("can_add", "can_edit") if changes else ("can_add",)
+    return ("can_add", "can_edit") if is_change(rule) else ("can_add",)
 
 
 STEPS, LEAST = 10, 200

@@ -86,8 +86,8 @@ SPECS = (
     Spec("buildings", "BuildingView", (("area_id", "estate", "name"), ("area_id", "name"))),
     Spec("homes", "DwellingView", match=_dwelling, extra=_unit_field, before_save=_settle_unit),
     Spec("rented_homes", "RentalHomeView", (("dwelling_id",),)),
-    Spec("venues", "VenueView", (("credit_code",), ("name", "address"), ("name", "area_id"))),
-    Spec("units", "ResidentUnitView", (("credit_code",), ("name",))),
+    Spec("venues", "VenueView", (("credit_code",), ("name", "address", "area_id"), ("name", "area_id"))),
+    Spec("units", "ResidentUnitView", (("credit_code",), ("name", "area_id"))),
     Spec("schools", "SchoolView", (("venue_id",),)),
     Spec("conveniences", "ServiceResourceView", (("name", "area_id"),)),
     MEMBERSHIP,
@@ -98,13 +98,17 @@ SPECS = (
 
 
 def register_spec(view: Any) -> Spec:
-    """The spec of a light register: known again by its first needed columns, in its area."""
+    """The spec of a light register: known again by what it declares; what it has no key for only where all is the same."""
     form = view.make_form(is_new=True)
-    needed = [f.name for f in form if f.flags.required and f.name != "csrf_token"][:3]
     relations = [f.name for f in form if isinstance(f, RemoteField) and f.model is not Area]
     beside = relations if type(view).check is not Register.check else ()
-    keys = (tuple(needed),) if needed else ()
-    return Spec(view.datamodel.table_name, type(view).__name__, keys, beside=frozenset(beside))
+    return Spec(
+        view.datamodel.table_name,
+        type(view).__name__,
+        (view.known_by,) if view.known_by else (),
+        beside=frozenset(beside),
+        by_all=True,
+    )
 
 
 class LightWriter(FormWriter):
@@ -157,6 +161,7 @@ def _declare_register(name: str, view: Any) -> None:
             name,
             lambda _session: spec_fields(Spec(view.datamodel.table_name, name)),
             lambda session, actor, options: LightWriter(session, actor, options, name),
+            changes=bool(view.known_by),
         )
     )
 

@@ -18,6 +18,7 @@ from app.core.choices import Choice
 from app.core.sheets import Field
 from app.core.sheets.coded import choice_reader
 from app.core.sheets.declare import Judge, Remark
+from app.registry.models import Person
 from app.registry.views.subforms import PREFIX, CodesField
 
 LOCAL = "%Y-%m-%d %H:%M"
@@ -59,6 +60,8 @@ def _field(f: Any) -> Field | None:
     needed = bool(f.flags.required) and f.default is None
     length = getattr(f, "length", None)
     note = f.description if isinstance(f.description, str) else str(f.description or "")
+    if kind == "relation" and f.model is Person:
+        note = f"{note} {gettext('ID number, or the name with the birth date: Li Ming 1985-02-21.')}".strip()
     if isinstance(f, CodesField):
         entries = gettext(", ").join(str(label) for _code, label in f.pairs())
         note = gettext("Several with ; between them. Entries: %(entries)s", entries=entries)
@@ -130,13 +133,13 @@ def wire(f: Any, value: Any) -> str:
 
 def is_empty(f: Any) -> bool:
     """Whether the record has nothing there: “fill in what is empty” fills it. A tick box is never empty."""
-    if isinstance(f, w.SecretField):
-        return not f.kept
+    if hasattr(f, "kept"):  # what stands closed is not sent to a form: its data are always empty
+        return f.kept in (None, "")
     return not isinstance(f, w.CheckField) and f.data in (None, "", [])
 
 
 def differs(f: Any, sent: str) -> bool:
     """Whether what the sheet says is another value than the record's."""
-    if isinstance(f, w.SecretField):
-        return (f.kept or "") != sent
+    if hasattr(f, "kept"):
+        return (wire(f, f.kept) if f.kept not in (None, "") else "") != sent
     return f.wire() != sent

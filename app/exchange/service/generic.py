@@ -64,14 +64,16 @@ class FormWriter(KnownRows):
         other: int | None,
     ) -> str:
         if other is not None:
-            if rule == "skip":
-                return "skipped"
+            if rule == "skip" or (rule != "new" and ways[0].whole):
+                return "skipped" if rule == "skip" else "same"
             self.rely(other)
         if rule != "new" and ways:
             with session.no_autoflush:
                 item = ways[0].find() if other is not None or self._may_be_known(row) else None
+            if item is not None and (rule == "skip" or ways[0].whole):
+                return "skipped" if rule == "skip" else "same"
             if item is not None:
-                return "skipped" if rule == "skip" else self._change(session, item, row, related, rule)
+                return self._change(session, item, row, related, rule)
         self._stand_beside(session, row, related)
         self._make(session, row, related)
         return "made"

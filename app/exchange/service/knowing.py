@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Area
@@ -22,6 +22,7 @@ from app.exchange.service.rows import RowWriter
 from app.exchange.service.specs import Spec, Way, view_called
 
 AREA_KEYS = ("area_id", "area")
+ALIKE = 50  # records that say the same in the open, among which the rest is compared
 # columns by which other rows name a record of their own register
 NAMING = (*BY_COLUMN, "short_name", "full_name", "house_no")
 
@@ -36,6 +37,7 @@ class KnownRows(RowWriter):
         self._queries: dict[tuple[str, ...], Any] = {}
         self._relation_names: dict[str, type] | None = None
         self._there: dict[str, set[str]] = {}  # values of this chunk that the register has
+        self._top: int | None = None  # the last record before this sheet
         self._born: dict[tuple[type, int], Hashable] = {}  # records of a dry run -> their row
 
     def know(self, row: Row, word: str) -> None:
@@ -75,6 +77,8 @@ class KnownRows(RowWriter):
     def chunk_begins(self, rows: Sequence[Row]) -> None:
         """Whether rows name each other, and which values of this chunk the register has: asked once, not row by row."""
         self._relations()
+        if self.spec.by_all and self._top is None:
+            self._top = self.session.scalar(select(func.max(self.model.id))) or 0
         self._there = {key: self._present(key, rows) for key in self._asked()}
 
     def _asked(self) -> set[str]:
@@ -148,17 +152,46 @@ class KnownRows(RowWriter):
             if all(v not in (None, "") for v in values):
                 mark = (keys, tuple(self._token(v) for v in values))
                 ways.append(Way(mark, partial(self._by, keys, values)))
-        return ways
+        return ways if ways or not self.spec.by_all else [self._whole(row, related)]
+
+    def _whole(self, row: Row, related: dict[str, Any]) -> Way:
+        """A row that has no key: its record says all that the row says."""
+        brought = {key: self.value(row, key) for key in (*self.fixed, *row.values)}
+        given = {k: related.get(k, v) for k, v in sorted(brought.items()) if v not in (None, "")}
+        mark = ("all", tuple((key, self._token(value)) for key, value in given.items()))
+        return Way(mark, partial(self._like, given), whole=True)
+
+    def _like(self, given: dict[str, Any]) -> Any:
+        """The record from before this sheet that says all this (of the sheet's own rows the marks tell). What stands closed
+        in it, or is a custom field, is compared here.
+        """
+        facts = facts_of(self.model)
+        open_keys = tuple(k for k in given if k in facts and facts[k].kind != "secret")
+        closed = {k: v for k, v in given.items() if k not in open_keys}
+        query = self._query_of(open_keys, ALIKE).where(self.model.id <= self._top)
+        found = self.session.scalars(query, self._bound(open_keys, given))
+        return next((one for one in found if self._says(one, closed)), None)
+
+    def _says(self, record: Any, closed: dict[str, Any]) -> bool:
+        columns = {c.name: c for c in self.view.known_extras()} if closed else {}
+        held = (columns[k].read(record) if k in columns else getattr(record, k, None) for k in closed)
+        return all(one == value for one, value in zip(held, closed.values(), strict=True))
 
     def _by(self, keys: tuple[str, ...], values: list[Any]) -> Any:
-        if keys not in self._queries:
-            self._queries[keys] = self._query(keys)
-        given = {f"key_{at}": self._plain(key, values[at]) for at, key in enumerate(keys)}
-        return self.session.scalars(self._queries[keys], given).first()
+        given = dict(zip(keys, values, strict=True))
+        return self.session.scalars(self._query_of(keys, 1), self._bound(keys, given)).first()
 
-    def _query(self, keys: tuple[str, ...]) -> Any:
+    def _bound(self, keys: Sequence[str], given: dict[str, Any]) -> dict[str, Any]:
+        return {f"key_{at}": self._plain(key, given[key]) for at, key in enumerate(keys)}
+
+    def _query_of(self, keys: tuple[str, ...], most: int) -> Any:
         """The statement is made once for each way to know a record, not for each row."""
-        query = select(self.model).order_by(self.model.id).limit(1)
+        if keys not in self._queries:
+            self._queries[keys] = self._query(keys, most)
+        return self._queries[keys]
+
+    def _query(self, keys: tuple[str, ...], most: int) -> Any:
+        query = select(self.model).order_by(self.model.id).limit(most)
         for at, key in enumerate(keys):
             query = query.where(self._column(key) == bindparam(f"key_{at}"))
         if hasattr(self.model, "valid_to"):

@@ -5,6 +5,7 @@ Everything is looked up inside the scope of whoever imports: a record elsewhere 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.areas import queries
 from app.areas.models import Area, OrgUnit, Post, Staff
 from app.areas.rules import SEGMENT
 from app.core.actor import Actor
+from app.core.errors import Invalid
 from app.core.interface import facts_of
 from app.registry.importing import areas
 from app.registry.models import (
@@ -27,6 +29,7 @@ from app.registry.models import (
     PersonDocument,
     Venue,
 )
+from app.registry.rules import parse_birth
 from app.registry.service import homes, matching
 
 NONE = _("“%(what)s” is not in the register, or lies outside your areas.")
@@ -35,6 +38,14 @@ SEVERAL = _(
 )
 NO_PERSON = _("Nobody with this document number is in the register, or the person belongs to another area.")
 PEOPLE = _("Several people are called “%(what)s”: write the ID number.")
+BY_NAME = _(
+    "“%(what)s”: by a name alone nobody is found. Write the ID number, or the name with the birth date (%(example)s)."
+)
+EXAMPLE = "1985-02-21"
+# a name and a birth date, with a blank, a comma or brackets between
+BORN = re.compile(
+    r"(?P<name>.*?\S)[\s,;/(\uff0c\uff1b\u3001\uff08]+(?P<birth>\d{4}\D?\d{1,2}\D?\d{1,2})\D?[)\uff09]?"
+)
 ID_CARD = "111"
 MOST_KNOWN = 50_000  # cells whose records are remembered
 BY_COLUMN = ("code", "number", "household_no", "credit_code", "name", "title", "key", "address")
@@ -43,9 +54,10 @@ BY_COLUMN = ("code", "number", "household_no", "credit_code", "name", "title", "
 class Unknown(Exception):
     """No record, or more than one, fits what a cell says."""
 
-    def __init__(self, sentence: Any, what: str) -> None:
+    def __init__(self, sentence: Any, what: str, **more: Any) -> None:
         super().__init__()
         self.sentence, self.what = sentence, what
+        self.params = {"what": what, **more}
 
 
 class AreaNames:
@@ -161,14 +173,23 @@ class Resolver:
         raise Unknown(several if rows else NONE, text)
 
     def _person(self, text: str, area_id: int | None) -> Any:
-        index = matching.number_index(ID_CARD, text)
+        named = BORN.fullmatch(text)
+        index = matching.number_index(ID_CARD, text) if named is None else None
         if index and any(c.isdigit() for c in text):
             holders = select(PersonDocument.person_id).where(PersonDocument.number_index == index)
             ids = set(self.session.scalars(holders))
             if not ids:
                 raise Unknown(NO_PERSON, text)
             return self._one(select(Person).where(Person.id.in_(ids)), text, area_id, Person)
-        return self._one(select(Person).where(Person.name == text), text, area_id, Person, PEOPLE)
+        if named is None:
+            raise Unknown(BY_NAME, text, example=f"{text} {EXAMPLE}")
+        try:
+            birth = parse_birth(named["birth"], self.day)
+        except Invalid:
+            raise Unknown(BY_NAME, text, example=f"{named['name']} {EXAMPLE}") from None
+        query = select(Person).where(Person.name == named["name"], Person.birth_date == birth.date)
+        query = query.where(Person.birth_precision == str(birth.precision))
+        return self._one(query, text, area_id, Person, PEOPLE)
 
     def _dwelling(self, text: str, area_id: int | None) -> Any:
         aliases = select(DwellingAlias.dwelling_id).where(

@@ -10,13 +10,17 @@ from sqlalchemy.orm import Session, object_session
 
 from app.areas.models import Area
 from app.core.actor import Actor
-from app.core.errors import DomainError, NotAllowed, NotFound
+from app.core.errors import DomainError, Invalid, NotAllowed, NotFound
 from app.core.sheets import Sheet
+from app.exchange.choices import KnownRule
 from app.exchange.models import ImportBatch
 from app.exchange.rules import imports as rules
 from app.exchange.service.declared import open_sheets
 
 DESK = "ImportDesk"
+NO_KEY = _(
+    "Nothing in this register says that two rows are the same record: rows can only be left out or entered as new."
+)
 
 
 def sheet_called(name: str, actor: Actor, session: Session | None = None) -> Sheet:
@@ -32,7 +36,22 @@ def need_rights(batch: ImportBatch, actor: Actor, rule: str) -> Sheet:
     sheet = sheet_called(batch.sheet, actor, object_session(batch))
     if actor.read_only or not all(actor.may(right, sheet.view) for right in rules.needed_rights(rule)):
         raise NotAllowed(_("Your post may enter records here, but not change them: choose another rule."))
+    if not _fits(sheet, rule):
+        raise Invalid(NO_KEY, field="rule")
     return sheet
+
+
+def _fits(sheet: Sheet, rule: str) -> bool:
+    return sheet.changes or not rules.is_change(rule)
+
+
+def open_rules(sheet: Sheet, actor: Actor) -> list[KnownRule]:
+    """What may be done with records that are known already: what the sheet and the post allow."""
+    return [
+        rule
+        for rule in KnownRule
+        if _fits(sheet, rule) and all(actor.may(right, sheet.view) for right in rules.needed_rights(rule))
+    ]
 
 
 def need_owner(batch: ImportBatch, actor: Actor) -> None:

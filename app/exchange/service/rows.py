@@ -186,7 +186,7 @@ class RowWriter:
         if isinstance(no, Refused):
             findings = list(no.findings)
         elif isinstance(no, Unknown):
-            findings = [finding_of(no.sentence, row.number, what=no.what)]
+            findings = [finding_of(no.sentence, row.number, **no.params)]
         elif isinstance(no, DomainError):
             findings = [of_error(no, row.number, self.columns)]
         else:
@@ -269,7 +269,7 @@ class RowWriter:
             return self.resolver.record(model, str(text), area_id)
         except Unknown as no:
             column = column_of(key, self.columns)
-            raise Refused(finding_of(no.sentence, row.number, column, what=no.what)) from None
+            raise Refused(finding_of(no.sentence, row.number, column, **no.params)) from None
 
     def value(self, row: Row, key: str) -> Any:
         """The value of a row, else the one that holds for every row."""

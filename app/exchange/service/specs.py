@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a row's record is known again: a mark for the sheet, and the look into the register."""
+    """How a row's record is known again: a mark for the sheet, and the look into the register. ``whole``: the record says
+    all that the row says, so there is nothing to change.
+    """
 
     mark: Hashable
     find: Callable[[], Any]
+    whole: bool = False
 
 
 # (writer, row, related records by key) -> how the row's record is known again, None where it cannot be
@@ -31,7 +34,8 @@ Match = Callable[["FormWriter", Row, dict[str, Any]], "Way | None"]
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A register's sheet. ``keys`` are ways to know a record again, each a tuple of fields; the first way whose fields a
-    row fills in counts. ``match`` takes their place where a record is known by more than columns. ``extra`` are columns
+    row fills in counts. ``by_all``: a row that fills in none of them is known again where a record says all that it says.
+    ``match`` takes the place of the keys where a record is known by more than columns. ``extra`` are columns
     beside the form's, which ``before_save`` puts into the record. ``beside`` are relations whose other records the check of
     the register looks at (what an account holds). ``chosen`` is what the form follows where all rows have the same choice;
     ``prepare`` takes out of a form what no sheet of the register brings.
@@ -47,6 +51,7 @@ class Spec:
     save: Callable[[FormWriter, Session, Any, Any, bool], None] | None = None
     prepare: Callable[[Any], None] | None = None
     beside: frozenset[str] = frozenset()
+    by_all: bool = False
     chosen: Mapping[str, str] = field(default_factory=dict)
 
 

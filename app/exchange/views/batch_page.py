@@ -71,7 +71,7 @@ class BatchPage:
             actions=_actions(batch, state, may_undo=may_undo),
             may_stop=may_undo,
             is_short=undo_asked.is_short(batch),
-            rules=_rules_open(actor, sheet),
+            rules=rights.open_rules(sheet, actor),
             rule=KnownRule(batch.rule),
             problem=self._problem(batch, job, state),
             job=job,
@@ -164,10 +164,6 @@ def _has_findings(batch: ImportBatch) -> bool:
 def _actions(batch: ImportBatch, state: State, *, may_undo: bool) -> set[BatchAction]:
     found = {offer.action for offer in rules.MACHINE.actions(state, (rules.USER,), batches.facts(batch))}
     return found if may_undo else found - {BatchAction.undo}
-
-
-def _rules_open(actor: Any, sheet: Any) -> list[KnownRule]:
-    return [r for r in KnownRule if all(actor.may(right, sheet.view) for right in rules.needed_rights(r))]
 
 
 def _step(step: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from app.exchange.choices import BatchState as State
 from app.exchange.choices import KnownRule
 from app.exchange.models import ImportBatch
 from app.exchange.rules import imports as rules
-from app.exchange.service import batches
+from app.exchange.service import batches, rights
 
 REFUSED = 422
 MAPPABLE = (State.uploaded, State.mapped, State.checked)
@@ -61,6 +61,7 @@ class ColumnsPage:
         if not is_open or batch.summary is None:
             raise Conflict(_("The columns of this sheet cannot be changed any more."))
         form.prepare(current_actor(), ImportBatch)
+        self._offer(form, batch)
         if request.method != "POST":
             self._prefill(form, batch)
             return self._columns_page(batch, form, dict(batch.columns or {}))
@@ -76,6 +77,13 @@ class ColumnsPage:
                 refusal = no
         batch = self.seen(uid)
         return self._columns_page(batch, form, chosen, refusal), refusal.status if refusal else REFUSED
+
+    def _offer(self: Any, form: MapForm, batch: ImportBatch) -> None:
+        actor = current_actor()
+        rules_ = rights.open_rules(batches.sheet_called(batch.sheet, actor), actor)
+        offered = [(rule.value, rule.label) for rule in rules_]
+        form.rule.pairs = lambda: offered
+        form.rule.load()
 
     def _check(self: Any, uid: str, chosen: dict[str, str], form: MapForm) -> Any:
         area = form.area.data

@@ -35,4 +35,4 @@ class AssociationMemberRegister(Register):
     datamodel = Interface(AssociationMember)
     list_title, show_title = _("Members of associations"), _("Member of an association")
     in_menu = False
-    is_lasting = True
+    is_lasting, known_by = True, ("association_id", "person_id")

@@ -36,4 +36,4 @@ class AssociationRegister(Register):
     list_title, show_title = _("Associations"), _("Association")
     section, icon = "units", "fa-handshake"
     related = [RelatedList("AssociationMemberRegister", "association_id")]
-    is_lasting = True
+    is_lasting, known_by = True, ("area_id", "name")

@@ -36,4 +36,4 @@ class EstateRegister(PaperRegister):
     datamodel = Interface(Estate)
     list_title, show_title = _("Estates and their rules"), _("Estate")
     section, icon = "units", "fa-city"
-    is_lasting = True
+    is_lasting, known_by = True, ("area_id", "name")

@@ -36,4 +36,4 @@ class FacilityRegister(Register):
     section, icon = "units", "fa-building-columns"
     figures, wanted = "kind", ("hall", "culture", "e_reading", "library", "display", "counselling")
     counted = (Facility.condition.in_(("in_use", "repair")),)
-    is_lasting = True
+    is_lasting, known_by = True, ("area_id", "kind", "name")

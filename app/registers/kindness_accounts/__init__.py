@@ -35,4 +35,4 @@ class KindnessAccountRegister(Register):
     section, icon, related = "service", "fa-piggy-bank", [RelatedList("KindnessEntryRegister", "account_id")]
     label_columns = {"hours": _("Hours given"), "points": _("Points left")}
     list_columns = show_columns = ["name", "person", "opened_on", "hours", "points", "area"]
-    eager = ("entries",)
+    eager, known_by = ("entries",), ("person_id",)

@@ -33,3 +33,4 @@ class LibraryRegister(PaperRegister):
     datamodel = Interface(LibraryDocument)
     list_title, show_title = _("Library of documents"), _("Library document")
     section, icon, base_order = "service", "fa-book-open", ("issued_on", "desc")
+    known_by = ("area_id", "issued_by", "number")

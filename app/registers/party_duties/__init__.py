@@ -36,4 +36,4 @@ class PartyDutyRegister(Register):
     list_title, show_title = _("Duty posts of members"), _("Duty post of a member")
     section, icon, figures = "party", "fa-user-check", "member_kind"
     list_columns = ["name", "member_kind", "duty", "speciality", "branch", "since", "area"]
-    is_lasting = True
+    is_lasting, known_by = True, ("person_id", "duty")

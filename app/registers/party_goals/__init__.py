@@ -32,4 +32,5 @@ class PartyGoalRegister(Register):
     datamodel = Interface(PartyGoal)
     list_title, show_title = _("Goals of party organisations"), _("Goal of a party organisation")
     section, icon, base_order, settled = "party", "fa-bullseye", ("due_on", "asc"), "done_on"
+    known_by = ("area_id", "body", "goal", "due_on")
     list_columns = ["body", "goal", "wanted", "reached", "due_on", "done_on", "area"]

@@ -36,5 +36,5 @@ class ProjectRegister(Register):
 
     datamodel = Interface(Project)
     list_title, show_title = _("Service projects"), _("Service project")
-    section, icon, figures = "service", "fa-seedling", "kind"
+    section, icon, figures, known_by = "service", "fa-seedling", "kind", ("area_id", "kind", "name")
     related = [RelatedList("ActivityRegister", "project_id", blocks=False)]

@@ -36,4 +36,4 @@ class TerminalRegister(Register):
     list_columns = ["asset_no", "kind", "place", "holder", "condition", "seen_on", "area"]
     search_columns = ["asset_no", "kind", "condition", "holder", "seen_on", "area"]
     figures = "kind"
-    is_lasting = True
+    is_lasting, known_by = True, ("asset_no",)

@@ -29,4 +29,4 @@ class VideoPointRegister(Register):
     datamodel = Interface(VideoPoint)
     list_title, show_title = _("Video points"), _("Video point")
     section, icon = "units", "fa-video"
-    is_lasting = True
+    is_lasting, known_by = True, ("area_id", "name", "place")

@@ -36,4 +36,4 @@ class VolunteerRegister(Register):
     list_title, show_title = _("Volunteers"), _("Volunteer")
     section, icon, figures = "party", "fa-hand-holding-hand", "service"
     list_columns = ["name", "service", "is_member", "skills", "joined_on", "hours", "area"]
-    is_lasting = True
+    is_lasting, known_by = True, ("person_id",)
