@@ -206,6 +206,8 @@ class CaseMaker:
         if action in {Action.collect, Action.supply}:
             asked = [m for m in case.materials if m.applies is not False]
             given["materials"] = [{"seq": m.seq, "state": "collected"} for m in asked]
+        if action is Action.approve and case.id % 3 == 0:  # a result that ends soon: its review is proposed
+            given["result_until"] = (to_local(self.now).date() + timedelta(days=case.id % 40)).isoformat()
         if action is Action.request_supplement:
             given["missing_list"] = [{"seq": case.materials[0].seq, "note": words["missing"]}]
         return given

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import to_local
 from app.demo.acting import Cast
+from app.proxy.service import renewals
 from app.registry.choices import HouseholdKind, ProposalAction
 from app.registry.models import Household, HouseholdMember, Person, Proposal
 from app.registry.rules.life import newborn_relation
@@ -26,6 +27,7 @@ def happened(cast: Cast, people: Sequence[Person], now: datetime, words: dict[st
     """Events of the clerk's area, through the services, each a few days ago."""
     session, today = cast.session, to_local(now).date()
     proposing.look_at_once(session, now=now)
+    renewals.look_at_once(session, now=now)
     families = list(_families(session, [p.id for p in people]))
     with cast.playing("clerk") as (session, actor):
         hands = {"actor": actor, "now": now}
