@@ -22,6 +22,7 @@ from app.demo.duplicates import entered_twice
 from app.demo.ledgers import put_together
 from app.demo.life import happened
 from app.demo.papers import issue_letters, issue_sheets
+from app.demo.photos import photograph
 from app.demo.registers import fill_registers
 from app.demo.safety import check_places, run_campaign
 from app.documents.drawing import Press
@@ -51,6 +52,7 @@ class Story:
         maker = CaseMaker(self.cast, self.spec, calendar_for(self.session, mine[0].area_id), self.now)
         step("cases")
         cases = list(maker.every_state(others))
+        photograph(self.cast, self.now, cases)
         for name in ("worker2", "outsider"):
             people = self.people(name)
             for n, state in enumerate(FEW if people else ()):
