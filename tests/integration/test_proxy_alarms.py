@@ -14,11 +14,21 @@ from app.core.scope import unscoped
 from app.core.session import unit_of_work
 from app.inbox.models import Notice
 from app.inbox.queries import words
-from app.proxy.models import CaseAlarm, CaseCallback, CaseClock, CaseStep, Custody, EscalationRule, ProxyCase
+from app.proxy.models import (
+    CaseAlarm,
+    CaseCallback,
+    CaseClock,
+    CaseStep,
+    Custody,
+    EscalationRule,
+    ProxyCase,
+    StepLimit,
+)
 from app.proxy.service import alarms
 from app.proxy.service.tellers import Tellers
 from tests.factories.proxy import step, walk
 from tests.support.jobs import run_now
+from tests.support.world import csrf_of
 
 pytest_plugins = ("tests.support.proxy",)
 
@@ -129,12 +139,12 @@ def test_a_notice_that_is_over_and_papers_whose_day_has_passed(system, sessions,
     assert run() == {}
     at(watch, 2026, 12, 1, 0, 5)
     found = run()
-    assert {name: len(lines) for name, lines in found.items()} == {"health": 1, "worker_a": 1, "clerk_a": 1}
+    assert set(found) == {"health", "worker_a", "clerk_a"}
     assert "Please go on" in found["health"][0]
     assert "closed as lapsed" in found["clerk_a"][0]
     assert case_of(system, papers).state == "supplement"
     at(watch, 2026, 12, 2, 18)
-    assert [line.split(": ")[0] for line in run()["clerk_a"]] == [f"Case {case_of(system, notice).number}"]
+    assert any("Please go on" in line for line in run()["clerk_a"])  # nobody did for two working days
     step(sessions["department"], notice, "resume")
     assert case_of(system, notice).suspended_until is None
 
@@ -298,3 +308,114 @@ def test_the_rows_of_the_history_are_kept(system, booked, watch, run):
     (entry,) = system.scalars(select(CaseStep).where(CaseStep.action == "alarm"))
     assert entry.data == {"told": "station", "about": "collect", "due": "2026-11-25"}
     assert system.scalars(select(CaseClock)).one().stopped_at is None
+
+
+# --- pages --------------------------------------------------------------------------------------------------------
+
+
+def text_of(client, url):
+    page = client.get(url)
+    assert page.status_code == 200, url
+    return page.get_data(as_text=True)
+
+
+def test_each_level_sees_what_was_told_to_it_and_no_more(system, booked, login_as, watch, run):
+    """The county's page stays empty until the third day; another town sees nothing; what is settled goes."""
+    number = case_of(system, booked()).number
+    at(watch, 2026, 11, 25, 18)
+    run()
+    assert number in text_of(login_as("clerk_a"), "/reminders/")
+    assert number in text_of(login_as("worker_a"), "/reminders/")
+    assert number not in text_of(login_as("operator"), "/reminders/")
+    assert number in text_of(login_as("operator"), "/reminders/?tab=all")
+    assert number not in text_of(login_as("clerk_t"), "/reminders/?tab=all")
+    assert login_as("clerk_a").get("/reminders/?tab=other").status_code == 400
+    at(watch, 2026, 11, 30, 18)
+    run()
+    page = text_of(login_as("supervisor"), "/reminders/")
+    assert number in page
+    assert "3 working days over" in page
+    assert page.count(number) == 1
+
+
+def test_what_is_settled_leaves_the_page_before_the_job_comes_again(
+    system, sessions, booked, login_as, watch, run
+):
+    uid = booked()
+    number = case_of(system, uid).number
+    at(watch, 2026, 11, 25, 18)
+    run()
+    step(sessions["worker"], uid, "withdraw")
+    assert number not in text_of(login_as("clerk_a"), "/reminders/")
+
+
+def test_the_page_of_a_case_says_what_is_over_and_who_was_told(
+    system, sessions, booked, login_as, watch, run
+):
+    uid = booked()
+    walk(sessions, uid, "process")
+    step(sessions["department"], uid, "publish", from_until=["2026-11-23", "2026-11-30"])
+    assert "The public notice ended" not in text_of(login_as("health"), f"/cases/show/{uid}")
+    at(watch, 2026, 12, 2, 18)
+    run()
+    page = text_of(login_as("health"), f"/cases/show/{uid}")
+    assert "The public notice ended on 2026-11-30. Please go on." in page
+    assert f"/cases/{uid}/act/resume" in page
+    assert "the station 2026-12-02" in page
+    assert "the station: Public notice, assessment, suspension, due on 2026-11-30" in page
+
+
+def test_the_lapse_is_proposed_to_who_may_take_it(system, sessions, booked, login_as, watch):
+    uid = booked()
+    for name in ("entrust", "collect"):
+        step(sessions["worker"], uid, name)
+    step(sessions["worker"], uid, "request_supplement", due_on="2026-11-30")
+    at(watch, 2026, 12, 1, 9)
+    station = text_of(login_as("clerk_a"), f"/cases/show/{uid}")
+    assert "Missing papers had time until 2026-11-30" in station
+    assert f"/cases/{uid}/act/lapse" in station
+    assert f"/cases/{uid}/act/lapse" not in text_of(login_as("worker_a"), f"/cases/show/{uid}")
+
+
+def test_what_is_left_stands_beside_the_light(booked, login_as, watch):
+    uid = booked()
+    at(watch, 2026, 11, 23, 14, 30)
+    assert "2 working days 3 h left" in text_of(login_as("clerk_a"), f"/cases/show/{uid}")
+    assert "2 working days 3 h left" in text_of(login_as("clerk_a"), "/cases/list/")
+    at(watch, 2026, 11, 27, 8)
+    assert "1 working day over" in text_of(login_as("clerk_a"), "/proxy/?tab=all")
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "typed", "sentence"),
+    [
+        ("step-limits", StepLimit, {"amount": "91", "unit": "work_day"}, "lies between 0 and 90"),
+        ("step-limits", StepLimit, {"amount": "0", "unit": "work_hour"}, "lies between 1 and 240"),
+        (
+            "escalation-rules",
+            EscalationRule,
+            {"clock": "steps", "moment": "warn", "after": "2", "unit": "work_day", "tells": "town"},
+            "A warning is given at once",
+        ),
+    ],
+)
+def test_bad_limits_and_rules_are_refused_with_a_sentence(system, login_as, url, model, typed, sentence):
+    row = system.scalars(select(model).order_by(model.id)).first()
+    client = login_as("admin_system")
+    form = client.get(f"/{url}/edit/{row.uid}")
+    data = {"csrf_token": csrf_of(form), "_version": str(row.version)} | typed
+    answer = client.post(f"/{url}/edit/{row.uid}", data=data)
+    assert sentence in answer.get_data(as_text=True)
+    system.rollback()
+    assert system.scalars(select(model).order_by(model.id)).first().version == row.version
+
+
+def test_the_administrator_changes_a_limit(system, login_as):
+    row = system.scalars(select(StepLimit).where(StepLimit.clock == "collect")).one()
+    client = login_as("admin_system")
+    form = client.get(f"/step-limits/edit/{row.uid}")
+    data = {"csrf_token": csrf_of(form), "_version": str(row.version), "amount": "3", "unit": "work_day"}
+    assert client.post(f"/step-limits/edit/{row.uid}", data=data).status_code in {302, 303}
+    system.rollback()
+    assert system.scalars(select(StepLimit.amount).where(StepLimit.clock == "collect")).one() == 3
+    assert login_as("clerk_a").get(f"/step-limits/edit/{row.uid}").status_code in {302, 403, 404}

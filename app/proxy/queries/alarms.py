@@ -33,8 +33,8 @@ def is_open(alarm: Any = CaseAlarm) -> ColumnElement[bool]:
     def named(kind: str, *criteria: Any) -> ColumnElement[bool]:
         return and_(alarm.about.startswith(f"{kind}:", autoescape=True), exists().where(*criteria))
 
-    case = and_(ProxyCase.id == alarm.case_id, ProxyCase.closed_at.is_(None))
-    clock = CaseClock
+    own, clock = aliased(ProxyCase), CaseClock  # an alias: the query around may read the case as well
+    case = and_(own.id == alarm.case_id, own.closed_at.is_(None))
     return or_(
         named(
             "clock",
@@ -53,8 +53,8 @@ def is_open(alarm: Any = CaseAlarm) -> ColumnElement[bool]:
             CaseCallback.uid == _rest(alarm.about, "callback"),
             CaseCallback.closed_at.is_(None),
         ),
-        and_(alarm.about == "pause", exists().where(case, ProxyCase.state == State.suspended.value)),
-        and_(alarm.about == "supplement", exists().where(case, ProxyCase.state == State.supplement.value)),
+        and_(alarm.about == "pause", exists().where(case, own.state == State.suspended.value)),
+        and_(alarm.about == "supplement", exists().where(case, own.state == State.supplement.value)),
     )
 
 

@@ -14,6 +14,7 @@ from app.areas.models import Account, Area, Post
 from app.areas.queries import in_force
 from app.areas.rules import parent_path
 from app.proxy.rules.escalation import UPWARDS, Told, at_department
+from app.proxy.service.deciders import BY_TOWN
 from app.proxy.service.watching import Due
 
 # which roles a level is; a site without one of them hands the line up
@@ -69,9 +70,12 @@ class Tellers:
 
     @staticmethod
     def hand(one: Due) -> tuple[str, int]:
-        """Who has it in hand: the holder, else the department while the case lies there, else the worker."""
+        """Who has it in hand: the holder, else the department while the case lies there (the desk of the town where it
+        decides: nobody of an office, so that the line goes there), else the worker.
+        """
         if one.holder_unit or (one.holder_staff is None and at_department(one.state, one.department_id)):
-            return "unit", one.holder_unit or one.department_id or 0
+            by_town = one.holder_unit is None and one.checked_by == BY_TOWN
+            return "unit", 0 if by_town else one.holder_unit or one.department_id or 0
         return "staff", one.holder_staff or one.staff_id or 0
 
     def reach(self, one: Due, told: Told, hands: dict[tuple[str, int], set[int]]) -> set[int]:

@@ -14,7 +14,15 @@ from app.areas.models import Area
 from app.core.clock import day_bounds, to_local
 from app.core.sla.deadlines import WARN_SHARE
 from app.proxy.choices import State
-from app.proxy.models import CaseCallback, CaseClock, ClockPause, Custody, EscalationRule, ProxyCase
+from app.proxy.models import (
+    CaseCallback,
+    CaseClock,
+    ClockPause,
+    Custody,
+    EscalationRule,
+    ProxyCase,
+    ServiceItemVersion,
+)
 from app.proxy.rules.escalation import Moment, Watched, clocks_of
 
 CHUNK = 500
@@ -36,6 +44,7 @@ class Due:
     department_id: int | None
     area_id: int
     path: str
+    checked_by: str
     about: str
     subject: str
     due_at: datetime
@@ -53,7 +62,33 @@ CASE = (
     ProxyCase.department_id,
     ProxyCase.area_id,
     Area.path,
+    ServiceItemVersion.checked_by,
 )
+
+CUSTODY = (
+    Custody.id,
+    Custody.uid,
+    Custody.due_back_on,
+    Custody.holder_staff_id,
+    Custody.holder_unit_id,
+)
+CALLBACK = (
+    CaseCallback.id,
+    CaseCallback.uid,
+    CaseCallback.opened_at,
+    CaseCallback.due_at,
+    CaseCallback.staff_id,
+)
+
+
+def _of_cases(*columns: Any) -> Select[Any]:
+    """A select of a thing that hangs on a case, with what `Due` says of the case."""
+    return (
+        select(*columns, *CASE)
+        .select_from(ProxyCase)
+        .join(Area, Area.id == ProxyCase.area_id)
+        .join(ServiceItemVersion, ServiceItemVersion.id == ProxyCase.item_version_id)
+    )
 
 
 def end_of(day: date) -> datetime:
@@ -81,9 +116,8 @@ def _clocks(session: Session, rule: EscalationRule, now: datetime, after: int) -
     """Clocks that run, by the index on what has not stopped."""
     standing = exists().where(ClockPause.clock_id == CaseClock.id, ClockPause.to_at.is_(None))
     query = (
-        select(CaseClock.id, CaseClock.uid, CaseClock.kind, CaseClock.due_at, *CASE)
-        .join(ProxyCase, ProxyCase.id == CaseClock.case_id)
-        .join(Area, Area.id == ProxyCase.area_id)
+        _of_cases(CaseClock.id, CaseClock.uid, CaseClock.kind, CaseClock.due_at)
+        .join(CaseClock, CaseClock.case_id == ProxyCase.id)
         .where(CaseClock.stopped_at.is_(None), CaseClock.kind.in_(clocks_of(rule.clock)), ~standing)
         .where(ProxyCase.closed_at.is_(None))
     )
@@ -99,10 +133,8 @@ def _by_day(column: Any, state: State, about: str) -> Callable[..., list[Due]]:
     """Cases that stand in a state until a day."""
 
     def read(session: Session, rule: EscalationRule, now: datetime, after: int) -> list[Due]:
-        query = (
-            select(ProxyCase.id, column, *CASE)
-            .join(Area, Area.id == ProxyCase.area_id)
-            .where(ProxyCase.state == state.value, _day(column, rule.moment, to_local(now).date()))
+        query = _of_cases(ProxyCase.id, column).where(
+            ProxyCase.state == state.value, _day(column, rule.moment, to_local(now).date())
         )
         rows = session.execute(_page(query, ProxyCase.id, after))
         return [Due(key, *case, about, rule.clock, end_of(day)) for key, day, *case in rows]
@@ -118,16 +150,8 @@ def _day(column: Any, moment: str, today: date) -> Any:
 def _custody(session: Session, rule: EscalationRule, now: datetime, after: int) -> list[Due]:
     """Originals that should have gone home, with who holds them."""
     query = (
-        select(
-            Custody.id,
-            Custody.uid,
-            Custody.due_back_on,
-            Custody.holder_staff_id,
-            Custody.holder_unit_id,
-            *CASE,
-        )
-        .join(ProxyCase, ProxyCase.id == Custody.case_id)
-        .join(Area, Area.id == ProxyCase.area_id)
+        _of_cases(*CUSTODY)
+        .join(Custody, Custody.case_id == ProxyCase.id)
         .where(Custody.returned_at.is_(None), Custody.lost_at.is_(None))
         .where(_day(Custody.due_back_on, rule.moment, to_local(now).date()))
     )
@@ -141,10 +165,8 @@ def _custody(session: Session, rule: EscalationRule, now: datetime, after: int) 
 def _callbacks(session: Session, rule: EscalationRule, now: datetime, after: int) -> list[Due]:
     """Call-backs that are open; the last fifth of their time is short."""
     query = (
-        select(CaseCallback.id, CaseCallback.uid, CaseCallback.opened_at, CaseCallback.due_at)
-        .add_columns(CaseCallback.staff_id, *CASE)
-        .join(ProxyCase, ProxyCase.id == CaseCallback.case_id)
-        .join(Area, Area.id == ProxyCase.area_id)
+        _of_cases(*CALLBACK)
+        .join(CaseCallback, CaseCallback.case_id == ProxyCase.id)
         .where(CaseCallback.closed_at.is_(None))
         .where(CaseCallback.due_at >= now if rule.moment == Moment.warn else CaseCallback.due_at < now)
     )

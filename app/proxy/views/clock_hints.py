@@ -23,8 +23,8 @@ def hints(case: ProxyCase, today: date) -> list[tuple[str, tuple[Action, ...]]]:
     found: list[tuple[str, tuple[Action, ...]]] = []
     until = case.suspended_until
     if case.state == State.suspended and until is not None and until < today:
-        why = next((s.action for s in reversed(case.steps) if s.to_state == State.suspended), "")
-        found.append((_over(str(why), until), (Action.resume,)))
+        moves = [s.action for s in case.steps if s.to_state == State.suspended != s.from_state]
+        found.append((_over(str(moves[-1]), until), (Action.resume,)))
     until = case.supplement_until
     if case.state == State.supplement and until is not None and until < today:
         words = gettext(
