@@ -15,7 +15,7 @@ from tests.support.pages import fill
 HEADINGS = (
     "Item code",
     "Edition",
-    "Service",
+    "Name of the service",
     "Department",
     "Papers to bring",
     "Statutory limit (working days)",

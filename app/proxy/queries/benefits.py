@@ -16,7 +16,7 @@ from app.registry.models import Person, Proposal
 from app.registry.rules.proposals import MAYBE
 from app.registry.service.renewing import ALIVE
 
-PAGE, MOST_GRIDS = 50, 300
+PAGE, MOST_GRIDS = 30, 300
 KINDS = ("all", "benefit", "renewal", "maybe", "late")
 TOPICS = (str(ProposalTopic.benefit), str(ProposalTopic.renewal))
 

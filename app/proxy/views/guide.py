@@ -37,7 +37,7 @@ def current_or_former() -> Own:
     """The filter of a list by whether an edition is in force."""
     open_ = GuideItem.valid_to.is_(None)
     pairs = lambda: [("1", gettext("Current edition")), ("0", gettext("Former edition"))]  # noqa: E731
-    return Own(_("Edition"), pairs, lambda value: open_ if value == "1" else ~open_)
+    return Own(_("Which editions"), pairs, lambda value: open_ if value == "1" else ~open_)
 
 
 class GuideView(ModelView):
@@ -52,7 +52,7 @@ class GuideView(ModelView):
     label_columns = {
         "code": _("Item code"),
         "edition": _("Edition"),
-        "name": _("Service"),
+        "name": _("Name of the service"),
         "department_code": _("Department code"),
         "department_name": _("Department"),
         "topic": _("Topic"),
@@ -89,13 +89,13 @@ class GuideView(ModelView):
     _WHERE = ["statutory_days", "promised_days", "fee", "place", "hours", "phone", "online"]
     _BASIS = ["basis", "source", "valid_from", "valid_to"]
     add_fieldsets = edit_fieldsets = [
-        (_("Service"), {"fields": _WHAT}),
+        (_("Entry of the guide"), {"fields": _WHAT}),
         (_("Conditions and papers"), {"fields": _HOW}),
         (_("Limits and place"), {"fields": _WHERE}),
         (_("Basis"), {"fields": _BASIS}),
     ]
     show_fieldsets = [
-        (_("Service"), {"fields": [*_WHAT, "service_item"]}),
+        (_("Entry of the guide"), {"fields": [*_WHAT, "service_item"]}),
         (_("Conditions and papers"), {"fields": _HOW}),
         (_("Limits and place"), {"fields": _WHERE}),
         (_("Basis"), {"fields": _BASIS}),
@@ -131,7 +131,6 @@ class GuideView(ModelView):
         return super().show_context(item) | {
             "editions": others,
             "print_url": url_for("GuideView.printed", pk=item.uid),
-            "booking_url": booking_url(item),
         }
 
     @expose("/print/<pk>")
