@@ -70,7 +70,9 @@ WATCHED = "PersonView|PersonGroupView|LeftBehindView|PersonDocumentView|PersonPh
 WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
-CASES = "ProxyCaseView|CaseMaterialView"
+CASES = "ProxyCaseView|CaseMaterialView|CustodyView"
+# bad ratings are looked into by others than who was rated
+CALLBACKS = "CaseCallbackView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
 # work lists of those who keep the records, and who qualifies for what
 DESKS = "ReminderDesk|CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk|EntitlementDesk|BenefitDesk"
@@ -144,11 +146,12 @@ ROLES: dict[str, Role] = {
                 (f"{SAFETY}|{SAFETY_RULES}|{CATALOGUE}|{LIMITS}", READ),
                 (DUPLICATES, SETTLE),
                 (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
+                (CALLBACKS, READ),
                 (WATCHED, WATCH),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView|GuideView", FULL | DESK),
                 (PAPERS, READ | DESK),
-                (f"ProxyDesk|ReminderDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ProxyFigures|ReminderDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
                 LEDGERS,
             ),
             second_factor=True,
@@ -165,7 +168,7 @@ ROLES: dict[str, Role] = {
             _("Supervisor"),
             50,
             "area",
-            ((f"{STRUCTURE}|{WORK}|{CASES}|{REGISTERS}", READ), ("RegisterFigures|ReminderDesk", USE)),
+            ((f"{STRUCTURE}|{WORK}|{CASES}|{CALLBACKS}|{REGISTERS}", READ), ("RegisterFigures|ProxyFigures|ReminderDesk", USE)),
             read_only=True,
         ),
         Role(
@@ -176,7 +179,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView|GuideView", FULL),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|ProxyFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
@@ -184,6 +187,7 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
                 (DUPLICATES, SETTLE),
                 (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
+                (CALLBACKS, READ),
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
                 (f"{DESKS}|RecycleBin", USE),
@@ -200,7 +204,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView", FULL),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|ProxyFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
@@ -209,6 +213,7 @@ ROLES: dict[str, Role] = {
                 ("MoveInView|VisitView|ServiceRecordView", FULL | DESK),
                 (DUPLICATES, SETTLE),
                 (CASES, READ | DESK),
+                (CALLBACKS, READ),
                 (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
@@ -225,6 +230,7 @@ ROLES: dict[str, Role] = {
             (
                 ("PersonView|HouseholdView|DwellingView|BuildingView", READ | DESK),
                 (CASES, READ | {"can_use", "can_print"}),
+                (CALLBACKS, READ),
                 (CATALOGUE, READ),
                 (PAPERS, WRITE | DESK),
                 (f"PrintDesk|ConsentDesk|ProxyDesk|ReminderDesk|{SHEETS}", USE),
@@ -239,7 +245,7 @@ ROLES: dict[str, Role] = {
             (
                 (REGISTERS, WRITE | DESK),
                 ("CampaignView", READ),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|ProxyFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
@@ -265,7 +271,7 @@ ROLES: dict[str, Role] = {
             (
                 (CASES, READ | DESK),
                 (CATALOGUE, READ),
-                (f"ProxyDesk|ReminderDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ProxyFigures|ReminderDesk|{SHEETS}", USE),
                 LEDGERS,
                 (PAPERS, READ | {"can_print"}),
             ),
@@ -287,7 +293,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|CampaignView|{SAFETY}", READ),
                 (f"{PEOPLE}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
-                ("VacancyView|CoverageDesk|RegisterFigures|ReminderDesk", USE),
+                ("VacancyView|CoverageDesk|RegisterFigures|ProxyFigures|ReminderDesk", USE),
             ),
             read_only=True,
         ),
