@@ -43,6 +43,8 @@ UNSCOPED_CALLERS = {
     "app/registry/service/duplicates/placing.py": "the area above a pair is found from ties that the mover may not see",
     "app/registry/service/merging/kept.py": "a merged record leads to the one that stays; the guard decides who is shown",
     "app/registry/service/residences.py": "whether a person has a home elsewhere, yes or no",
+    "app/proxy/service/callbacks.py": "who calls back sits above the worker: only a staff id is kept",
+    "app/proxy/service/custody.py": "the name of the worker to whom an office hands an original back",
     "app/proxy/service/deciders.py": "whether a department has anybody with an account, yes or no",
     "app/proxy/service/photos.py": "whether another case reuses a paper, yes or no",
     "app/exchange/service/undoing.py": "what hangs on a record that an import made: only yes or no is told",

@@ -26,6 +26,7 @@ from app.core.widgets import (
 from app.core.workflow import To
 from app.core.workflow.table import flat_names
 from app.proxy.choices import NAMES, Action, PaperState, Signed
+from app.proxy.forms.hands import originals_of
 from app.proxy.forms.questions import answers_given, fields_of, show_answers
 from app.proxy.models import ProxyCase
 from app.proxy.rules import what_is_wrong
@@ -178,6 +179,8 @@ def _by_case(asked: Asked) -> list[str]:
         found.append("due_back_on")
     if "appearance_due" in asked.bars:
         found.append("appeared")
+    if asked.action is Action.archive and any(c.lost_at for c in case.custody):
+        found.append("reason")
     return found
 
 
@@ -216,6 +219,7 @@ def given_of(form: RecordForm, asked: Asked, data: Mapping[str, Any]) -> dict[st
         given["materials"], given["answers"] = papers_of(asked.case, data)
     if asked.block == MISSING:
         given["missing_list"] = missing_of(asked.case, data)
+        given["originals"] = originals_of(asked.case, data)
     return given
 
 
@@ -276,6 +280,7 @@ def paper_lines(case: ProxyCase, data: Mapping[str, Any] | None) -> list[dict[st
                 "note": typed.get(f"note-{m.seq}", ""),
                 "answer": typed.get(f"answer-{m.seq}", _answer(m.applies)),
                 "is_missing": bool(typed.get(f"missing-{m.seq}"))
+                "number": typed.get(f"docno-{m.seq}", ""),
                 or (not typed and what_is_wrong(m) is not None),
                 "missing_note": typed.get(f"missing-note-{m.seq}", str(what_is_wrong(m) or "")[:200]),
             }

@@ -275,6 +275,8 @@ class Custody(CaseChild, Versioned, Table):
     lost_at: Mapped[datetime | None] = mapped_column(Instant)
     lost_note: Mapped[str | None] = mapped_column(String(300))
     case: Mapped[ProxyCase] = relationship(back_populates="custody")
+    holder_staff: Mapped[Staff | None] = relationship()
+    holder_unit: Mapped[OrgUnit | None] = relationship()
     moves: Mapped[list[CustodyMove]] = relationship(back_populates="custody", order_by="CustodyMove.id")
 
 

@@ -18,6 +18,7 @@ from app.proxy.queries.field import DoorCard
 from app.worklog.models import Visit, VisitStop
 
 PROXY_CASE = "proxy_case"
+ORIGINAL = "custody"  # owner of the receipt of one original
 DOOR = (
     "visit_stop"  # owner of a paper for several cases: the person's stop, or the first one of the household
 )
@@ -63,9 +64,10 @@ def issued_for(session: Session, case: ProxyCase) -> list[IssuedDocument]:
     codes = [code for code in papers.FORMS if visit and code not in papers.ALONE]
     stops = {code: anchor(visit, case, together=code == papers.RECEIPT) for code in codes if visit}
     owners = {(PROXY_CASE, case.uid), *((DOOR, s.uid) for s in stops.values() if s is not None)}
+    owners |= {(ORIGINAL, c.uid) for c in case.custody}
     mine = {(code, stop.uid) for code, stop in stops.items() if stop is not None}
     return [
-        d for d in issued(session, owners) if d.owner_kind == PROXY_CASE or (d.form_code, d.owner_uid) in mine
+        d for d in issued(session, owners) if d.owner_kind != DOOR or (d.form_code, d.owner_uid) in mine
     ]
 
 

@@ -118,7 +118,7 @@ def facts(case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, 
     taken = materials.taken_papers(case, given)
     return case_facts(
         papers=papers,
-        custody=case.custody,
+        custody=custody.held(case),
         kept=[(m.name, m.form) for m, entry in taken if materials.stays(m, entry)],
         asked_before=any(
             s.action == Action.request_supplement and s.from_state == case.state for s in case.steps
@@ -169,7 +169,7 @@ def give_back(
         raise Invalid(_("Say who took the originals back."), field="recipient")
     delivery.need_witness(given)
     names = [c.name for c in going]
-    custody.give_back(now, case, to)
+    custody.give_back(session, now, case, to)
     row = write_entry(actor, now, case, Entry.give_back, {**given, "originals": names})
     session.flush()
     return row

@@ -39,7 +39,7 @@ def hand_over(usual: str) -> Callable[..., None]:
         row.recipient, row.recipient_relation = recipient, relation
         row.place, row.details = str(given.get("place") or "")[:160] or None, _details(given)
         row.signature_uid, row.photo_uid = given.get("signature_uid"), given.get("photo_uid")
-        custody.give_back(now, case, recipient)
+        custody.give_back(session, now, case, recipient)
         if given.get("rating"):
             rate(session, actor, now, case, given)
         write_line(session, actor, now, case)

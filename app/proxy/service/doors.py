@@ -30,14 +30,16 @@ class CaseLog:
     """What was done with one case at the door.
 
     ``signed`` is what the authorization step needs (signature, signature_uid, cannot_sign, witness); ``papers`` the
-    ticked ones ({seq, state, note}); ``answers`` the conditions (seq → needed); ``supplement_until`` the day until
-    which papers that are still missing may follow: then the one-time notice is written at once.
+    ticked ones ({seq, state, note}); ``answers`` the conditions (seq → needed); ``originals`` the numbers of those that
+    stay (seq → {document_no}); ``supplement_until`` the day until which papers that are still missing may follow: then
+    the one-time notice is written at once.
     """
 
     case_uid: str
     signed: Mapping[str, Any] = field(default_factory=dict)
     papers: Sequence[Mapping[str, Any]] = ()
     answers: Mapping[int, bool] = field(default_factory=dict)
+    originals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     due_back_on: str | None = None
     supplement_until: str | None = None
 
@@ -94,7 +96,7 @@ def take_papers(
     if not papers:
         return
     given: dict[str, Any] = {"materials": papers, "answers": dict(log.answers), "met": met}
-    given["due_back_on"] = log.due_back_on
+    given |= {"due_back_on": log.due_back_on, "originals": dict(log.originals)}
     if case.state == State.entrusted:
         act(session, actor, now, case, Action.collect, given)
     elif case.state == State.supplement:

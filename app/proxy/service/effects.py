@@ -43,14 +43,14 @@ def take_over(session: Session, actor: Actor, now: datetime, case: ProxyCase, gi
     """Papers change state, conditions are answered, originals that stay out get a custody row."""
     materials.write_answers(case, given)
     taken = materials.write_taken(case, given, now)
-    custody.take(actor, now, case, taken, given)
+    custody.take(session, actor, now, case, taken, given)
     write_line(session, actor, now, case, result="ongoing")
 
 
 def hand_in(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """From here on the department sees the case; originals go along."""
     case.submitted_to_department = True
-    custody.to_department(case)
+    custody.to_department(session, actor, now, case)
 
 
 def supply(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
@@ -58,7 +58,7 @@ def supply(session: Session, actor: Actor, now: datetime, case: ProxyCase, given
     take_over(session, actor, now, case, given)
     case.supplement_until = None
     if case.resume_to != "collected":
-        custody.to_department(case)
+        custody.to_department(session, actor, now, case)
 
 
 def accept(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
@@ -107,19 +107,19 @@ def go_on(session: Session, actor: Actor, now: datetime, case: ProxyCase, given:
 
 def back_to_worker(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """The papers come back from the department, originals with them."""
-    custody.to_worker(actor, case)
+    custody.to_worker(session, actor, now, case)
 
 
 def undecided(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """A decision is taken back or to be corrected: it stands in the steps only. The result goes to the office."""
     case.outcome = case.result_no = case.result_until = None
-    custody.to_department(case)
+    custody.to_department(session, actor, now, case)
 
 
 def step_back(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """One step back: from the window the papers return to the worker, after a decision it is no longer one."""
     if case.state in {"submitted", "prechecking"}:
-        custody.to_worker(actor, case)
+        custody.to_worker(session, actor, now, case)
     if case.state in {"approved", "refused", "precheck_rejected"}:
         undecided(session, actor, now, case, given)
 
@@ -127,7 +127,7 @@ def step_back(session: Session, actor: Actor, now: datetime, case: ProxyCase, gi
 def rework(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """The worker prepares a case again that did not pass the pre-check."""
     case.outcome = None
-    custody.to_worker(actor, case)
+    custody.to_worker(session, actor, now, case)
 
 
 def decide(outcome: str) -> Effect:
@@ -156,16 +156,16 @@ def withdraw(session: Session, actor: Actor, now: datetime, case: ProxyCase, giv
     """The applicant takes the case back; originals that are handed back now are signed for."""
     case.outcome = "withdrawn"
     case.suspended_until = case.supplement_until = None
-    custody.to_worker(actor, case)
+    custody.to_worker(session, actor, now, case)
     if given.get("originals_returned"):
-        custody.give_back(now, case, str(given.get("applicant") or case.party_name))
+        custody.give_back(session, now, case, str(given.get("applicant") or case.party_name))
 
 
 def lapse(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """The case ends because nobody went on with it."""
     case.outcome = "lapsed"
     case.suspended_until = case.supplement_until = None
-    custody.to_worker(actor, case)
+    custody.to_worker(session, actor, now, case)
 
 
 def reopen(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
@@ -182,6 +182,11 @@ def reopen(session: Session, actor: Actor, now: datetime, case: ProxyCase, given
     for material in case.materials:
         if material.id in home and material.form == PaperForm.original.value:
             material.state, material.collected_at = PaperState.asked.value, None
+
+
+def close_file(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
+    """A file with a lost original is closed with a word on how that was settled."""
+    custody.need_word_on_loss(case, given.get("reason"))
 
 
 EFFECTS: dict[Any, Effect] = {
@@ -216,4 +221,5 @@ EFFECTS: dict[Any, Effect] = {
     Action.withdraw: withdraw,
     Action.lapse: lapse,
     Action.reopen: reopen,
+    Action.archive: close_file,
 }

@@ -30,6 +30,7 @@ from app.proxy.views.assist_posts import AssistMixin
 from app.proxy.views.case_papers import PapersMixin
 from app.proxy.views.case_steps import StepsMixin
 from app.proxy.views.photo_posts import PhotosMixin, shelf_of
+from app.proxy.views.custody_posts import CustodyMixin
 from app.proxy.views.question_posts import QuestionsMixin
 
 
@@ -73,7 +74,9 @@ def promise_light(case: ProxyCase) -> Markup:
     return light_cell(case, level, case.promise_due_at, case.promise_provisional)
 
 
-class ProxyCaseView(StepsMixin, AssistMixin, PapersMixin, PhotosMixin, QuestionsMixin, ModelView):
+class ProxyCaseView(
+    StepsMixin, AssistMixin, CustodyMixin, PapersMixin, PhotosMixin, QuestionsMixin, ModelView
+):
     """Cases of the scope. Nothing of a case is typed into a form: it is booked, and then it takes steps."""
 
     route_base = "/cases"

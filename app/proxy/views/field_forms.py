@@ -122,6 +122,16 @@ def papers_of(request: Request, case: ProxyCase) -> tuple[list[dict[str, Any]], 
     return taken, answers
 
 
+def originals_of(request: Request, case: ProxyCase) -> dict[str, dict[str, str]]:
+    """Numbers of originals that are taken over, by the paper's number: they stand on the receipt, masked."""
+    found = {}
+    for material in case.materials:
+        number = text(request, f"docno.{case.uid}.{material.seq}", 40)
+        if number:
+            found[str(material.seq)] = {"document_no": number}
+    return found
+
+
 def stop_log(request: Request, stop_uid: str, cases: Sequence[ProxyCase], signed: dict[str, Any]) -> StopLog:
     """The log of one person at the door, as the service takes it. Invalid names the field."""
     outcome = Outcome.parse(request.form.get("outcome", ""), field="outcome").value
@@ -138,6 +148,7 @@ def stop_log(request: Request, stop_uid: str, cases: Sequence[ProxyCase], signed
                 signed,
                 papers,
                 answers,
+                originals=originals_of(request, case),
                 due_back_on=back.isoformat() if back else None,
                 supplement_until=until.isoformat() if until else None,
             )

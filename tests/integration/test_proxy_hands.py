@@ -1,0 +1,231 @@
+"""Originals go from hand to hand: each hand is written, one is handed on, one is lost, each has its receipt F13."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.areas.models import Staff
+from app.core import clock
+from app.core.errors import Conflict, Invalid
+from app.core.scope import session_actor
+from app.core.session import unit_of_work
+from app.documents.models import IssuedDocument
+from app.proxy.models import CaseStep, Custody, CustodyMove
+from app.proxy.service import give_back, open_case
+from tests.factories.proxy import given_for, step, walk
+from tests.integration.test_proxy_steps import case_of, rows
+from tests.integration.test_proxy_views import press
+from tests.support.pages import post
+
+pytest_plugins = ("tests.support.proxy",)
+__all__ = ["press"]
+
+
+def hands(system, uid):
+    """(from, to, name) of every change of hands."""
+    return [(m.from_kind, m.to_kind, m.to_name) for m in rows(system, CustodyMove, uid)]
+
+
+def original(system, uid) -> Custody:
+    return rows(system, Custody, uid)[0]
+
+
+def version(system, uid) -> str:
+    return str(case_of(system, uid).version)
+
+
+@pytest.mark.any_database
+@pytest.mark.demand("S3-49", "S3-50", "S3-51")
+def test_each_change_of_hands_is_a_row_with_a_name(system, sessions, world, booked):
+    uid = booked()
+    walk(sessions, uid, "submit")
+    step(sessions["worker"], uid, "take_back")
+    step(sessions["worker"], uid, "submit")
+    for who, action in (
+        ("department", "receive"), ("department", "accept"), ("department", "process"), ("department", "approve"),
+        ("worker", "fetch"), ("worker", "set_out"), ("worker", "deliver"),
+    ):  # fmt: skip
+        step(sessions[who], uid, action)
+    worker, office = session_actor(sessions["worker"]).label, case_of(system, uid).department.name
+    assert hands(system, uid) == [
+        ("owner", "staff", worker),
+        ("staff", "unit", office),
+        ("unit", "staff", worker),
+        ("staff", "unit", office),
+        ("unit", "staff", worker),
+        ("staff", "owner", "Elder Li"),
+    ]
+
+
+@pytest.mark.any_database
+def test_a_withdrawal_moves_nothing_that_never_left_the_worker(system, sessions, booked):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    step(sessions["clerk"], uid, "withdraw")
+    assert [m[:2] for m in hands(system, uid)] == [("owner", "staff")]
+    clerk = sessions["clerk"]
+    with unit_of_work(clerk):
+        give_back(clerk, session_actor(clerk), clock.now(), open_case(clerk, uid), {"recipient": "Elder Li"})
+    assert hands(system, uid)[-1] == ("staff", "owner", "Elder Li")
+
+
+@pytest.mark.any_database
+def test_an_original_has_a_day_to_be_missed_by_and_its_number(system, sessions, booked):
+    uid = booked()
+    step(sessions["worker"], uid, "entrust")
+    case = case_of(system, uid)
+    seq = next(str(m.seq) for m in case.materials if m.form == "original" and not m.is_authorization)
+    yesterday = (clock.today() - timedelta(days=1)).isoformat()
+    with pytest.raises(Invalid) as refused:
+        step(sessions["worker"], uid, "collect", due_back_on=yesterday)
+    assert refused.value.field == "due_back_on"
+    step(sessions["worker"], uid, "collect", originals={seq: {"document_no": "XN4302817"}})
+    kept = original(system, uid)
+    assert kept.due_back_on > clock.today()
+    assert (kept.document_no, kept.reason) == ("XN4302817", case_of(system, uid).item_version.name)
+    # what was typed for the receipt stands encrypted with the original, not in the history
+    assert "XN4302817" not in str([s.data for s in rows(system, CaseStep, uid)])
+
+
+# --- by posts of their own ------------------------------------------------------------------------------------------
+
+
+def test_one_original_is_handed_on_to_a_colleague(system, login_as, sessions, world, booked):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    one, clerk = original(system, uid), login_as("clerk_a")
+    url = f"/cases/{uid}/originals/{one.uid}/hand-on"
+    assert "/hand-on" in clerk.get(f"/cases/show/{uid}").text
+    page = clerk.get(url).text
+    mine = world.accounts["clerk_a"].staff_id
+    me = system.get_one(Staff, mine)
+    assert f'value="staff:{me.uid}"' in page
+    assert "unit:" not in page  # no office has the case yet
+    before = hands(system, uid)
+    assert post(clerk, url, _version=version(system, uid)).status_code == 422
+    assert post(clerk, url, _version=version(system, uid), to="unit:x").status_code == 422
+    late = (clock.today() - timedelta(days=2)).isoformat()
+    assert (
+        post(clerk, url, _version=version(system, uid), to=f"staff:{me.uid}", due_back_on=late).status_code
+        == 400
+    )
+    assert hands(system, uid) == before
+    later = (clock.today() + timedelta(days=40)).isoformat()
+    form = {"to": f"staff:{me.uid}", "due_back_on": later, "note": "on leave"}
+    assert post(clerk, url, _version=version(system, uid), **form).status_code == 303
+    assert hands(system, uid)[-1] == ("staff", "staff", me.name)
+    assert (original(system, uid).holder_staff_id, str(original(system, uid).due_back_on)) == (mine, later)
+    assert post(clerk, url, _version=version(system, uid), **form).status_code == 422  # is there already
+    assert me.name in clerk.get(f"/cases/show/{uid}").text
+    entry = rows(system, CaseStep, uid)[-1]
+    assert (entry.action, entry.data["recipient"]) == ("hand_on", me.name)
+
+
+def test_the_office_hands_an_original_back_and_strangers_touch_none(
+    system, login_as, sessions, world, booked
+):
+    uid = booked()
+    walk(sessions, uid, "submit")
+    url = f"/cases/{uid}/originals/{original(system, uid).uid}/hand-on"
+    health = login_as("health")
+    worker = system.get_one(Staff, world.accounts["worker_a"].staff_id)
+    assert worker.name in health.get(url).text
+    assert post(health, url, _version=version(system, uid), to=f"staff:{worker.uid}").status_code == 303
+    assert hands(system, uid)[-1] == ("unit", "staff", worker.name)
+    assert health.get(url).status_code == 403  # it has none any more
+    assert login_as("worker_t").get(url).status_code == 404
+    assert login_as("admin_audit").get(url).status_code == 403
+    assert login_as("worker_a").get(url.replace("hand-on", "x")).status_code == 404
+
+
+@pytest.mark.demand("S3-49")
+def test_a_lost_original_lets_the_file_be_closed_with_a_word(system, login_as, sessions, booked):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    step(sessions["worker"], uid, "withdraw")
+    worker, url = login_as("worker_a"), f"/cases/{uid}/originals/{original(system, uid).uid}/lose"
+    assert post(worker, url, _version=version(system, uid), note="in the bus").status_code == 422
+    with pytest.raises(Conflict):
+        step(sessions["clerk"], uid, "archive")
+    form = {"note": "in the bus", "done": "a new card is applied for at our cost"}
+    assert post(worker, url, _version=version(system, uid), **form).status_code == 303
+    kept = original(system, uid)
+    assert (kept.lost_at is not None, kept.lost_note, kept.returned_at) == (True, "in the bus", None)
+    assert hands(system, uid)[-1] == ("staff", "lost", None)
+    page = worker.get(f"/cases/show/{uid}").text
+    assert "in the bus" in page
+    assert "at our cost" in page
+    assert worker.get(url).status_code == 409
+    with pytest.raises(Invalid) as refused:
+        step(sessions["clerk"], uid, "archive", reason="")
+    assert refused.value.field == "reason"
+    assert 'name="reason"' in login_as("clerk_a").get(f"/cases/{uid}/act/archive").text
+    assert step(sessions["clerk"], uid, "archive", reason="paid for").state == "archived"
+
+
+# --- the receipt and the list ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.demand("S3-49")
+def test_each_original_has_its_receipt_with_a_masked_number(system, login_as, sessions, booked, press):
+    uid = booked()
+    step(sessions["worker"], uid, "entrust")
+    case = case_of(system, uid)
+    seq = next(str(m.seq) for m in case.materials if m.form == "original" and not m.is_authorization)
+    step(sessions["worker"], uid, "collect", originals={seq: {"document_no": "XN4302817"}})
+    url, worker = f"/cases/{uid}/originals/{original(system, uid).uid}", login_as("worker_a")
+    assert f'action="{url}/receipt"' in worker.get(f"/cases/show/{uid}").text
+    assert post(worker, f"{url}/preview").mimetype == "application/pdf"
+    answer = post(worker, f"{url}/receipt")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert post(worker, f"{url}/receipt").status_code == 409
+    system.rollback()
+    paper = system.scalars(select(IssuedDocument)).one()
+    assert (paper.form_code, paper.owner_kind, paper.owner_uid) == (
+        "F13",
+        "custody",
+        original(system, uid).uid,
+    )
+    assert paper.context["original"]["number"] == "X*******7"
+    assert paper.number in worker.get(f"/cases/show/{uid}").text
+    assert post(login_as("worker_t"), f"{url}/receipt").status_code == 404
+    system.rollback()
+    row = system.scalars(select(Custody)).one()
+    row.name = "\u5c45\u6c11\u8eab\u4efd\u8bc1"  # an ID card never stands on a receipt
+    system.commit()
+    assert post(worker, f"{url}/preview").status_code == 409
+    assert post(worker, f"{url}/hand-on", _version=version(system, uid), to="").status_code in (400, 422)
+
+
+def test_originals_that_are_out_stand_in_a_list_the_overdue_first(system, login_as, sessions, booked):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    system.rollback()
+    row = system.scalars(select(Custody)).one()
+    row.due_back_on = clock.today() - timedelta(days=3)
+    system.commit()
+    page = login_as("clerk_a").get("/originals/list/").text
+    assert row.name in page
+    assert "3 days overdue" in page
+    assert session_actor(sessions["worker"]).label in page
+    assert row.name not in login_as("worker_t").get("/originals/list/").text
+    step(sessions["worker"], uid, "withdraw", originals_returned=True)
+    assert "No original is out." in login_as("clerk_a").get("/originals/list/").text
+
+
+def test_no_card_is_handed_on(system, sessions, booked):
+    uid = booked()
+    step(sessions["worker"], uid, "entrust")
+    session = sessions["worker"]
+    case = open_case(session, uid)
+    for material in case.materials:
+        if material.form == "original" and not material.is_authorization:
+            material.name = "\u94f6\u884c\u5361"
+    session.commit()
+    with pytest.raises(Conflict) as refused:
+        step(session, uid, "collect", **given_for(case, "collect"))
+    assert refused.value.data["bars"] == ["kept_cards"]
+    assert rows(system, Custody, uid) == []
