@@ -49,9 +49,13 @@ class Facts:
 
     def why_kept(self, family: Sequence[ImportRow]) -> list[Any | None]:
         """Why each row of a household stays; None for all when they go back."""
-        made = [record(m) for row in family for m in row.made or ()]
-        own = self.removed | self.following | set(made)
-        held = {one for one in made if self.pointing.get(one, set()) - own}
+        made = {record(m) for row in family for m in row.made or ()}
+        going = (made, self.following, self.removed)
+        held = {
+            one
+            for one in made
+            if any(not any(by in some for some in going) for by in self.pointing.get(one, ()))
+        }
         return rules.whole_or_none(
             [rules.why_kept(self.touched, self.gone, held, _records(row)) for row in family]
         )
@@ -105,12 +109,18 @@ def examine(session: Session, batch: ImportBatch, rows: Sequence[ImportRow]) -> 
             for table, key in (record(entry) for entry in entries or ()):
                 found.setdefault(table, set()).add(key)
     facts = Facts()
+    # what hangs on a record is seen with it: its own guard, asked for each of many tables, would take most of the time
+    scoped = {table for table in {*made, *changed} if not hasattr(classes()[table], "__scope_parent__")}
     for table in {*made, *changed}:
         own, old = made.get(table, set()), changed.get(table, set())
         for keys in _slices(own | old):
             facts.touched |= {(table, key) for key in _touched(session, batch.uid, table, keys, own - old)}
-            facts.gone |= {(table, key) for key in set(keys) - _there(session, table, keys)}
+            if table in scoped:
+                facts.gone |= {(table, key) for key in set(keys) - _there(session, table, keys)}
     with unscoped("what hangs on a record that an import made: only yes or no is told") as wide:
+        for table in {*made, *changed} - scoped:
+            for keys in _slices(made.get(table, set()) | changed.get(table, set())):
+                facts.gone |= {(table, key) for key in set(keys) - _there(wide, table, keys)}
         for table, ids in made.items():
             _note_pointers(wide, facts, table, ids)
         _note_followers(wide, facts, batch)

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -112,6 +112,8 @@ def _went(session: Session, family: Family) -> Any | None:
             session.flush()
     except IntegrityError:
         return rules.HELD
+    except NoResultFound:  # out of the actor's sight by now, with what it hangs on
+        return rules.GONE
     except StaleDataError:  # somebody wrote one of its records in this moment
         return rules.CHANGED_SINCE
     return None
