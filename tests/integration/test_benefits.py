@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.core import clock
+from app.core import clock, jobs
+from app.core.session import unit_of_work
 from app.proxy.models import ProxyCase
+from app.proxy.service import renewals
 from app.registry.models import PersonGroup, Proposal, ProposalStep
 from app.registry.service import proposing
 from tests.factories.registry import make_person
@@ -58,12 +60,23 @@ def test_the_list_of_a_grid_has_the_overdue_first_and_counts_for_the_station(log
         assert login_as("clerk_a").get(f"/benefits/?{bad}").status_code in {400, 404}
 
 
-def test_a_missing_grade_is_a_maybe_until_it_is_entered(system, due):
+@pytest.mark.demand("S0-61")
+@pytest.mark.parametrize(("grade", "then"), [("1", ("open", None)), ("3", ("dropped", "maybe"))])
+def test_a_missing_grade_is_a_maybe_until_it_is_entered(system, due, grade, then):
     system.rollback()
     row = system.scalars(select(Proposal).where(Proposal.uid == due["Ill Xu"])).one()
     assert row.certainty == "maybe"
     sure = system.scalars(select(Proposal).where(Proposal.uid == due["Old Li"])).one()
     assert sure.certainty is None
+    group = system.scalars(select(PersonGroup).where(PersonGroup.group_code == "G21")).one()
+    group.details = {"disability_grade": grade}
+    system.commit()
+    with unit_of_work(system):
+        jobs.enqueue(system, renewals.JOB, {}, now=clock.now())
+    assert jobs.run_one("tests")
+    system.rollback()
+    row = system.scalars(select(Proposal).where(Proposal.uid == due["Ill Xu"])).one()
+    assert (row.state, row.certainty) == then
 
 
 @pytest.mark.demand("S0-61", "S3-65")

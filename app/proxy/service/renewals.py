@@ -24,7 +24,7 @@ from app.proxy.rules.renewals import Plan, anchor, comes_back_on, plan_of
 from app.proxy.service.catalogue import in_force
 from app.registry.models import Person
 from app.registry.rules.proposals import completes_on
-from app.registry.service import proposals, renewing
+from app.registry.service import proposals, proposals_sure, renewing
 from app.registry.service.consents import birth_of
 
 JOB = "proxy.renewals"
@@ -53,7 +53,9 @@ def plans(session: Session, day: date) -> dict[str, Plan]:
 
 @jobs.handler(JOB, label=_("Yearly reviews and results that end"), system=True, lease=timedelta(minutes=10))
 def look(work: jobs.Work) -> dict[str, int]:
-    """Drop what no longer applies, then look at every approved case; each batch is a step of its own."""
+    """Drop what no longer applies, look again at what was a maybe, then at every approved case; each batch is a step of
+    its own. It runs after the nightly look for proposals.
+    """
     made = dropped = last = 0
     work.total, more = None, True
     while more:
@@ -61,6 +63,12 @@ def look(work: jobs.Work) -> dict[str, int]:
             actor = session_actor(session)
             last, gone = renewing.drop_gone(session, last, BATCH, actor=actor, now=work.now)
             dropped += gone
+        more = bool(last)
+    more = True
+    while more:
+        with work.step() as session:
+            hands = {"actor": session_actor(session), "now": work.now}
+            last, _changed = proposals_sure.settle(session, last, BATCH, **hands)
         more = bool(last)
     more = True
     while more:
