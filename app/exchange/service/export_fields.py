@@ -86,7 +86,7 @@ def _add(found: dict[str, Field], view: Any, name: str, actor: Actor, group: str
     plain = guarded and policy.may(actor, "export", model, column)
     if guarded and not plain and rule is not None and rule.mask == "hide":
         return  # nothing but dots would stand there
-    if rule is None and cell is None and _is_machine(model, column):
+    if rule is None and cell is None and _is_machine(column):
         return
     kind = cell.kind if cell is not None else _kind(view, name, model, column)
     sortable = "." not in name and not guarded and is_sortable(view, name)
@@ -95,7 +95,7 @@ def _add(found: dict[str, Field], view: Any, name: str, actor: Actor, group: str
     found[name] = Field(name, label, kind, group, guarded, plain, sortable, adds)
 
 
-def _is_machine(model: Any, column: str) -> bool:
+def _is_machine(column: str) -> bool:
     return column in {"id", "uid", "version"}
 
 
