@@ -87,8 +87,8 @@ class BenefitDesk(BaseView):
 
     def here(self) -> str:
         """The list as it was."""
-        kept = {k: v for k in ("kind", "area") if (v := request.values.get(k, ""))}
-        return url_for("BenefitDesk.index", **kept)
+        asked = request.values
+        return url_for("BenefitDesk.index", kind=asked.get("kind") or None, area=asked.get("area") or None)
 
     def page(self, refused: DomainError | None = None) -> str:
         """The page; what was ticked and typed stays where something was refused."""

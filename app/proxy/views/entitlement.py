@@ -83,7 +83,7 @@ class EntitlementDesk(BaseView):
 
     def person(self, uid: str) -> Person:
         """A resident of the scope."""
-        return Interface(Person).by_key(self.session, uid)  # type: ignore[no-any-return]
+        return Interface(Person).by_key(self.session, uid)
 
 
 def answer_at_booking(view: BaseView, person: Any, item_code: Any) -> Markup | str:
@@ -94,4 +94,4 @@ def answer_at_booking(view: BaseView, person: Any, item_code: Any) -> Markup | s
         version = version_on(view.session, item_code, clock.today())
     except DomainError:
         return ""
-    return EntitlementDesk.piece(view, person, version)  # type: ignore[arg-type]
+    return EntitlementDesk.piece(view, person, version)
