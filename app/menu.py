@@ -34,11 +34,9 @@ from app.inbox.views import Inbox, JobView
 from app.proxy.views.benefits import BenefitDesk
 from app.proxy.views.callbacks import CaseCallbackView
 from app.proxy.views.cases import ProxyCaseView
-from app.proxy.views.custody import CustodyView
 from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.entitlement import EntitlementDesk
 from app.proxy.views.field import FieldDesk
-from app.proxy.views.figures import ProxyFigures
 from app.proxy.views.guide import GuideView
 from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView
@@ -203,9 +201,7 @@ MENU: tuple[Section, ...] = (
             Entry(ReminderDesk, _("Reminders"), "fa-bell"),
             Entry(ProxyCaseView, _("Proxy cases"), "fa-folder-open"),
             Entry(CaseCallbackView, _("Call-backs"), "fa-phone-volume"),
-            Entry(ProxyFigures, _("Figures"), "fa-chart-column"),
             Entry(BenefitDesk, _("Entitled, not yet applied"), "fa-hand-holding-heart"),
-            Entry(CustodyView, _("Originals that are out"), "fa-id-card"),
             Entry(VisitView, _("Visits"), "fa-walking"),
             Entry(VisitStopView, in_menu=False),
             Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),

@@ -70,7 +70,7 @@ WATCHED = "PersonView|PersonGroupView|LeftBehindView|PersonDocumentView|PersonPh
 WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
-CASES = "ProxyCaseView|CaseMaterialView|CustodyView"
+CASES = "ProxyCaseView|CaseMaterialView"
 # bad ratings are looked into by others than who was rated
 CALLBACKS = "CaseCallbackView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
@@ -151,7 +151,7 @@ ROLES: dict[str, Role] = {
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView|GuideView", FULL | DESK),
                 (PAPERS, READ | DESK),
-                (f"ProxyDesk|ProxyFigures|ReminderDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ReminderDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
                 LEDGERS,
             ),
             second_factor=True,
@@ -168,7 +168,7 @@ ROLES: dict[str, Role] = {
             _("Supervisor"),
             50,
             "area",
-            ((f"{STRUCTURE}|{WORK}|{CASES}|{CALLBACKS}|{REGISTERS}", READ), ("RegisterFigures|ProxyFigures|ReminderDesk", USE)),
+            ((f"{STRUCTURE}|{WORK}|{CASES}|{CALLBACKS}|{REGISTERS}", READ), ("RegisterFigures|ReminderDesk", USE)),
             read_only=True,
         ),
         Role(
@@ -179,7 +179,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView|GuideView", FULL),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|ProxyFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
@@ -204,7 +204,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView", FULL),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|ProxyFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
@@ -245,7 +245,7 @@ ROLES: dict[str, Role] = {
             (
                 (REGISTERS, WRITE | DESK),
                 ("CampaignView", READ),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|ProxyFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
@@ -271,7 +271,7 @@ ROLES: dict[str, Role] = {
             (
                 (CASES, READ | DESK),
                 (CATALOGUE, READ),
-                (f"ProxyDesk|ProxyFigures|ReminderDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ReminderDesk|{SHEETS}", USE),
                 LEDGERS,
                 (PAPERS, READ | {"can_print"}),
             ),
@@ -293,7 +293,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|CampaignView|{SAFETY}", READ),
                 (f"{PEOPLE}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
-                ("VacancyView|CoverageDesk|RegisterFigures|ProxyFigures|ReminderDesk", USE),
+                ("VacancyView|CoverageDesk|RegisterFigures|ReminderDesk", USE),
             ),
             read_only=True,
         ),

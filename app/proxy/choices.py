@@ -89,6 +89,7 @@ class Entry(Choice):
     callback = "callback", _("Called back"), "blue"
     alarm = "alarm", _("Reminder sent"), "yellow"
     reuse = "reuse", _("Paper reused"), "blue"
+    consent = "consent", _("Consent to use data"), "blue"
 
 
 class ClockCode(Choice):
@@ -191,6 +192,24 @@ class Way(Choice):
     left = "left", _("Left with witnesses"), "yellow"
 
 
+class RatedBy(Choice):
+    """How a rating came: a worker never gives it for the resident."""
+
+    phone = "phone", _("Tapped by the resident on the worker's phone"), "blue"
+    slip = "slip", _("Ticked by the resident on the paper slip"), "blue"
+    call = "call", _("Told by the resident on the telephone"), "blue"
+
+
+class CallOutcome(Choice):
+    """What came of a call-back after a bad rating."""
+
+    settled = "settled", _("Settled with the resident"), "green"
+    apologised = "apologised", _("Apologised"), "green"
+    redone = "redone", _("Done again"), "green"
+    unfounded = "unfounded", _("Not confirmed"), "grey"
+    unreachable = "unreachable", _("Nobody reached"), "yellow"
+
+
 class Signed(Choice):
     """How somebody signed."""
 
@@ -198,6 +217,17 @@ class Signed(Choice):
     fingerprint = "fingerprint", _("Fingerprint on paper"), "blue"
     drawn = "drawn", _("Signed on the screen"), "blue"
     photo = "photo", _("Photo of the signed paper"), "blue"
+
+
+class SignedFor(Choice):
+    """What somebody signed; the wording of each stands in app/seeds/proxy_wordings.yaml."""
+
+    authorization = "authorization", _("Authorization"), "blue"
+    consent = "consent", _("Consent to use data"), "blue"
+    revocation = "revocation", _("Consent taken back"), "yellow"
+    custody = "custody", _("Originals given back"), "blue"
+    receipt = "receipt", _("Receipt of the result"), "green"
+    withdrawal = "withdrawal", _("Withdrawal"), "yellow"
 
 
 class Verdict(Choice):
@@ -263,6 +293,7 @@ NAMES: dict[str, Any] = {
     "asked_before": _("missing papers have been asked for in this step before"),
     "kept_cards": _("an ID card or a bank card must never be kept"),
     "originals_out": _("originals have not been returned"),
+    "callbacks_open": _("a call-back after a bad rating is open"),
     "publicity_due": _("the public notice has not been held"),
     "appearance_due": _("the resident must have appeared in person"),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from datetime import timedelta
 
 import pytest
@@ -131,11 +130,15 @@ def test_the_department_finishes_by_keyboard_and_bringing_the_card_home_takes_le
     thumb = Thumb(phone)
     phone.wait_for_selector("[data-signature] canvas")
     thumb.sign()
-    thumb.tap("[data-field=rating] label")
     thumb.tap("form[data-send] button[type=submit]")
-    phone.wait_for_url(re.compile("/field/(?!deliver)"))
+    phone.wait_for_url("**/field/rate/**")
     thumb.task("hand over a result")
     assert states(system) == ["delivered"]
+    # the resident's own taps on the worker's phone
+    thumb.tap(".gf-levels label:nth-child(2)")
+    thumb.tap("form[data-send] button[type=submit]")
+    phone.wait_for_selector(".gf-thanks")
+    assert states(system) == ["evaluated"]
 
 
 def test_a_refused_step_keeps_the_dialog_and_what_was_typed(open_as, system, booked):

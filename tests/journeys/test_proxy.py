@@ -85,8 +85,9 @@ def test_five_elders_from_the_appointment_to_the_file(system, login_as, elders, 
     # the worker fetches the stamped cards and hands each over against a signature
     assert phone.post(f"{url}/fetch").status_code == 303
     for name, (_door, case) in doors(system, url).items():
-        handed = {"way": "handed", "recipient": name, "signature": met(case)["signature"], "rating": "5"}
+        handed = {"way": "handed", "recipient": name, "signature": met(case)["signature"]}
         assert phone.post(f"/field/deliver/{case}", **handed).status_code == 200
+        assert phone.post(f"/field/rate/{case}", rating="5").status_code == 200  # the resident taps
 
     # letter and receipt are printed, the station files the cases: nothing is out, every step has its row
     some = cases(system)["Elder An"].uid
@@ -101,7 +102,7 @@ def test_five_elders_from_the_appointment_to_the_file(system, login_as, elders, 
     actions = [s.action for s in found["Elder An"].steps]
     assert actions == [
         "book", "entrust", "collect", "submit", "receive", "accept", "process", "approve", "fetch", "set_out",
-        "deliver", "archive",
+        "deliver", "rate", "archive",
     ]  # fmt: skip
     lines = fresh(system).scalars(select(ServiceRecord)).all()
     assert len(lines) == 2 * len(NAMES)  # taken over, handed over

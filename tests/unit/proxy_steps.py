@@ -12,6 +12,7 @@ NO_BARS = {
     "publicity_due": False,
     "appearance_due": False,
     "opinions_open": [],
+    "callbacks_open": [],
 }
 
 

@@ -130,6 +130,7 @@ def test_facts_feed_the_bars_of_the_machine():
         "no_delivery": True,
         "decided": True,
         "opinions_open": ["RS"],
+        "callbacks_open": [],
     }
     named = {bar for _state, _action, to in MACHINE.rows() for bar in (*to.bars, *to.when)}
     assert named == set(facts)

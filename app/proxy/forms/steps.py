@@ -26,6 +26,7 @@ from app.core.widgets import (
 from app.core.workflow import To
 from app.core.workflow.table import flat_names
 from app.proxy.choices import NAMES, Action, PaperState, Signed
+from app.proxy.forms import delivery, hands
 from app.proxy.forms.hands import originals_of
 from app.proxy.forms.questions import answers_given, fields_of, show_answers
 from app.proxy.models import ProxyCase
@@ -128,6 +129,8 @@ FIELDS: dict[str, Maker] = {
     "receipt": lambda a, label, rules: ChoiceField(label, rules, source=ON_PAPER, default=Signed.paper.value),
     "from_until": _day(),
     "until": _day(),
+    **delivery.FIELDS,
+    **hands.FIELDS,
 }
 LABELS: dict[str, Any] = {
     **NAMES,
@@ -144,14 +147,15 @@ LABELS: dict[str, Any] = {
     "from_until": _("first day"),
     "until": _("last day"),
     "photo": _("photo of the signed paper"),
+    **delivery.LABELS,
+    **hands.LABELS,
 }
 # what a step may bring beside the needs of its row, in the order of the form
 MORE: dict[Action, tuple[str, ...]] = {
     Action.rebook: ("slot",),
     Action.set_out: ("slot",),
-    Action.entrust: ("signed_by", "cannot_sign", "witness"),
-    Action.deliver: ("cannot_sign", "witness"),
-    Action.pick_up: ("cannot_sign", "witness"),
+    Action.entrust: ("signed_by", "consent", "cannot_sign", "witness"),
+    **delivery.MORE,
 }
 NOT_A_FIELD = frozenset({"materials", "missing_list", "authorization_letter"})
 
@@ -167,7 +171,7 @@ def field_names(asked: Asked) -> list[tuple[str, bool]]:
         if name == "from_until":
             names["until"] = True
     for name in (*asked.to.writes, *MORE.get(asked.action, ()), *_by_case(asked)):
-        names.setdefault(name, False)
+        names.setdefault(name, name in hands.NEEDED)
     return list(names.items())
 
 
@@ -177,10 +181,10 @@ def _by_case(asked: Asked) -> list[str]:
         found.append("originals_returned")
     if asked.action is Action.collect and any(m.form == "original" for m in case.materials):
         found.append("due_back_on")
-    if "appearance_due" in asked.bars:
-        found.append("appeared")
     if asked.action is Action.archive and any(c.lost_at for c in case.custody):
         found.append("reason")
+    if "appearance_due" in asked.bars:
+        found.append("appeared")
     return found
 
 
@@ -217,9 +221,9 @@ def given_of(form: RecordForm, asked: Asked, data: Mapping[str, Any]) -> dict[st
         given["from_until"] = [given["from_until"], given.pop("until", None)]
     if asked.block == PAPERS:
         given["materials"], given["answers"] = papers_of(asked.case, data)
+        given["originals"] = originals_of(asked.case, data)
     if asked.block == MISSING:
         given["missing_list"] = missing_of(asked.case, data)
-        given["originals"] = originals_of(asked.case, data)
     return given
 
 
@@ -278,9 +282,9 @@ def paper_lines(case: ProxyCase, data: Mapping[str, Any] | None) -> list[dict[st
                 "material": m,
                 "state": typed.get(f"paper-{m.seq}", first),
                 "note": typed.get(f"note-{m.seq}", ""),
+                "number": typed.get(f"docno-{m.seq}", ""),
                 "answer": typed.get(f"answer-{m.seq}", _answer(m.applies)),
                 "is_missing": bool(typed.get(f"missing-{m.seq}"))
-                "number": typed.get(f"docno-{m.seq}", ""),
                 or (not typed and what_is_wrong(m) is not None),
                 "missing_note": typed.get(f"missing-note-{m.seq}", str(what_is_wrong(m) or "")[:200]),
             }

@@ -48,6 +48,8 @@ _STOP_ALL = (Tick("stop", EVERY),)
 _DECIDED = (*(_stop(clock) for clock in PROMISE_CLOCKS), _stop(C.correct))
 _MATERIAL_BARS = ("missing_materials", "unanswered_conditions", "unanswered_questions")
 _RECEIPT = one_of("signature", "receipt")
+# nobody's original stays behind in a closed file, and no bad rating unanswered
+_FILED = ("originals_out", "callbacks_open")
 
 _BEFORE = {
     (None, A.book): To(S.booked, role=BOOKERS, needs=("applicant", "item", "appointment"), clocks=_TO_VISIT),
@@ -140,7 +142,7 @@ _WINDOW = {
         S.prechecking, role=DECIDERS, needs=("reason",), clocks=(_start(C.precheck),)
     ),
     # promises run here when an acceptance was revoked before
-    (S.precheck_rejected, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",), clocks=_STOP_ALL),
+    (S.precheck_rejected, A.archive): To(S.archived, role=KEEPERS, bars=_FILED, clocks=_STOP_ALL),
 }
 
 _DECISION = {
@@ -190,7 +192,7 @@ _DECISION = {
 _BACK_TO_OFFICE = (_stop(C.deliver), _start(C.correct))
 _DELIVERY = {
     (S.approved, A.fetch): To(S.result_received, role=DESK, needs=("result",), clocks=(_start(C.deliver),)),
-    (S.approved, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",), when=("no_delivery",)),
+    (S.approved, A.archive): To(S.archived, role=KEEPERS, bars=_FILED, when=("no_delivery",)),
     (S.approved, A.rate): To(S.evaluated, role=RATERS, needs=("rating",), when=("no_delivery",)),
     (S.refused, A.fetch): To(S.result_received, role=DESK, needs=("result",), clocks=(_start(C.deliver),)),
     (S.result_received, A.set_out): To(S.delivering, role=FIELD, writes=("appointment",), paper=("F12",)),
@@ -221,7 +223,7 @@ _DELIVERY = {
         S.delivering, role=FIELD, needs=("appointment",), clocks=(_start(C.deliver),)
     ),
     (S.deposited, A.decline): To(S.declined, role=DESK, needs=("reason", "witness"), paper=("F12",)),
-    (S.deposited, A.archive): To(S.archived, role=KEEPERS, needs=("reason",), bars=("originals_out",)),
+    (S.deposited, A.archive): To(S.archived, role=KEEPERS, needs=("reason",), bars=_FILED),
     (S.declined, A.correct): To(S.processing, role=DESK, needs=("reason",), clocks=_BACK_TO_OFFICE),
     (S.declined, A.leave): To(
         S.delivered, role=FIELD, needs=("witness", "second_witness", "place"), paper=("F12",)
@@ -230,12 +232,12 @@ _DELIVERY = {
     (S.declined, A.set_out): To(
         S.delivering, role=FIELD, needs=("appointment",), clocks=(_start(C.deliver),)
     ),
-    (S.declined, A.archive): To(S.archived, role=KEEPERS, needs=("reason",), bars=("originals_out",)),
+    (S.declined, A.archive): To(S.archived, role=KEEPERS, needs=("reason",), bars=_FILED),
     (S.delivered, A.rate): To(S.evaluated, role=RATERS, needs=("rating",)),
     (S.delivered, A.correct): To(S.processing, role=DESK, needs=("reason",), clocks=_BACK_TO_OFFICE),
-    (S.delivered, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",)),
-    (S.evaluated, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",)),
-    (S.cancelled, A.archive): To(S.archived, role=KEEPERS, bars=("originals_out",)),
+    (S.delivered, A.archive): To(S.archived, role=KEEPERS, bars=_FILED),
+    (S.evaluated, A.archive): To(S.archived, role=KEEPERS, bars=_FILED),
+    (S.cancelled, A.archive): To(S.archived, role=KEEPERS, bars=_FILED),
 }
 
 # before the decision the applicant may withdraw at any time; afterwards the result is declined

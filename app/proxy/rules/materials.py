@@ -114,6 +114,7 @@ def case_facts(
     delivery_needed: bool = True,
     outcome: str | None = None,
     opinions: Iterable[str] = (),
+    callbacks: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Everything the machine's bars and conditions ask of a case; merge it with what the clerk gave.
 
@@ -131,4 +132,5 @@ def case_facts(
         "no_delivery": not delivery_needed,
         "decided": outcome in DECIDED,
         "opinions_open": list(opinions),
+        "callbacks_open": list(callbacks),
     }

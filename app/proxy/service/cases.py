@@ -20,6 +20,7 @@ from app.proxy.models import CaseAssist, CaseClock, CaseStep, ProxyCase, Service
 from app.proxy.rules import MACHINE, case_facts
 from app.proxy.service import (
     assist,
+    callbacks,
     custody,
     deciders,
     delivery,
@@ -37,6 +38,7 @@ WHOLE = (
     joinedload(ProxyCase.item_version, innerjoin=True).selectinload(ServiceItemVersion.fields),
     selectinload(ProxyCase.materials),
     selectinload(ProxyCase.custody),
+    selectinload(ProxyCase.callbacks),
     selectinload(ProxyCase.assists).joinedload(CaseAssist.org_unit),
     selectinload(ProxyCase.steps),
     selectinload(ProxyCase.clocks).selectinload(CaseClock.pauses),
@@ -132,6 +134,7 @@ def facts(case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, 
         delivery_needed=version.delivery_needed,
         outcome=case.outcome,
         opinions=assist.waiting(case),
+        callbacks=[to_local(c.opened_at).date().isoformat() for c in callbacks.open_ones(case)],
     )
 
 
@@ -225,6 +228,8 @@ EXTRAS = (
     "due_back_on",
     "appeared",
     "originals_returned",
+    "rated_by",
+    "words",
 )
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from app.core import codes
 from app.core.actor import Actor
 from app.core.errors import Invalid
-from app.proxy.choices import Way
+from app.proxy.choices import RatedBy, Way
 from app.proxy.models import CaseDelivery, ProxyCase
-from app.proxy.service import custody
+from app.proxy.service import callbacks, custody
 from app.proxy.service.materials import Given
 from app.proxy.service.records import write_line
 
@@ -93,11 +93,16 @@ def waits_at(case: ProxyCase) -> CaseDelivery | None:
 
 
 def rate(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
-    """Five levels of the code list `satisfaction`; Invalid for anything else."""
+    """Five levels of the code list `satisfaction`, given by the resident; a bad one opens a call-back. Invalid for
+    another level, or for a way in which none is given.
+    """
     rating = str(given["rating"])
     if rating not in {code for code, _label in codes.choices(session, RATINGS)}:
         raise Invalid(_("This rating does not exist."), field="rating")
+    if given.get("rated_by"):
+        RatedBy.parse(given["rated_by"], field="rated_by")
     case.rating = rating
+    callbacks.after_rating(session, now, case, rating, str(given.get("words") or "").strip())
 
 
 def _attempt(actor: Actor, case: ProxyCase, now: datetime, way: Way, *, success: bool) -> CaseDelivery:

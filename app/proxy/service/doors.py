@@ -179,8 +179,11 @@ def hand_over_here(
     act(session, actor, now, case, Action.deliver, given)
 
 
-def nobody_reached(session: Session, actor: Actor, now: datetime, case: ProxyCase, reason: str) -> None:
-    """An attempt that failed counts with its minute and reason."""
+def nobody_reached(
+    session: Session, actor: Actor, now: datetime, case: ProxyCase, reason: str, photo_uid: str | None = None
+) -> None:
+    """An attempt that failed counts with its minute and reason, and with a photo of the door where one was taken."""
     set_out_with(session, actor, now, case)
     at = to_local(now).strftime("%Y-%m-%d %H:%M")
-    act(session, actor, now, case, Action.miss, {"reason": reason, "attempted_at": at})
+    given = {"reason": reason, "attempted_at": at, "photo_uid": photo_uid}
+    act(session, actor, now, case, Action.miss, given)

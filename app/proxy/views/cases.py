@@ -27,10 +27,11 @@ from app.proxy.service.custody import held
 from app.proxy.views import clock_hints as _clock_hints  # noqa: F401  hangs its card on the page
 from app.proxy.views import parts
 from app.proxy.views.assist_posts import AssistMixin
+from app.proxy.views.callback_posts import CallbacksMixin
 from app.proxy.views.case_papers import PapersMixin
 from app.proxy.views.case_steps import StepsMixin
-from app.proxy.views.photo_posts import PhotosMixin, shelf_of
 from app.proxy.views.custody_posts import CustodyMixin
+from app.proxy.views.photo_posts import PhotosMixin, shelf_of
 from app.proxy.views.question_posts import QuestionsMixin
 
 
@@ -75,7 +76,14 @@ def promise_light(case: ProxyCase) -> Markup:
 
 
 class ProxyCaseView(
-    StepsMixin, AssistMixin, CustodyMixin, PapersMixin, PhotosMixin, QuestionsMixin, ModelView
+    StepsMixin,
+    AssistMixin,
+    CustodyMixin,
+    PapersMixin,
+    PhotosMixin,
+    QuestionsMixin,
+    CallbacksMixin,
+    ModelView,
 ):
     """Cases of the scope. Nothing of a case is typed into a form: it is booked, and then it takes steps."""
 

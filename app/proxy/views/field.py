@@ -14,7 +14,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from app.core import clock, codes
+from app.core import clock
 from app.core.actor import Actor, current_actor
 from app.core.edge import wants_json
 from app.core.errors import Invalid
@@ -26,11 +26,11 @@ from app.proxy.choices import BEFORE_WINDOW, TO_DELIVER, TO_FETCH, PaperForm, Pa
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
 from app.proxy.queries import planning, prints
-from app.proxy.service import open_case, rounds
-from app.proxy.service.delivery import RATINGS
-from app.proxy.service.doors import hand_over_here, log_door, need_deliverable, nobody_reached
+from app.proxy.service import rounds
+from app.proxy.service.doors import log_door
 from app.proxy.views import field_forms as forms
 from app.proxy.views import kept, photo_posts
+from app.proxy.views.field_delivery import DeliveryMixin
 from app.proxy.views.field_saving import once
 from app.proxy.views.field_saving import signed as signed_by
 from app.worklog import service as worklog
@@ -40,7 +40,7 @@ OFFERED = "WJ-02"  # the yearly stamp: what rounds are made for most often (S3-6
 AGES = (80, 65, 0)
 
 
-class FieldDesk(BaseView):
+class FieldDesk(DeliveryMixin, BaseView):
     """Rounds of one worker, one page a task."""
 
     route_base = "/field"
@@ -240,47 +240,6 @@ class FieldDesk(BaseView):
         if all(s.outcome for s in visit.stops):
             worklog.finish_visit(session, actor, visit, clock.now())
         return self._round_url(visit_uid)
-
-    # --- delivery -------------------------------------------------------------------------------------------------
-
-    @expose("/deliver/<case_uid>", methods=["GET", "POST"])
-    @has_access
-    @permission_name("use")
-    def deliver(self, case_uid: str) -> Any:
-        """Hand the result over: recipient, signature or photo, rating; or write down that nobody was reached."""
-        case = pages.case_of(self.session, case_uid)
-        if request.method == "POST":
-            page = kept.delivery_page(case_uid)
-            return self._done(
-                once(self.session, current_actor(), lambda s, a: self._deliver(s, a, case_uid), page)
-            )
-        return self.render_template(
-            "proxy/field_deliver.html",
-            title=_("Hand over the result"),
-            case=case,
-            back=self._back(case),
-            kept=kept.kept(self.session, kept.delivery_page(case_uid)),
-            open_here=case.state in TO_DELIVER,
-            state=State.parse(case.state),
-            originals=[c.name for c in case.custody if c.returned_at is None],
-            ratings=codes.choices(self.session, RATINGS),
-            client_uid=new_uid(),
-        )
-
-    def _deliver(self, session: Session, actor: Actor, case_uid: str) -> str:
-        case, now = open_case(session, case_uid), clock.now()
-        if request.form.get("way") == "missed":
-            nobody_reached(session, actor, now, case, forms.text(request, "reason", 200))
-        else:
-            need_deliverable(case)  # before the picture of a signature is kept for nothing
-            hand_over_here(
-                session, actor, now, case, {**forms.delivery(request), **signed_by(session, [case])}
-            )
-        return self._back(case)
-
-    def _back(self, case: ProxyCase) -> str:
-        uid = pages.round_uid(self.session, case)
-        return self._round_url(uid) if uid else url_for("FieldDesk.index")
 
     # --- common ---------------------------------------------------------------------------------------------------
 

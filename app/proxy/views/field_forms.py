@@ -160,12 +160,12 @@ def stop_log(request: Request, stop_uid: str, cases: Sequence[ProxyCase], signed
 
 
 def delivery(request: Request) -> dict[str, Any]:
-    """Who took the result, where, and how content they are."""
+    """Who took the result and where. The rating is no matter of the worker: see `field_delivery.rate`."""
     given: dict[str, Any] = {
         "recipient": text(request, "recipient"),
         "relation": text(request, "relation", 40),
         "place": text(request, "place", 160) or None,
-        "rating": text(request, "rating", 8),
+        "copies": text(request, "copies", 3),
         **witnessed(request),
     }
     return {k: v for k, v in given.items() if v}

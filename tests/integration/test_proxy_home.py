@@ -1,0 +1,214 @@
+"""The result comes home: receipt F12, attempts, the rating on the resident's own page, the call-back after a bad one."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from io import BytesIO
+from uuid import uuid4
+
+import pytest
+from PIL import Image, ImageDraw
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.errors import Conflict, Invalid
+from app.core.files import Attachment
+from app.documents import registry
+from app.documents.context import shape_faults
+from app.documents.models import IssuedDocument
+from app.inbox.models import Notice
+from app.proxy import papers
+from app.proxy.models import CaseCallback, CaseDelivery, ProxyCase
+from tests.factories.proxy import step, walk
+from tests.integration.test_proxy_views import press
+from tests.support.pages import post
+from tests.support.rows import fresh
+
+pytestmark = pytest.mark.any_database
+pytest_plugins = ("tests.support.proxy",)
+__all__ = ["press"]
+
+
+def case_of(session, uid) -> ProxyCase:
+    return fresh(session).scalars(select(ProxyCase).where(ProxyCase.uid == uid)).one()
+
+
+def drawn() -> str:
+    out, picture = BytesIO(), Image.new("RGB", (300, 120), "white")
+    ImageDraw.Draw(picture).line([(20, 90), (80, 20), (140, 95), (200, 30), (280, 80)], "black", 4)
+    picture.save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def door() -> tuple[BytesIO, str]:
+    out = BytesIO()
+    Image.new("RGB", (1600, 1200), "grey").save(out, "JPEG")
+    out.seek(0)
+    return out, "door.jpg"
+
+
+def faults(context):
+    sample = {k: v for k, v in registry.form("F12").sample.items() if k != "issue"}
+    return shape_faults(sample, context)
+
+
+@pytest.fixture
+def phone(login_as):
+    return login_as("worker_a")
+
+
+def send(client, url, **fields):
+    return post(client, url, client_uid=str(uuid4()), **fields)
+
+
+@pytest.mark.demand("S3-51")
+def test_the_result_is_handed_to_somebody_else_and_the_receipt_says_so(
+    system, sessions, booked, phone, press, world
+):
+    uid = booked()
+    walk(sessions, uid, "approve")
+    assert post(phone, f"/cases/{uid}/paper/F12").status_code == 409  # nothing has been fetched
+    walk_on = ("fetch", "set_out", "miss")
+    for action in walk_on:
+        step(sessions["worker"], uid, action)
+    page = phone.get(f"/field/deliver/{uid}").text
+    assert "Nobody was reached once before." in page
+    assert f"/cases/{uid}/paper/F12" in page
+    url = f"/field/deliver/{uid}"
+    given = {"way": "handed", "recipient": "Li Wen", "signature": drawn(), "place": "Room 21", "copies": "2"}
+    assert send(phone, url, **given).status_code == 400  # the relation is missing
+    answer = send(phone, url, **given, relation="son", rating="5", door_photo=door())
+    assert answer.headers["Location"].endswith(f"/field/rate/{uid}")
+    case = case_of(system, uid)
+    assert (case.state, case.rating) == ("delivered", None)  # no worker rates
+    missed, done = case.deliveries
+    worker = world.accounts["worker_a"].staff_id
+    assert (missed.success, missed.reason, missed.staff_id) == (False, "nobody home", worker)
+    assert (done.way, done.recipient, done.recipient_relation) == ("proxy", "Li Wen", "son")
+    assert (done.staff_id, done.place, done.details) == (worker, "Room 21", {"signed": "drawn", "copies": 2})
+    assert system.scalars(select(Attachment.purpose).where(Attachment.uid == done.photo_uid)).one() == "door"
+    context = papers.slip(fresh(system), case_of(system, uid), "x")
+    assert faults(context) == []
+    assert (context["way"], context["recipient"]) == ("proxy", {"name": "Li Wen", "relation": "son"})
+    assert (context["document"]["copies"], len(context["attempts"])) == (2, 1)
+    assert context["signature"].startswith("data:image/png;base64,")
+    assert context["photo"].startswith("data:image/jpeg;base64,")
+    assert len(context["photo"]) < 100_000
+    assert post(phone, f"/cases/{uid}/paper/F12").mimetype == "application/pdf"
+    paper = fresh(system).scalars(select(IssuedDocument)).one()
+    assert (paper.form_code, paper.owner_kind, paper.owner_uid) == ("F12", "proxy_case", uid)
+    assert "Li Wen" in phone.get(f"/cases/show/{uid}").text
+
+
+@pytest.mark.demand("S3-51")
+def test_a_result_waits_at_the_window_and_is_picked_up(system, sessions, booked):
+    uid = booked()
+    walk(sessions, uid, "set_out")
+    for action, more in (("miss", {}), ("deposit", {}), ("pick_up", {"copies": "1"})):
+        step(sessions["worker"], uid, action, **more)
+    case = case_of(system, uid)
+    assert [(d.way, d.success) for d in case.deliveries] == [
+        ("hand", False),
+        ("window", False),
+        ("window", True),
+    ]
+    assert case.deliveries[1].details == {"notice_left": True}
+    context = papers.slip(fresh(system), case_of(system, uid), "x")
+    assert (context["way"], len(context["attempts"]), context["signature"]) == ("window", 1, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"way": "mail"}, "place"),
+        ({"way": "left"}, "way"),
+        ({"copies": "many"}, "copies"),
+        ({"copies": "100"}, "copies"),
+    ],
+)
+def test_what_cannot_be_on_a_receipt_is_refused(system, sessions, booked, given, field):
+    uid = booked()
+    walk(sessions, uid, "set_out")
+    with pytest.raises(Invalid) as refused:
+        step(sessions["worker"], uid, "deliver", **given)
+    assert refused.value.field == field
+    assert fresh(system).scalars(select(CaseDelivery)).all() == []
+
+
+@pytest.fixture
+def rated(system, sessions, booked, phone):
+    """A case that the resident rated on the page of the own."""
+
+    def _rated(level):
+        uid = booked()
+        walk(sessions, uid, "deliver")
+        assert send(phone, f"/field/rate/{uid}", rating=level, words="came three times").status_code == 303
+        return uid
+
+    return _rated
+
+
+@pytest.mark.demand("S3-51")
+def test_the_resident_rates_on_a_page_alone_and_a_good_rating_ends_it(system, rated, phone, sessions):
+    uid = rated("4")
+    case = case_of(system, uid)
+    assert (case.state, case.rating, case.callbacks) == ("evaluated", "4", [])
+    last = case.steps[-1]
+    assert (last.action, last.data) == (
+        "rate",
+        {"rating": "4", "rated_by": "phone", "words": "came three times"},
+    )
+    page = phone.get(f"/field/rate/{uid}").text
+    assert "Recorded" in page
+    assert 'name="rating"' not in page
+    assert send(phone, f"/field/rate/{uid}", rating="5").status_code == 409
+    assert step(sessions["clerk"], uid, "archive").state == "archived"
+
+
+@pytest.mark.demand("S3-51")
+def test_a_bad_rating_is_looked_into_by_somebody_else_before_the_file_is_closed(
+    system, rated, phone, login_as, sessions, world
+):
+    uid = rated("2")
+    (call,) = case_of(system, uid).callbacks
+    assert call.staff_id == world.accounts["clerk_a"].staff_id
+    assert call.staff_id != case_of(system, uid).staff_id
+    days = (call.due_at - call.opened_at) / timedelta(days=1)
+    assert 18 <= days <= 35  # fifteen working days
+    lines = fresh(system).scalars(select(Notice.message).where(Notice.message.like("%rated badly%"))).all()
+    assert len(lines) == 1
+    with pytest.raises(Conflict) as refused:
+        step(sessions["clerk"], uid, "archive")
+    assert refused.value.data["bars"] == ["callbacks_open"]
+    # the worker who was rated neither closes it nor reads what was said
+    url = f"/cases/{uid}/callback/{call.uid}"
+    closing = {"outcome": "settled", "answer": "Explained and apologised.", "new_rating": "4"}
+    assert phone.get(url).status_code == 403
+    assert "came three times" not in phone.get(f"/cases/show/{uid}").text.split('id="history"')[0]
+    clerk = login_as("clerk_a")
+    version = {"_version": str(case_of(system, uid).version)}
+    assert post(clerk, f"{url}/tried", **version).status_code == 303
+    version = {"_version": str(case_of(system, uid).version)}
+    short = post(clerk, url, **version, **{**closing, "outcome": "unreachable"})
+    assert short.status_code == 400
+    assert "attempts first" in short.text
+    assert post(clerk, url, **version, **closing).status_code in {302, 303}
+    done = case_of(system, uid).callbacks[0]
+    assert (done.attempts, done.outcome, done.new_rating) == (2, "settled", "4")
+    assert (done.closed_at is not None, case_of(system, uid).rating) == (True, "2")
+    assert post(clerk, url, **version, **closing).status_code == 409
+    assert step(sessions["clerk"], uid, "archive").state == "archived"
+
+
+def test_the_list_of_call_backs_shows_what_is_open_and_nothing_of_other_towns(system, rated, login_as):
+    uid = rated("1")
+    number = case_of(system, uid).number
+    assert number in login_as("clerk_a").get("/callbacks/list/").text
+    assert number in login_as("clerk_a").get("/callbacks/list/?_flt_0_whose=mine").text
+    assert number not in login_as("town_clerk_a").get("/callbacks/list/?_flt_0_whose=mine").text
+    assert number not in login_as("clerk_t").get("/callbacks/list/").text
+    (call,) = fresh(system).scalars(select(CaseCallback)).all()
+    assert login_as("clerk_t").get(f"/cases/{uid}/callback/{call.uid}").status_code == 404
+    assert login_as("worker_a").get("/callbacks/list/").status_code in {302, 403}
+    assert call.due_at > clock.now()
