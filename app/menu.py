@@ -34,9 +34,11 @@ from app.inbox.views import Inbox, JobView
 from app.proxy.views.benefits import BenefitDesk
 from app.proxy.views.callbacks import CaseCallbackView
 from app.proxy.views.cases import ProxyCaseView
+from app.proxy.views.custody import CustodyView
 from app.proxy.views.desk import ProxyDesk
 from app.proxy.views.entitlement import EntitlementDesk
 from app.proxy.views.field import FieldDesk
+from app.proxy.views.figures import ProxyFigures
 from app.proxy.views.guide import GuideView
 from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView
@@ -201,16 +203,16 @@ MENU: tuple[Section, ...] = (
             Entry(ReminderDesk, _("Reminders"), "fa-bell"),
             Entry(ProxyCaseView, _("Proxy cases"), "fa-folder-open"),
             Entry(CaseCallbackView, _("Call-backs"), "fa-phone-volume"),
+            Entry(ProxyFigures, _("Figures"), "fa-chart-column"),
             Entry(BenefitDesk, _("Entitled, not yet applied"), "fa-hand-holding-heart"),
+            Entry(CustodyView, _("Originals that are out"), "fa-id-card"),
             Entry(VisitView, _("Visits"), "fa-walking"),
-            Entry(VisitStopView, in_menu=False),
             Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),
             Entry(ServiceItemVersionView, _("Service catalogue"), "fa-book"),
-            Entry(ServiceItemView, in_menu=False),
             Entry(StepLimitView, _("Limits of steps"), "fa-stopwatch"),
             Entry(EscalationRuleView, _("Rules of reminders"), "fa-bullhorn"),
             Entry(GuideView, _("Guide of all services"), "fa-signs-post"),
-            *_hidden(EntitlementDesk, ServiceMaterialView, ServiceFieldView),
+            *_hidden(EntitlementDesk, ServiceItemView, ServiceMaterialView, ServiceFieldView, VisitStopView),
         ),
     ),
     Section(
@@ -259,15 +261,13 @@ MENU: tuple[Section, ...] = (
             Entry(SensitiveGrantView, _("Access to sensitive groups"), "fa-user-lock"),
             Entry(AreaLevelView, _("Levels of areas"), "fa-layer-group"),
             Entry(RoleSchemeView, _("Role schemes"), "fa-users"),
-            Entry(RoleSchemeSeatView, in_menu=False),
             Entry(CalendarDayView, _("Working days"), "fa-calendar-alt"),
             Entry(OfficeHoursView, _("Office hours"), "fa-clock"),
             Entry(CodeListView, _("Code lists"), "fa-list-ol"),
-            Entry(CodeItemView, in_menu=False),
             Entry(ExtraFieldView, _("Custom fields"), "fa-table-list"),
-            Entry(ExtraFieldAreaView, in_menu=False),
             Entry(JobView, _("Jobs"), "fa-tasks"),
             Entry(SystemStatus, _("State of the site"), "fa-heartbeat"),
+            *_hidden(RoleSchemeSeatView, CodeItemView, ExtraFieldAreaView),
             *_hidden(MyAccount, Search, Drafts, ListDesk, ChangeDesk, AttachmentView),
         ),
     ),

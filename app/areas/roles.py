@@ -65,19 +65,17 @@ PEOPLE = f"{REGISTRY}|{PEOPLE_PARTS}"
 # pairs are settled and merges taken apart on pages of their own; the rules are kept by the system administrator
 DUPLICATES = "DuplicateView|PersonMergeView"
 SETTLE = READ | {"can_add", "can_edit", "can_draft"}
-CARE = "CareDueView|PermitExpiryView"
+CARE, FIGURES = "CareDueView|PermitExpiryView", "RegisterFigures|ProxyFigures"
 WATCHED = "PersonView|PersonGroupView|LeftBehindView|PersonDocumentView|PersonPhoneView"
 WORK = "VisitView|VisitStopView|ServiceRecordView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
-CASES = "ProxyCaseView|CaseMaterialView"
 # bad ratings are looked into by others than who was rated
-CALLBACKS = "CaseCallbackView"
+CASES, CALLBACKS = "ProxyCaseView|CaseMaterialView|CustodyView", "CaseCallbackView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
-# work lists of those who keep the records, and who qualifies for what
-DESKS = "ReminderDesk|CensusDesk|ConsentDesk|ProxyDesk|CareDesk|LifeDesk|AgeingDesk|EntitlementDesk|BenefitDesk"
-LIMITS = "StepLimitView|EscalationRuleView"
-PAPERS = "IssuedDocumentView|PrintLogView"
+OF_RECORDS = "Reminder Census Consent Proxy Care Life Ageing Entitlement Benefit".split()
+DESKS = "|".join(f"{name}Desk" for name in OF_RECORDS)
+LIMITS, PAPERS = "StepLimitView|EscalationRuleView", "IssuedDocumentView|PrintLogView"
 # light registers are granted by their class name (app/registers), what is told in confidence to who works with it only
 IN_CONFIDENCE = "LegalAdviceRegister"
 REGISTERS = f"(?!(?:{IN_CONFIDENCE})$)[A-Za-z]+Register"
@@ -145,13 +143,12 @@ ROLES: dict[str, Role] = {
                 ("CoverageDesk", USE),
                 (f"{SAFETY}|{SAFETY_RULES}|{CATALOGUE}|{LIMITS}", READ),
                 (DUPLICATES, SETTLE),
-                (f"{REGISTRY}|{WORK}|{CASES}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
-                (CALLBACKS, READ),
+                (f"{REGISTRY}|{WORK}|{CASES}|{CALLBACKS}|{PEOPLE_PARTS}|{CARE}|{LIFE}", READ | DESK),
                 (WATCHED, WATCH),
                 (f"{STRUCTURE}|AreaPlanView", FULL | DESK),
                 ("UserAdminView|SignInView|GuideView", FULL | DESK),
                 (PAPERS, READ | DESK),
-                (f"ProxyDesk|ReminderDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ProxyFigures|ReminderDesk|BenefitDesk|RecycleBin|ImportDesk|{SHEETS}", USE),
                 LEDGERS,
             ),
             second_factor=True,
@@ -168,7 +165,7 @@ ROLES: dict[str, Role] = {
             _("Supervisor"),
             50,
             "area",
-            ((f"{STRUCTURE}|{WORK}|{CASES}|{CALLBACKS}|{REGISTERS}", READ), ("RegisterFigures|ReminderDesk", USE)),
+            ((f"{STRUCTURE}|{WORK}|{CASES}|{CALLBACKS}|{REGISTERS}", READ), (f"{FIGURES}|ReminderDesk", USE)),
             read_only=True,
         ),
         Role(
@@ -179,15 +176,14 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView|GuideView", FULL),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{FIGURES}|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
                 (WATCHED, WATCH),
                 (f"{REGISTRY}|{PEOPLE_PARTS}|MoveInView", WRITE | DESK),
                 (DUPLICATES, SETTLE),
-                (f"{WORK}|{CASES}|{STRUCTURE}", READ | DESK),
-                (CALLBACKS, READ),
+                (f"{WORK}|{CASES}|{CALLBACKS}|{STRUCTURE}", READ | DESK),
                 (f"{STAFFING}|UserAdminView", FULL | DESK),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
                 (f"{DESKS}|RecycleBin", USE),
@@ -204,7 +200,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
                 ("CampaignView", FULL),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{FIGURES}|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
@@ -212,8 +208,7 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTRY}|{PEOPLE_PARTS}", FULL | DESK),
                 ("MoveInView|VisitView|ServiceRecordView", FULL | DESK),
                 (DUPLICATES, SETTLE),
-                (CASES, READ | DESK),
-                (CALLBACKS, READ),
+                (f"{CASES}|{CALLBACKS}", READ | DESK),
                 (f"{STAFFING}|UserAdminView", WRITE | DESK),
                 ("AreaView|OrgUnitView|VacancyView", READ),
                 (LIFE, READ | {"can_edit", "can_reveal"}),
@@ -229,8 +224,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 ("PersonView|HouseholdView|DwellingView|BuildingView", READ | DESK),
-                (CASES, READ | {"can_use", "can_print"}),
-                (CALLBACKS, READ),
+                (f"{CASES}|{CALLBACKS}", READ | {"can_use", "can_print"}),
                 (CATALOGUE, READ),
                 (PAPERS, WRITE | DESK),
                 (f"PrintDesk|ConsentDesk|ProxyDesk|ReminderDesk|{SHEETS}", USE),
@@ -245,7 +239,7 @@ ROLES: dict[str, Role] = {
             (
                 (REGISTERS, WRITE | DESK),
                 ("CampaignView", READ),
-                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|RegisterFigures|{SHEETS}", USE),
+                (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{FIGURES}|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
                 ("CheckDesk", USE),
@@ -271,7 +265,7 @@ ROLES: dict[str, Role] = {
             (
                 (CASES, READ | DESK),
                 (CATALOGUE, READ),
-                (f"ProxyDesk|ReminderDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ProxyFigures|ReminderDesk|{SHEETS}", USE),
                 LEDGERS,
                 (PAPERS, READ | {"can_print"}),
             ),
@@ -293,7 +287,7 @@ ROLES: dict[str, Role] = {
             (
                 (f"{REGISTERS}|CampaignView|{SAFETY}", READ),
                 (f"{PEOPLE}|{CARE}|{LIFE}|{WORK}|{STRUCTURE}|{CASES}|{PAPERS}|{CATALOGUE}", READ),
-                ("VacancyView|CoverageDesk|RegisterFigures|ReminderDesk", USE),
+                (f"VacancyView|CoverageDesk|{FIGURES}|ReminderDesk", USE),
             ),
             read_only=True,
         ),
