@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from zlib import crc32
 
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
@@ -103,12 +104,23 @@ def only_reading(session: Session) -> None:
 
 
 ROOM = 32 * 1024  # kilobytes
+TURNS = 0x7475726E  # the first half of the advisory locks of take_turns
 
 
 def make_room(session: Session) -> None:
     """A large transaction follows: SQLite keeps its pages in memory to the commit and does not write them twice."""
     if session.get_bind().dialect.name == "sqlite":
         session.connection().exec_driver_sql(f"PRAGMA cache_size = -{ROOM}")
+
+
+def take_turns(session: Session, *registers: str) -> None:
+    """Whoever looks for records and makes those that are not there takes turns with others who do: on PostgreSQL two
+    transactions would not see each other's and make them twice. Held to the end of the transaction; SQLite has one writer.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for name in sorted(registers):  # in one order: nobody waits for each other
+            number = int.from_bytes(crc32(name.encode()).to_bytes(4, "big"), "big", signed=True)
+            session.execute(select(func.pg_advisory_xact_lock(TURNS, number)))
 
 
 _unit: ContextVar[Session | None] = ContextVar("geban_unit", default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,13 +11,16 @@ from sqlalchemy import func, select
 from app.areas.actors import build_actor
 from app.areas.models import Area, Post, PostDuty, Staff
 from app.audit.models import ChangeLog
-from app.core import clock, codes
+from app.core import clock, codes, sheets
 from app.core.actor import as_actor
 from app.core.extra import ExtraField
 from app.core.interface import facts_of
+from app.core.models import new_uid
 from app.core.scope import acting_as, session_actor
 from app.core.session import unit_of_work
+from app.core.sheets import Row
 from app.core.views.at_work import forms_at_work
+from app.exchange.service import declared
 from app.exchange.service.declared import open_sheets
 from app.exchange.service.undoing import classes
 from app.registry.models import BuildingUnit, Dwelling, RentalHome, ResidentUnit, Venue
@@ -189,6 +192,20 @@ def test_a_right_row_goes_in_below_a_wrong_one_about_the_same(acting, system, ru
     outcomes = write(acting("clerk_a"), "venues", rows, rule)
     assert [(o.outcome, len(o.findings)) for o in outcomes] == [("bad", 1), ("made", 0)]
     assert venue(system).operator_name == "Good"
+
+
+def test_an_area_that_is_closed_while_a_sheet_runs_takes_no_row_any_more(acting, world, system):
+    clerk = acting("clerk_a")
+    declared.declare_all()
+    writer = sheets.sheets()["venues"].writer(clerk, session_actor(clerk), {"language": "en", "columns": {}})
+    with unit_of_work(clerk):
+        [made] = writer.take(clerk, [Row(2, dict(SHOP))], "skip", batch=new_uid())
+    system.get(Area, world.areas["grid_a11"]).valid_to = clock.today() - timedelta(days=1)
+    system.commit()
+    with unit_of_work(clerk):
+        [refused] = writer.take(clerk, [Row(3, SHOP | {"name": "Late"})], "skip", batch=new_uid())
+    assert (made.outcome, refused.outcome) == ("made", "bad")
+    assert words_of(refused) == ["There is no area called “Grid A11” among yours."]
 
 
 @pytest.mark.demand("S4-20")

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, inspect, select
 
+from app.areas.models import Area
 from app.audit import seal as sealing
 from app.audit.models import AccessLog, ChangeLog
 from app.audit.verify import verify
 from app.core import clock, counters
-from app.core.extra import ExtraField
+from app.core.extra import ExtraField, ExtraFieldArea
 from app.core.jobs import worker
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
@@ -340,6 +341,75 @@ def test_one_number_with_two_names_is_told_at_both_rows(acting, world, system):
     for rule, outcome in (("skip", "skipped"), ("fill", "bad"), ("update", "bad")):
         (told,) = take(session, [row(2, "Ci", number=number)], rule)
         assert (told.outcome, told.findings[0].params["name"]) == (outcome, "Ai")
+
+
+@pytest.mark.parametrize("parts", [(3, 4), (5,)])
+def test_a_right_row_goes_in_below_a_wrong_one_about_the_same_person(parts, acting, system):
+    """In the same chunk or in the next, in the check as in the run; one that is wrong as well says so."""
+    one, two = (id_number(born(40), n) for n in (11, 13))
+    lane = {"road": "Lane", "door_no": "1"}
+    rows = [
+        row(2, "Ai", number=one, **lane),  # without the relation
+        row(3, "Bo", number=two, relation="02", **lane),
+        row(4, "Ai", number=one, **lane),
+        row(5, "Ai", number=one, relation="10", **lane),
+        row(6, "Ai", number=one, relation="10", **lane),
+    ]
+    clerk = acting("clerk_a")
+    for does in ("look", "take"):
+        writer, found = PersonWriter(session_actor(clerk), {}), []
+        for begin, end in zip((0, *parts), (*parts, len(rows)), strict=True):
+            with unit_of_work(clerk):
+                more = {"batch": BATCH} if does == "take" else {}
+                found += getattr(writer, does)(clerk, rows[begin:end], "skip", **more)
+        assert [o.outcome for o in found] == ["bad", "made", "bad", "made", "skipped"]
+        assert said(found[4]) == [
+            "The same person stands in row %(other)s of this sheet; this row is passed over."
+        ]
+    assert set(people(system)) == {"Ai", "Bo"}
+
+
+def test_an_area_that_is_closed_while_the_sheet_runs_takes_nobody_any_more(acting, world, system):
+    clerk = acting("clerk_a")
+    writer = PersonWriter(session_actor(clerk), {})
+    assert [o.outcome for o in take(clerk, family()[:1], writer=writer)] == ["made"]
+    system.get(Area, world.areas["grid_a11"]).valid_to = clock.today() - timedelta(days=1)
+    system.commit()
+    [refused] = take(clerk, family("8", first=3)[:1], writer=writer)
+    assert (refused.outcome, said(refused)) == (
+        "bad",
+        ["There is no area called “%(what)s” among yours."],
+    )
+
+
+def test_custom_fields_of_some_areas_are_asked_and_taken_there(acting, world, system):
+    """What another town asks stands in no sheet of ours; what one of our grids asks is demanded in its rows alone."""
+    with unit_of_work(system):
+        for n, area in enumerate(("town_t", "grid_a11"), 1):
+            common = {"subject": "person", "kind": "text", "level": "L2", "is_required": True}
+            field = ExtraField(
+                key=f"at_{area}", label=f"Dog {n}", seq=n, valid_from=date(2020, 1, 1), **common
+            )
+            system.add(field)
+            system.flush()
+            system.add(ExtraFieldArea(field_id=field.id, area_id=world.areas[area]))
+    clerk = acting("clerk_a")
+    fields = {f.key: f for f in sheets()[importing.PERSONS].fields(clerk) if f.key.startswith("x_")}
+    assert {key: f.needed for key, f in fields.items()} == {"x_at_grid_a11": False}
+    other = "430299001001002"
+    rows = [
+        row(2, "Ai", x_at_grid_a11="Rex"),
+        row(3, "Bo"),
+        Row(4, {"name": "Cai", "area": other, "x_at_grid_a11": "Max"}),
+        Row(5, {"name": "Dou", "area": other}),
+    ]
+    found = take(clerk, rows)
+    assert [o.outcome for o in found] == ["made", "bad", "made", "made"]
+    assert "“%(field)s” is asked in this area: please fill it in." in said(found[1])
+    assert "“%(field)s” is not asked in this area; it is left out." in said(found[2])
+    system.rollback()
+    kept = {name: person.extra for name, person in people(system).items()}
+    assert kept == {"Ai": {"at_grid_a11": "Rex"}, "Cai": None, "Dou": None}
 
 
 def test_somebody_elsewhere_is_not_opened_and_the_answer_is_logged(acting, world, system):

@@ -24,6 +24,11 @@ def in_force(row: Any, day: date) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def state(session: Session) -> tuple[Any, ...]:
+    """What tells whether an area was made, moved or closed since the last time: whoever keeps areas asks it."""
+    return tuple(session.execute(select(func.max(Area.updated_at), func.count(Area.id))).one())
+
+
 def overlapping(row: Any, first: date | None, last: date | None) -> tuple[ColumnElement[bool], ...]:
     """Criteria: the period of a row shares at least one day with another period; None is open."""
     found: list[ColumnElement[bool]] = []

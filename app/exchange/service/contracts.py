@@ -71,6 +71,9 @@ class ContractWriter(RowWriter):
         self._new_duty(session, row, post)
         return "made"
 
+    def register(self) -> str:
+        return Staff.__tablename__
+
     def know(self, row: Row, word: str) -> None:
         area = self.find(row, "area_id", Area)
         name, position = str(self.value(row, "name")).strip(), self.value(row, "position") or POSITION

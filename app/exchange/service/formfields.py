@@ -61,7 +61,8 @@ def _field(f: Any) -> Field | None:
     length = getattr(f, "length", None)
     note = f.description if isinstance(f.description, str) else str(f.description or "")
     if kind == "relation" and f.model is Person:
-        note = f"{note} {gettext('ID number, or the name with the birth date: Li Ming 1985-02-21.')}".strip()
+        how = gettext("ID number, or the name with the birth date: Li Ming 1985-02-21.")
+        note = f"{note} {how}".strip()
     if isinstance(f, CodesField):
         entries = gettext(", ").join(str(label) for _code, label in f.pairs())
         note = gettext("Several with ; between them. Entries: %(entries)s", entries=entries)

@@ -40,6 +40,9 @@ class KnownRows(RowWriter):
         self._top: int | None = None  # the last record before this sheet
         self._born: dict[tuple[type, int], Hashable] = {}  # records of a dry run -> their row
 
+    def register(self) -> str:
+        return str(self.model.__tablename__)
+
     def know(self, row: Row, word: str) -> None:
         related = self._related(row)
         ways = self._ways(row, related)

@@ -115,6 +115,7 @@ class Resolver:
     def __init__(self, session: Session, actor: Actor, day: Any) -> None:
         self.session, self.actor, self.day = session, actor, day
         self._areas: AreaNames | None = None
+        self._state: tuple[Any, ...] | None = None
         self._known: dict[tuple[type, str, int | None], int] = {}
         self._ways: dict[type, Callable[[str, int | None], Any]] = {
             Area: self._area,
@@ -140,6 +141,13 @@ class Resolver:
             self._known.pop(key)
             raise Unknown(NONE, text)
         return row
+
+    def refresh(self) -> None:
+        """A chunk begins: areas that were closed or moved since the last one are not taken any more."""
+        state = queries.state(self.session)
+        if self._state is not None and state != self._state:
+            self.forget()
+        self._state = state
 
     def forget(self) -> None:
         """Nothing found so far holds any more: what a dry run made is taken back."""

@@ -20,6 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import DomainError
+from app.core.session import take_turns
 from app.core.sheets import Finding, Outcome, Row
 from app.core.sheets.saying import finding_of
 from app.core.views.at_work import forms_at_work
@@ -117,6 +118,9 @@ class RowWriter:
     @contextmanager
     def _chunk(self, session: Session, rows: Sequence[Row]) -> Iterator[Recorder]:
         self._begin = rows[0].number if rows else 0
+        if not self.is_dry:
+            take_turns(session, self.register())
+        self.resolver.refresh()
         recorder = Recorder(session)
         with forms_at_work(session, self.language), recorder.listening():
             yield recorder
@@ -244,6 +248,10 @@ class RowWriter:
 
     def settle(self, session: Session, row: Row, rule: str, remarks: list[Finding]) -> str:
         """Write one row; returns made, changed, same or skipped. Raises Refused, Unknown or DomainError."""
+        raise NotImplementedError
+
+    def register(self) -> str:
+        """Where records are looked for and made: one writer at a time."""
         raise NotImplementedError
 
     def know(self, row: Row, word: str) -> None:

@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session, selectinload
 from app.core import extra
 from app.core.actor import Actor
 from app.core.errors import DomainError
+from app.core.extra import ExtraColumn
 from app.core.models import Versioned
+from app.core.views.extras import is_asked_of
 from app.registry.choices import HouseholdKind
 from app.registry.importing.fields import CODES, TEXTS
 from app.registry.importing.lines import Line
@@ -100,7 +102,7 @@ class Changer:
         }
         if line.birth is not None and self._is_better(line.birth, person):
             wanted["birth"] = line.birth
-        for column in extra.columns(self.session, Person):
+        for column in self._asked(person):
             value, held = line.values.get(column.name), column.read(person)
             if value is not None and value != held and (self.rule == "update" or held is None):
                 wanted[column.name] = value
@@ -110,6 +112,11 @@ class Changer:
                 line.remark(ASK)
             wanted = {key: value for key, value in wanted.items() if key not in kept}
         return wanted
+
+    def _asked(self, person: Person) -> list[ExtraColumn]:
+        """Custom fields that are asked where the person belongs, which need not be where the row says."""
+        columns = extra.columns(self.session, Person)
+        return [column for column in columns if is_asked_of(self.session, column, person)]
 
     def _is_better(self, birth: Birth, person: Person) -> bool:
         if person.birth_date is None:
@@ -127,7 +134,7 @@ class Changer:
 
     def _edit(self, line: Line, person: Person, wanted: dict[str, Any]) -> None:
         before = _plain(person)
-        for column in extra.columns(self.session, Person):
+        for column in self._asked(person):
             if column.name in wanted:
                 column.write(person, wanted.pop(column.name))
         persons.edit_person(self.session, person, wanted, actor=self.actor, now=self.now, source=self.source)

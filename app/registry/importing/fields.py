@@ -14,6 +14,7 @@ from app.core.interface import facts_of
 from app.core.scope import session_actor
 from app.core.sheets import Field
 from app.core.sheets.saying import said
+from app.core.views.extras import concerns, is_asked_wherever
 from app.registry.choices import HouseholdKind
 from app.registry.importing.plain import is_card, is_mobile, is_plain_name
 from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone
@@ -108,7 +109,7 @@ def _judged(value: Any, check: Any) -> tuple[Any, Remarks]:
 def person_fields(session: Session) -> list[Field]:
     """All columns, in the order of the template; custom fields of the person stand at the end."""
     actor = session_actor(session)
-    found = (*_place_fields(), *_own_fields(), *_extra_fields(session))
+    found = (*_place_fields(), *_own_fields(), *_extra_fields(session, actor))
     return [field for field in found if _is_open(actor, field.key)]
 
 
@@ -180,10 +181,19 @@ def _home_fields() -> list[Field]:
     ]
 
 
-def _extra_fields(session: Session) -> list[Field]:
+def _extra_fields(session: Session, actor: Actor) -> list[Field]:
+    """Those that are asked somewhere in the actor's areas."""
     return [
-        Field(c.name, c.label, c.kind, code_list=c.code_list or "", needed=c.is_required, note=c.help)
+        Field(
+            c.name,
+            c.label,
+            c.kind,
+            code_list=c.code_list or "",
+            needed=c.is_required and is_asked_wherever(c, actor),  # else each row is asked (customs.py)
+            note=c.help,
+        )
         for c in extra.columns(session, Person)
+        if concerns(c, actor)
     ]
 
 

@@ -47,6 +47,8 @@ class Line:
     doc_kind: str = ID_CARD
     doc_number: str | None = None
     document: tuple[str, str] | None = None
+    mark: int | None = None  # by which further rows mean the same person, of the first row that goes in
+    other: int | None = None  # the row above about the same person
     warning: str | None = None
     dup_no: int = 0
     phone: str | None = None

@@ -7,6 +7,7 @@ answer is logged, as at a keyboard (guards, section 1).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,7 @@ TOO_MANY = _(
 )
 OTHER_NAME = _("The register has this number under another name: %(name)s. Please compare with the card.")
 TWO_NAMES = _("Row %(other)s of this sheet has the same number with another name.")
+FIRST_IS_BAD = _("The same person stands in row %(other)s, which cannot go in: put that row right first.")
 TWICE = _("The same person stands in row %(other)s of this sheet; this row is passed over.")
 KEPT_APART = _(
     "Somebody bears this number already; both records are kept, and a duplicate is there to settle."
@@ -55,6 +57,12 @@ class Seen:
             return None
         return known >> 32, known & 0xFFFFFFFF == named
 
+    def forget(self, lines: Iterable[Line]) -> None:
+        """These rows do not go in: a row further down is the first about the person."""
+        for line in lines:
+            if line.mark is not None and self.rows.get(line.mark, 0) >> 32 == line.number:
+                del self.rows[line.mark]
+
 
 def match(session: Session, lines: list[Line], rule: str, seen: Seen, actor: Actor) -> None:
     """Say of each row whether it is about somebody new, somebody known, or cannot go in."""
@@ -78,9 +86,11 @@ def _once(lines: list[Line], seen: Seen) -> list[Line]:
         key = line.document or (name_key(line.name), born) if line.document or born else None
         other = seen.other(key, line.name, line.number) if key is not None else None
         if other is None:
+            line.mark = hash(key) if key is not None else None
             first.append(line)
             continue
         row, same = other
+        line.other = row
         if same:
             line.remark(TWICE, other=row)
             line.why = "skipped"

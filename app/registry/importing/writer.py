@@ -6,29 +6,32 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.areas import queries
 from app.audit.service import in_batch
 from app.core import clock
 from app.core.actor import Actor
-from app.core.session import make_room
+from app.core.session import make_room, take_turns
 from app.core.sheets import Outcome, Row
 from app.registry.importing.areas import Areas
 from app.registry.importing.changing import Changer
+from app.registry.importing.customs import by_area
 from app.registry.importing.homes import Homes, resolve_area
 from app.registry.importing.households import Families, Family
 from app.registry.importing.lines import Line, Reader
 from app.registry.importing.making import Maker
-from app.registry.importing.people import Seen, match, recall
+from app.registry.importing.people import FIRST_IS_BAD, Seen, match, recall
 from app.registry.importing.settling import settle
 from app.registry.models import Household
 from app.registry.service import households
 from app.registry.service.checks import check_code
 
 SOURCE = "import"
+ROUNDS = 3  # how often the rows of a chunk are gone through without those that cannot go in
 
 
 class PersonWriter:
@@ -47,6 +50,7 @@ class PersonWriter:
         self.seen = Seen()
         self.heads: dict[int, int] = {}
         self.areas: Areas | None = None
+        self._areas_state: Any = None
 
     def look(self, session: Session, rows: list[Row], rule: str) -> list[Outcome]:
         """What would become of the rows; nothing is written but that somebody elsewhere was asked about."""
@@ -54,7 +58,7 @@ class PersonWriter:
         lines, _families = self._plan(session, rows, rule, now)
         known = [line for line in lines if line.why == "known"]
         self._changer(session, rule, now, dry=True).change(known)
-        return _outcomes(lines)
+        return self._outcomes(lines)
 
     def recall(
         self, session: Session, rows: list[Row], rule: str, words: Mapping[int, str], *, writes: bool
@@ -77,6 +81,7 @@ class PersonWriter:
 
     def _take(self, session: Session, rows: list[Row], rule: str, batch: str) -> list[Outcome]:
         now = clock.now()
+        take_turns(session, "building", "dwelling", "person")
         check_code(session, "data_source", self.source, field="source")
         lines, families = self._plan(session, rows, rule, now)
         new = [line for line in lines if line.is_new]
@@ -89,22 +94,61 @@ class PersonWriter:
                 self._changer(session, rule, now).change(known)
             self._heads(session, families)
             settle(session, new, families, batch=batch, actor=self.actor, now=now, today=today)
-        return _outcomes(lines)
+        return self._outcomes(lines)
 
     def _plan(
         self, session: Session, rows: list[Row], rule: str, now: datetime
     ) -> tuple[list[Line], list[Family]]:
-        """What becomes of each row; the same for a dry run."""
+        """What becomes of each row; the same for a dry run. Where a row cannot go in and another one below is about the same
+        person, the rows are gone through again without it: people often write the right row below the wrong one.
+        """
+        self._read_areas(session)
+        lost: dict[int, Line] = {}
+        for _round in range(ROUNDS):
+            heads, elsewhere = dict(self.heads), self.seen.elsewhere
+            lines, families = self._planned(session, [r for r in rows if r.number not in lost], rule, now)
+            followed = {line.other for line in lines}
+            refused = [line for line in lines if line.why == "bad"]
+            wrong = {line.number: line for line in refused if line.number in followed}
+            self.seen.forget(lines if wrong else refused)
+            if not wrong:
+                break
+            lost |= wrong
+            self.heads, self.seen.elsewhere = heads, elsewhere
+        else:
+            lines, families = self._planned(session, [r for r in rows if r.number not in lost], rule, now)
+        return sorted((*lines, *lost.values()), key=_number), families
+
+    def _read_areas(self, session: Session) -> None:
+        """Areas are closed and moved while an import runs: each chunk goes by those of its moment."""
+        state = queries.state(session)
+        if self.areas is None or state != self._areas_state:
+            self.areas, self._areas_state = Areas(session, self.actor), state
+
+    def _planned(
+        self, session: Session, rows: list[Row], rule: str, now: datetime
+    ) -> tuple[list[Line], list[Family]]:
         today = clock.to_local(now).date()
-        areas = self.areas = self.areas or Areas(session, self.actor)
+        areas = cast(Areas, self.areas)
         reader = Reader(today, self.columns, self.fixed)
         lines = [reader.line(row) for row in rows]
         for line in _going(lines):
             resolve_area(areas, line, self.area_id, self.columns)
         Homes(session, areas).place(_going(lines))
+        by_area(session, areas, _going(lines), self.actor)
         match(session, _going(lines), rule, self.seen, self.actor)
         families = Families(session, areas, self.heads).gather(_going(lines), today)
         return lines, families
+
+    def _outcomes(self, lines: list[Line]) -> list[Outcome]:
+        """What became of the rows. Lines and households let go of each other: a chunk is out of memory before the next."""
+        refused = {line.number: line for line in lines if line.why == "bad"}
+        self.seen.forget(refused.values())
+        for line in lines:
+            line.household = None
+            if line.why == "skipped" and line.other in refused:
+                line.refuse(FIRST_IS_BAD, other=line.other)
+        return [Outcome(line.number, line.why, line.made, line.before, line.findings) for line in lines]
 
     def _changer(self, session: Session, rule: str, now: datetime, *, dry: bool = False) -> Changer:
         today = clock.to_local(now).date()
@@ -147,8 +191,5 @@ def _has_known(family: Family) -> bool:
     return any(not line.is_new for line in family.lines)
 
 
-def _outcomes(lines: list[Line]) -> list[Outcome]:
-    """What became of the rows. Lines and households let go of each other: a chunk is out of memory before the next."""
-    for line in lines:
-        line.household = None
-    return [Outcome(line.number, line.why, line.made, line.before, line.findings) for line in lines]
+def _number(line: Line) -> int:
+    return line.number

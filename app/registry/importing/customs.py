@@ -1,0 +1,46 @@
+"""Custom fields of the person that are asked in some areas only: taken and demanded there, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
+
+from app.core import extra, policy
+from app.core.actor import Actor
+from app.core.extra import ExtraColumn
+from app.registry.importing.areas import Areas
+from app.registry.importing.lines import Line
+from app.registry.models import Person
+
+NEEDED_HERE = _("“%(field)s” is asked in this area: please fill it in.")
+NOT_ASKED = _("“%(field)s” is not asked in this area; it is left out.")
+
+
+def by_area(session: Session, areas: Areas, lines: Sequence[Line], actor: Actor) -> None:
+    """Refuse rows that lack what their area asks for; leave out what it does not ask."""
+    columns = [c for c in extra.columns(session, Person) if c.paths]
+    needed = {
+        c.name
+        for c in columns
+        if c.is_required and c.is_fillable(session) and policy.may(actor, "edit", Person, c.name)
+    }
+    for line in lines if columns else ():
+        _settle(line, _path(line, areas), columns, needed)
+
+
+def _path(line: Line, areas: Areas) -> str:
+    """Where the person will belong: the grid of the home, else the area of the row."""
+    place = areas.by_id.get(line.home.area_id) if line.home is not None and line.home.area_id else None
+    return str((place or line.area).path)
+
+
+def _settle(line: Line, path: str, columns: Sequence[ExtraColumn], needed: set[str]) -> None:
+    for column in columns:
+        is_given = line.values.get(column.name) is not None
+        if is_given and not column.is_asked_in(path):
+            line.values = {key: value for key, value in line.values.items() if key != column.name}
+            line.remark(NOT_ASKED, field=column.label)
+        elif not is_given and column.name in needed and column.is_asked_in(path):
+            line.refuse(NEEDED_HERE, field=column.label)
