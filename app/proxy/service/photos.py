@@ -33,11 +33,7 @@ REPLACED = step("photo_again", _("A better photo was taken"), _("The better phot
 
 def need_taker(actor: Actor, case: ProxyCase) -> None:
     """Raises NotAllowed for roles that gather no papers or may not open what they took, Conflict after the decision."""
-    if (
-        actor.read_only
-        or actor.role not in TAKERS
-        or not policy.may_open(actor, level_of(case))
-    ):
+    if actor.read_only or actor.role not in TAKERS or not policy.may_open(actor, level_of(case)):
         raise NotAllowed()
     if case.state not in {s.value for s in TAKEN_IN}:
         raise Conflict(_("The case is decided or closed: its papers stay as they are."))
