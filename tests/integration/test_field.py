@@ -32,7 +32,7 @@ JSON = {"Accept": "application/json"}
 def picture() -> bytes:
     out = io.BytesIO()
     image = Image.new("RGBA", (300, 120), (0, 0, 0, 0))
-    image.paste((16, 35, 63, 255), (20, 40, 200, 44))
+    image.paste((16, 35, 63, 255), (20, 40, 200, 84))
     image.save(out, "PNG")
     return out.getvalue()
 
@@ -104,7 +104,7 @@ def doors(system, url) -> dict[str, tuple[str, str]]:
 def met(case: str, **more) -> dict[str, str]:
     """The form of a door with everything in order."""
     papers = {f"paper.{case}.1": "collected", f"paper.{case}.2": "shared"}
-    return {"outcome": "met", "signature": DRAWN, **papers, **more}
+    return {"outcome": "met", "consent": "yes", "signature": DRAWN, **papers, **more}
 
 
 def states(system) -> dict[str, str]:

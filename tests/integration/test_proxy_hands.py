@@ -13,7 +13,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.documents.models import IssuedDocument
-from app.proxy.models import CaseStep, Custody, CustodyMove
+from app.proxy.models import CaseSignature, CaseStep, Custody, CustodyMove
 from app.proxy.service import give_back, open_case
 from tests.factories.proxy import given_for, step, walk
 from tests.integration.test_proxy_steps import case_of, rows
@@ -229,3 +229,90 @@ def test_no_card_is_handed_on(system, sessions, booked):
         step(session, uid, "collect", **given_for(case, "collect"))
     assert refused.value.data["bars"] == ["kept_cards"]
     assert rows(system, Custody, uid) == []
+
+
+# --- signatures and consent -----------------------------------------------------------------------------------------
+
+
+def signed(system, uid):
+    return [(s.kind, s.way, s.signer, s.wording) for s in rows(system, CaseSignature, uid)]
+
+
+@pytest.mark.any_database
+@pytest.mark.demand("S3-49", "S3-51")
+def test_every_signature_is_a_row_with_its_wording_and_version(system, sessions, booked):
+    uid = booked()
+    step(sessions["worker"], uid, "entrust", consent="yes")
+    for who, action in (
+        ("worker", "collect"), ("worker", "submit"), ("department", "receive"), ("department", "accept"),
+        ("department", "process"), ("department", "approve"), ("worker", "fetch"), ("worker", "set_out"),
+    ):  # fmt: skip
+        step(sessions[who], uid, action)
+    step(sessions["worker"], uid, "deliver", recipient="Son Li", relation="son", receipt="drawn")
+    assert signed(system, uid) == [
+        ("authorization", "paper", "Elder Li", "authorization@1"),
+        ("consent", "paper", "Elder Li", "consent@1"),
+        ("receipt", "drawn", "Son Li", "receipt@1"),
+    ]
+    last = rows(system, CustodyMove, uid)[-1]
+    assert last.signature.kind == "receipt"  # who took the result signed for the original as well
+    assert rows(system, CaseSignature, uid)[-1].relation == "son"
+
+
+@pytest.mark.any_database
+def test_a_fingerprint_needs_a_witness_whichever_way_it_is_said(system, sessions, booked):
+    uid = booked()
+    for given in (
+        {"signature": "fingerprint"},
+        {"signature": "paper", "cannot_sign": True},
+        {"witness": " ", "signature": "fingerprint"},
+    ):
+        with pytest.raises(Invalid) as refused:
+            step(sessions["worker"], uid, "entrust", **given)
+        assert refused.value.field == "witness"
+    with pytest.raises(Invalid):
+        step(sessions["worker"], uid, "entrust", signature="voice")
+    step(sessions["worker"], uid, "entrust", signature="paper", cannot_sign=True, witness="Neighbour Wu")
+    (row,) = rows(system, CaseSignature, uid)
+    assert (row.way, row.witness) == ("fingerprint", "Neighbour Wu")
+
+
+@pytest.mark.demand("S3-49")
+def test_consent_is_taken_back_at_any_time_and_stops_the_handing_in(system, login_as, sessions, booked):
+    uid = booked()
+    step(sessions["worker"], uid, "entrust", consent="yes")
+    step(sessions["worker"], uid, "collect")
+    worker, url = login_as("worker_a"), f"/cases/{uid}/consent"
+    form = {"consent": "no", "signature": "fingerprint", "signed_by": "Elder Li"}
+    assert post(worker, url, _version=version(system, uid), **form).status_code == 400  # no witness
+    assert post(worker, url, _version=version(system, uid), witness="Wu", **form).status_code == 303
+    assert signed(system, uid)[-1] == ("revocation", "fingerprint", "Elder Li", "revocation@1")
+    with pytest.raises(Conflict):
+        step(sessions["worker"], uid, "submit")
+    assert "does not agree that data are handed on" in worker.get(f"/cases/show/{uid}").text
+    assert post(worker, url, _version=version(system, uid), witness="Wu", **form).status_code == 409
+    form |= {"consent": "yes", "signature": "paper"}
+    assert post(worker, url, _version=version(system, uid), **form).status_code == 303
+    assert step(sessions["worker"], uid, "submit").state == "submitted"
+    assert login_as("health").get(url).status_code == 403
+    assert login_as("worker_t").get(url).status_code == 404
+
+
+@pytest.mark.any_database
+def test_withdrawing_is_signed_and_a_case_from_before_says_what_its_steps_say(
+    system, login_as, sessions, booked
+):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    step(sessions["clerk"], uid, "withdraw", originals_returned=True)
+    assert signed(system, uid)[-1] == ("withdrawal", "paper", "Elder Li", "withdrawal@1")
+    assert rows(system, CustodyMove, uid)[-1].signature.kind == "withdrawal"
+    system.rollback()
+    for model in (CustodyMove, CaseSignature):
+        for row in system.scalars(select(model)):
+            system.delete(row)
+        system.flush()
+    system.commit()
+    page = login_as("clerk_a").get(f"/cases/show/{uid}").text
+    assert 'id="signed"' not in page
+    assert "taken over on" in page

@@ -280,8 +280,8 @@ def test_the_second_of_two_is_told_and_nothing_happens_twice(system, login_as, s
 def test_a_double_click_takes_one_step(system, login_as, booked):
     uid = booked()
     client, version = login_as("worker_a"), case_of(system, uid).version
-    first = press_button(client, system, uid, "entrust", version=version, signature="paper")
-    second = press_button(client, system, uid, "entrust", version=version, signature="paper")
+    first = press_button(client, system, uid, "entrust", version=version, consent="yes", signature="paper")
+    second = press_button(client, system, uid, "entrust", version=version, consent="yes", signature="paper")
     assert (first.status_code, second.status_code) == (303, 409)
     actions = fresh(system).scalars(select(CaseStep.action).order_by(CaseStep.id)).all()
     assert actions == ["book", "entrust"]
@@ -332,7 +332,7 @@ def test_a_photo_of_the_signed_paper_is_kept_and_shown_to_who_may(system, login_
     Image.new("RGB", (40, 30), "white").save(out, "JPEG")
     client = login_as("worker_a")
     photo = (io.BytesIO(out.getvalue()), "x.jpg")
-    answer = press_button(client, system, uid, "entrust", signature="paper", photo=photo)
+    answer = press_button(client, system, uid, "entrust", consent="yes", signature="paper", photo=photo)
     assert answer.status_code == 303
     kept = fresh(system).scalars(select(Attachment)).one()
     assert (kept.owner_kind, kept.owner_uid, kept.purpose) == ("proxy_case", uid, "signature")
@@ -355,7 +355,7 @@ def blank_pdf() -> bytes:
 def test_a_bad_photo_stops_the_step(system, login_as, booked, content):
     uid = booked()
     photo = (io.BytesIO(content), "x.jpg")
-    answer = press_button(login_as("worker_a"), system, uid, "entrust", signature="paper", photo=photo)
+    answer = press_button(login_as("worker_a"), system, uid, "entrust", consent="yes", signature="paper", photo=photo)
     assert answer.status_code == 400
     assert case_of(system, uid).state == "booked"
     assert fresh(system).scalars(select(Attachment)).all() == []

@@ -8,9 +8,21 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from app.core.errors import Invalid
+from app.core.widgets import ChoiceField
+from app.proxy.choices import SignedFor
 from app.proxy.models import ProxyCase
+from app.proxy.rules.signing import GIVEN, REFUSED
+from app.proxy.service.signing import wording
 
 MOST_NUMBER = 40
+CONSENT = ((GIVEN, _("Agrees")), (REFUSED, _("Does not agree")))
+FIELDS: dict[str, Any] = {
+    "consent": lambda asked, label, rules: ChoiceField(
+        label, rules, source=CONSENT, description=wording(SignedFor.consent)[1]
+    )
+}
+LABELS: dict[str, Any] = {"consent": _("use and handing on of data")}
+NEEDED = frozenset({"consent"})
 
 
 def originals_of(case: ProxyCase, data: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -26,7 +26,7 @@ from app.core.widgets import (
 from app.core.workflow import To
 from app.core.workflow.table import flat_names
 from app.proxy.choices import NAMES, Action, PaperState, Signed
-from app.proxy.forms import delivery
+from app.proxy.forms import delivery, hands
 from app.proxy.forms.hands import originals_of
 from app.proxy.forms.questions import answers_given, fields_of, show_answers
 from app.proxy.models import ProxyCase
@@ -130,6 +130,7 @@ FIELDS: dict[str, Maker] = {
     "from_until": _day(),
     "until": _day(),
     **delivery.FIELDS,
+    **hands.FIELDS,
 }
 LABELS: dict[str, Any] = {
     **NAMES,
@@ -147,12 +148,13 @@ LABELS: dict[str, Any] = {
     "until": _("last day"),
     "photo": _("photo of the signed paper"),
     **delivery.LABELS,
+    **hands.LABELS,
 }
 # what a step may bring beside the needs of its row, in the order of the form
 MORE: dict[Action, tuple[str, ...]] = {
     Action.rebook: ("slot",),
     Action.set_out: ("slot",),
-    Action.entrust: ("signed_by", "cannot_sign", "witness"),
+    Action.entrust: ("signed_by", "consent", "cannot_sign", "witness"),
     **delivery.MORE,
 }
 NOT_A_FIELD = frozenset({"materials", "missing_list", "authorization_letter"})
@@ -169,7 +171,7 @@ def field_names(asked: Asked) -> list[tuple[str, bool]]:
         if name == "from_until":
             names["until"] = True
     for name in (*asked.to.writes, *MORE.get(asked.action, ()), *_by_case(asked)):
-        names.setdefault(name, False)
+        names.setdefault(name, name in hands.NEEDED)
     return list(names.items())
 
 

@@ -24,8 +24,9 @@ from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
 from app.core.sla import due_date
 from app.documents.queries import office_of
-from app.proxy.choices import Action, PaperForm, PaperSource, PaperState
+from app.proxy.choices import Action, PaperForm, PaperSource, PaperState, Signed
 from app.proxy.models import CaseMaterial, CaseStep, ProxyCase
+from app.proxy.papers.slips import picture
 from app.proxy.rules import what_is_wrong
 from app.proxy.rules.sources import source_words
 from app.proxy.service.clocks import newest
@@ -78,9 +79,16 @@ def authorization(session: Session, cases: Sequence[ProxyCase], now: datetime) -
         },
         "valid_from": from_day.isoformat(),
         "valid_to": (from_day + timedelta(days=VALID_DAYS)).isoformat(),
+        "signature": _drawn(session, signed),
         "cannot_sign": any((s.data or {}).get("cannot_sign") for s in signed),
         "own_form": "",
     }
+
+
+def _drawn(session: Session, signed: Sequence[CaseStep]) -> str:
+    """The signature that was drawn on the phone, as a data address; empty where the paper itself is signed."""
+    by_finger = ((s.data or {}) for s in signed if (s.data or {}).get("signature") == Signed.drawn)
+    return next((found for data in by_finger if (found := picture(session, data.get("signature_uid")))), "")
 
 
 def agent(session: Session, case: ProxyCase) -> dict[str, Any]:

@@ -66,9 +66,7 @@ def issued_for(session: Session, case: ProxyCase) -> list[IssuedDocument]:
     owners = {(PROXY_CASE, case.uid), *((DOOR, s.uid) for s in stops.values() if s is not None)}
     owners |= {(ORIGINAL, c.uid) for c in case.custody}
     mine = {(code, stop.uid) for code, stop in stops.items() if stop is not None}
-    return [
-        d for d in issued(session, owners) if d.owner_kind != DOOR or (d.form_code, d.owner_uid) in mine
-    ]
+    return [d for d in issued(session, owners) if d.owner_kind != DOOR or (d.form_code, d.owner_uid) in mine]
 
 
 def of_case(case: ProxyCase, found: Sequence[IssuedDocument]) -> list[Printable]:

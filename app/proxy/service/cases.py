@@ -15,7 +15,7 @@ from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Invalid, NotAllowed, NotFound, StaleVersion
 from app.core.workflow import Offer, Step
-from app.proxy.choices import Action, Entry, State
+from app.proxy.choices import Action, Entry, SignedFor, State
 from app.proxy.models import CaseAssist, CaseClock, CaseStep, ProxyCase, ServiceItemVersion
 from app.proxy.rules import MACHINE, case_facts
 from app.proxy.service import (
@@ -23,13 +23,13 @@ from app.proxy.service import (
     callbacks,
     custody,
     deciders,
-    delivery,
     effects,
     figures,
     materials,
     notices,
     proposed,
     questions,
+    signing,
 )
 from app.proxy.service.clocks import tick
 
@@ -170,9 +170,9 @@ def give_back(
     to = str(given.get("recipient") or "").strip()
     if not to:
         raise Invalid(_("Say who took the originals back."), field="recipient")
-    delivery.need_witness(given)
+    signed = signing.sign(session, actor, now, case, SignedFor.custody, given, signer=to)
     names = [c.name for c in going]
-    custody.give_back(session, now, case, to)
+    custody.give_back(session, now, case, to, signed)
     row = write_entry(actor, now, case, Entry.give_back, {**given, "originals": names})
     session.flush()
     return row
@@ -220,6 +220,7 @@ EXTRAS = (
     "signed_by",
     "signature_uid",
     "cannot_sign",
+    "consent",
     "witness",
     "powers",
     "valid_to",

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from app.core import codes
 from app.core.actor import Actor
 from app.core.errors import Invalid
-from app.proxy.choices import RatedBy, Way
+from app.proxy.choices import RatedBy, SignedFor, Way
 from app.proxy.models import CaseDelivery, ProxyCase
-from app.proxy.service import callbacks, custody
+from app.proxy.service import callbacks, custody, signing
 from app.proxy.service.materials import Given
 from app.proxy.service.records import write_line
 
@@ -22,24 +22,20 @@ RATINGS = "satisfaction"
 MOST_COPIES = 99
 
 
-def need_witness(given: Given) -> None:
-    """Who cannot write puts a fingerprint on the paper, and somebody witnesses it (F10, F12)."""
-    if given.get("cannot_sign") and not str(given.get("witness") or "").strip():
-        raise Invalid(_("Who cannot write needs a witness: enter the name."), field="witness")
-
-
 def hand_over(usual: str) -> Callable[..., None]:
     """A delivery that succeeded: who took it and where; the originals go home with it."""
     way = Way(usual)
 
     def _hand_over(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
-        need_witness(given)
         recipient, relation = _recipient(case, given, way)
         row = _attempt(actor, case, now, _way(way, relation, given), success=True)
         row.recipient, row.recipient_relation = recipient, relation
         row.place, row.details = str(given.get("place") or "")[:160] or None, _details(given)
         row.signature_uid, row.photo_uid = given.get("signature_uid"), given.get("photo_uid")
-        custody.give_back(session, now, case, recipient)
+        signed = None  # what is left with witnesses is signed by nobody
+        if way is not Way.left:
+            signed = signing.sign(session, actor, now, case, SignedFor.receipt, given, signer=recipient)
+        custody.give_back(session, now, case, recipient, signed)
         if given.get("rating"):
             rate(session, actor, now, case, given)
         write_line(session, actor, now, case)

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Invalid
-from app.proxy.choices import Action, PaperForm, PaperState
+from app.proxy.choices import Action, PaperForm, PaperState, SignedFor
 from app.proxy.models import ProxyCase
 from app.proxy.rules import check_appointment, parse_slot
-from app.proxy.service import assist, custody, delivery, materials, notices, others
+from app.proxy.service import assist, custody, delivery, materials, notices, others, signing
 from app.proxy.service.materials import Given
 from app.proxy.service.records import write_line
 
@@ -33,7 +33,7 @@ def day_given(given: Given, name: str) -> date | None:
 
 def entrust(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """The signed authorization is there: the paper of that name is collected."""
-    delivery.need_witness(given)
+    signing.authorize(session, actor, now, case, given)
     for material in case.materials:
         if material.is_authorization:
             material.state, material.collected_at = PaperState.collected.value, now
@@ -49,6 +49,7 @@ def take_over(session: Session, actor: Actor, now: datetime, case: ProxyCase, gi
 
 def hand_in(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """From here on the department sees the case; originals go along."""
+    signing.need_consent(case)
     case.submitted_to_department = True
     custody.to_department(session, actor, now, case)
 
@@ -157,8 +158,10 @@ def withdraw(session: Session, actor: Actor, now: datetime, case: ProxyCase, giv
     case.outcome = "withdrawn"
     case.suspended_until = case.supplement_until = None
     custody.to_worker(session, actor, now, case)
+    who = str(given.get("applicant") or case.party_name)
+    signed = signing.sign(session, actor, now, case, SignedFor.withdrawal, given, signer=who)
     if given.get("originals_returned"):
-        custody.give_back(session, now, case, str(given.get("applicant") or case.party_name))
+        custody.give_back(session, now, case, who, signed)
 
 
 def lapse(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:

@@ -93,7 +93,7 @@ def receipt(session: Session, case: ProxyCase, custody: Custody, by: str) -> dic
             "copies": custody.copies,
             "reason": custody.reason or case.item_version.name,
         },
-        "taken_at": to_local(custody.taken_at).isoformat(timespec="minutes"),
+        "taken": {"at": to_local(custody.taken_at).isoformat(timespec="seconds")},
         "keeper": (first.to_name if first is not None else None) or by,
         "due_back_on": custody.due_back_on.isoformat() if custody.due_back_on else "",
         "returned_on": to_local(custody.returned_at).date().isoformat() if custody.returned_at else "",

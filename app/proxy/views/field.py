@@ -22,12 +22,13 @@ from app.core.models import new_uid
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.core.widgets import view_of
-from app.proxy.choices import BEFORE_WINDOW, TO_DELIVER, TO_FETCH, PaperForm, PaperState, State
+from app.proxy.choices import BEFORE_WINDOW, TO_DELIVER, TO_FETCH, PaperForm, PaperState, SignedFor, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
 from app.proxy.queries import planning, prints
 from app.proxy.service import rounds
 from app.proxy.service.doors import log_door
+from app.proxy.service.signing import wording
 from app.proxy.views import field_forms as forms
 from app.proxy.views import kept, photo_posts
 from app.proxy.views.field_delivery import DeliveryMixin
@@ -212,6 +213,8 @@ class FieldDesk(DeliveryMixin, BaseView):
             keeps_originals=pages.keeps_originals(cases),
             **photo_posts.at_the_door(self.session, current_actor(), cases),
             unsigned=any(c.state == State.booked for c in cases),
+            words={k: wording(k)[1] for k in (SignedFor.authorization, SignedFor.consent)},
+            SignedFor=SignedFor,
             slots=forms.SLOTS,
             tomorrow=clock.today() + timedelta(days=1),
             client_uid=new_uid(),
@@ -235,7 +238,7 @@ class FieldDesk(DeliveryMixin, BaseView):
         log = forms.stop_log(request, stop_uid, cases, signed)
         unsigned = [c for c in cases if c.state == State.booked] if log.cases else []
         if unsigned:
-            signed |= signed_by(session, unsigned)
+            signed |= signed_by(session, unsigned) | {"consent": forms.consent(request)}
         log_door(session, actor, clock.now(), visit, [log])
         if all(s.outcome for s in visit.stops):
             worklog.finish_visit(session, actor, visit, clock.now())

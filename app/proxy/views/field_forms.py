@@ -18,7 +18,9 @@ from app.core.uploads import Clean, clean_image, clean_upload
 from app.proxy.choices import PaperState
 from app.proxy.models import ProxyCase
 from app.proxy.rules import parse_slot
+from app.proxy.rules.signing import GIVEN, REFUSED
 from app.proxy.service.doors import CaseLog, StopLog
+from app.proxy.service.signing import need_drawn
 from app.worklog.choices import AT_THE_DOOR, Outcome
 
 UID = re.compile(r"[0-9a-fA-F-]{36}")
@@ -91,10 +93,20 @@ def signature(request: Request) -> tuple[str, Clean] | None:
             data = base64.b64decode(drawn.removeprefix(PNG), validate=True)
         except (binascii.Error, ValueError):
             raise Invalid(_("The signature cannot be read. Please sign again."), field="signature") from None
-        return "drawn", clean_image(data)
+        drawing = clean_image(data)
+        need_drawn(drawing.data)
+        return "drawn", drawing
     if photo is not None and photo.filename:
         return "photo", clean_upload(photo.stream, PHOTOS)
     return None
+
+
+def consent(request: Request) -> str:
+    """What the resident says to the use of data; Invalid where nobody has asked."""
+    said = request.form.get("consent", "")
+    if said not in (GIVEN, REFUSED):
+        raise Invalid(_("Ask whether the resident agrees that data are used and handed on."), field="consent")
+    return said
 
 
 def witnessed(request: Request) -> dict[str, Any]:
