@@ -31,10 +31,10 @@ from app.proxy.views.callback_posts import CallbacksMixin
 from app.proxy.views.case_papers import PapersMixin
 from app.proxy.views.case_steps import StepsMixin
 from app.proxy.views.custody_posts import CustodyMixin
+from app.proxy.views.fairness_posts import FairnessMixin
 from app.proxy.views.photo_posts import PhotosMixin, shelf_of
 from app.proxy.views.question_posts import QuestionsMixin
 
-from app.proxy.views.signature_posts import SignaturesMixin
 
 def may_book(actor: Actor) -> bool:
     """Whether the acting role opens cases."""
@@ -84,8 +84,8 @@ class ProxyCaseView(
     PhotosMixin,
     QuestionsMixin,
     CallbacksMixin,
+    FairnessMixin,
     ModelView,
-    SignaturesMixin,
 ):
     """Cases of the scope. Nothing of a case is typed into a form: it is booked, and then it takes steps."""
 

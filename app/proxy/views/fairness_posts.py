@@ -1,0 +1,100 @@
+"""The card with relations and trips of a case, and writing either down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.actor import Actor, current_actor
+from app.core.views import expose, has_access, permission_name
+from app.core.views.fields import RecordForm
+from app.core.widgets import ChoiceField, DayField, LongTextField, Needed, TextField
+from app.proxy.choices import Entry
+from app.proxy.models import ProxyCase
+from app.proxy.queries import case_page
+from app.proxy.queries.names import sees_names
+from app.proxy.rules.fairness import Relation, asks_declaration
+from app.proxy.service import fairness
+from app.proxy.views.form_pages import form_page, ready
+from app.proxy.views.parts import part
+
+
+def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> dict[str, Any] | None:
+    note, may_write = case.relation_note or {}, fairness.may_write(actor, case)
+    trips = [s.data or {} for s in case.steps if s.action == Entry.accompany]
+    if not (case.relation_flag or trips or may_write):
+        return None
+    return {
+        "flag": Relation(case.relation_flag) if case.relation_flag else None,
+        "name": note.get("name", ""),
+        "words": note.get("words", ""),
+        "asked": asks_declaration(case.item_version.more) and "declared" not in note,
+        "trips": trips,
+        "may_write": may_write,
+        "sees": sees_names(actor),
+    }
+
+
+part("fairness", "left", _shown)
+
+
+class DeclareForm(RecordForm):
+    """What the applicant declares."""
+
+    relation = ChoiceField(
+        _("Is the applicant related to the worker or to a cadre?"),
+        [Needed()],
+        source=[("no", _("No")), ("yes", _("Yes"))],
+    )
+    words = LongTextField(_("To whom, and how"), length=300)
+
+
+class AccompanyForm(RecordForm):
+    """A step that only the resident may take."""
+
+    day = DayField(_("Day"), [Needed()])
+    place = TextField(_("Where"), [Needed()], length=160)
+    what = TextField(
+        _("Which step"), [Needed()], length=160, description=_("e.g. photo for the card, assessment")
+    )
+
+
+class FairnessMixin:
+    """Relations and trips of a case."""
+
+    session: Any
+
+    @expose("/<pk>/relation", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def relation(self, pk: str) -> Any:
+        """The declaration of a relation, or of none."""
+        actor, now = current_actor(), clock.now()
+        fairness.need_writer(actor, case_page.load(self.session, pk))
+
+        def take(session: Session, case: ProxyCase, form: Any) -> None:
+            fairness.declare(actor, now, case, form.relation.data == "yes", form.words.data or "")
+
+        title = gettext("Declare a relation")
+        make = lambda data: ready(DeclareForm(formdata=data))  # noqa: E731
+        return form_page(self, pk, make, take, title=title, press=gettext("Save"))
+
+    @expose("/<pk>/accompany", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def accompany(self, pk: str) -> Any:
+        """The worker went along with the resident."""
+        actor, now = current_actor(), clock.now()
+        fairness.need_writer(actor, case_page.load(self.session, pk))
+
+        def take(session: Session, case: ProxyCase, form: Any) -> None:
+            fairness.accompany(actor, now, case, form.day.data, form.place.data or "", form.what.data or "")
+
+        title = gettext("Went along with the resident")
+        make = lambda data: AccompanyForm(formdata=data)  # noqa: E731
+        return form_page(self, pk, make, take, title=title, press=gettext("Save"))
