@@ -54,6 +54,7 @@ FEW = {
     "AuditSealView.list",
     "DuplicateRuleView.list",
     "RiskRuleView.list",
+    "StepLimitView.list",
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.areas.models import Area
 from app.areas.service.calendars import calendars_for
+from app.core.errors import Invalid
 from app.core.sla import Left, Unit, remaining
 
 
@@ -31,5 +32,11 @@ def left_words(left: Left) -> str:
 
 
 def left_of(session: Session, area: Area, due_at: datetime, now: datetime, unit: str = Unit.work_day) -> str:
-    """Words by the calendar of an area; in a list all areas together cost one statement (`calendars_for`)."""
-    return left_words(remaining(due_at, now, unit, calendars_for(session, [area])[area.id]))
+    """Words by the calendar of an area; in a list all areas together cost one statement (`calendars_for`). Nothing where
+    the calendar cannot be read: the light and the day stand there all the same.
+    """
+    try:
+        calendar = calendars_for(session, [area])[area.id]
+    except Invalid:
+        return ""
+    return left_words(remaining(due_at, now, unit, calendar))
