@@ -48,7 +48,7 @@ UNSCOPED_CALLERS = {
     "app/proxy/service/fairness.py": "whether a cadre is related to an applicant: only the name is kept with the case",
     "app/proxy/service/deciders.py": "whether a department has anybody with an account, yes or no",
     "app/proxy/service/photos.py": "whether another case reuses a paper, yes or no",
-    "app/exchange/service/undoing.py": "what hangs on a record that an import made: only yes or no is told",
+    "app/exchange/service/standing.py": "what hangs on a record that an import made: only yes or no is told",
     "app/inbox/service.py": "who sits in an office is not in the sender's scope, only the line reaches them",
     "app/documents/views.py": "public check of a paper by its random token: number, kind, date, state",
     "app/exchange/jobs/exports.py": "the file of somebody who acts for a department lies in no area of the own",

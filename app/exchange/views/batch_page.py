@@ -48,16 +48,14 @@ class BatchPage:
         state, which = self.state_of(batch), request.args.get("show", "")
         if which not in queries.SHOWN:
             which = "all" if state in rules.WRITTEN and not _has_findings(batch) else "found"
-        text = gettext("A page is a whole number.")
-        after = whole_number(request.args.get("after", "0"), 0, MOST_ROW, field="after", message=text)
+        after = _after()
         found = queries.rows(self.session, batch, which, after)
         shown = found[: queries.ROWS]
         sheet = batches.sheet_called(batch.sheet, current_actor())
         view, actor = view_called(sheet.view), current_actor()
-        records = queries.records(self.session, view.datamodel.obj, shown) if state in rules.WRITTEN else {}
-        urls = {n: view.url_show(r) for n, r in records.items()} if view.can("show") else {}
+        urls = self._urls(view, shown) if state in rules.WRITTEN and view.can("show") else {}
         job, is_mine = batches.job_of(self.session, batch), batch.created_by == actor.user_id
-        may_undo = rights.can_undo(batch, actor)
+        undoing = {"may": rights.can_undo(batch, actor), "is_short": undo_asked.is_short(batch)}
         return self.render_template(  # type: ignore[no-any-return]
             "exchange/batch.html",
             title=words.file_name(batch, plain=is_mine),
@@ -68,14 +66,13 @@ class BatchPage:
             state=state,
             is_written=state in rules.WRITTEN,
             is_mine=is_mine,
-            actions=_actions(batch, state, may_undo=may_undo),
-            may_stop=may_undo,
-            is_short=undo_asked.is_short(batch),
+            actions=_actions(batch, state, may_undo=undoing["may"]),
+            undoing=undoing,
             rules=rights.open_rules(sheet, actor),
             rule=KnownRule(batch.rule),
             problem=self._problem(batch, job, state),
             job=job,
-            percent=rules.share(job.done_steps, job.total_steps or 0) if job else 0,
+            percent=_percent(job),
             groups=words.group_lines(batch.summary, plain=is_mine),
             said=[self.said(f, plain=is_mine) for f in (batch.summary or {}).get("said") or []],
             rows=words.row_lines(shown, batch.summary, urls, plain=is_mine),
@@ -87,6 +84,11 @@ class BatchPage:
             kept_days=batches.KEPT,
             State=State,
         )
+
+    def _urls(self: Any, view: Any, shown: Any) -> dict[int, str]:
+        """Where the records of some rows are shown."""
+        records = queries.records(self.session, view.datamodel.obj, shown)
+        return {number: view.url_show(one) for number, one in records.items()}
 
     @staticmethod
     def said(finding: Any, *, plain: bool = True) -> dict[str, Any]:
@@ -155,6 +157,15 @@ class BatchPage:
         )
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+
+def _after() -> int:
+    text = gettext("A page is a whole number.")
+    return whole_number(request.args.get("after", "0"), 0, MOST_ROW, field="after", message=text)
+
+
+def _percent(job: Any) -> int:
+    return rules.share(job.done_steps, job.total_steps or 0) if job else 0
 
 
 def _has_findings(batch: ImportBatch) -> bool:
