@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.areas.actors import build_actor
 from app.areas.models import Area, Post, PostDuty, Staff
-from app.audit.models import ChangeLog
+from app.audit.models import AccessLog, ChangeLog
 from app.core import clock, codes, sheets
 from app.core.actor import as_actor
 from app.core.extra import ExtraField
@@ -24,7 +24,8 @@ from app.exchange.service import declared
 from app.exchange.service.declared import open_sheets
 from app.exchange.service.undoing import classes
 from app.registry.models import BuildingUnit, Dwelling, RentalHome, ResidentUnit, Venue
-from tests.factories.registry import ResidentFactory, make_home, make_household
+from app.registry.service import matching
+from tests.factories.registry import ResidentFactory, id_number, make_home, make_household
 from tests.support.imports import words_of, write
 
 pytestmark = pytest.mark.any_database
@@ -206,6 +207,32 @@ def test_an_area_that_is_closed_while_a_sheet_runs_takes_no_row_any_more(acting,
         [refused] = writer.take(clerk, [Row(3, SHOP | {"name": "Late"})], "skip", batch=new_uid())
     assert (made.outcome, refused.outcome) == ("made", "bad")
     assert words_of(refused) == ["There is no area called “Grid A11” among yours."]
+
+
+def test_numbers_cannot_be_tried_out_in_a_sheet(acting, world, system, monkeypatch):
+    """A check that asks for staff by phone, or for people by number, counts with the look-ups of the keyboard."""
+    monkeypatch.setattr(matching, "LOOKUPS_AN_HOUR", 8)
+    clerk = acting("clerk_a")
+    staff = {"name": "Wang An", "area_id": "Grid A11", "kind": "backbone", "phone": "13812345678"}
+    write(clerk, "staff", [staff])
+    declared.declare_all()
+
+    def looked(sheet, rows):
+        writer = sheets.sheets()[sheet].writer(clerk, session_actor(clerk), {"language": "en", "columns": {}})
+        with unit_of_work(clerk):
+            return writer.look(clerk, [Row(n, dict(row)) for n, row in enumerate(rows, 2)], "skip")
+
+    tried = [staff | {"phone": f"1381234{5670 + n}"} for n in range(5)]
+    assert "bad" not in {o.outcome for o in looked("staff", tried)}
+    person = {"area_id": "Grid A11", "name": "Qiu"}
+    rows = [person | {"person_id": id_number(date(1985, 2, 21), n)} for n in range(1, 12, 2)]
+    said = [words_of(o)[0].partition(".")[0] for o in looked("kindness_account", rows)]
+    assert said[0].startswith("Nobody with this document number")
+    assert said[-1] == "You have looked up very many people"
+    system.rollback()
+    logged = list(system.scalars(select(AccessLog.detail).where(AccessLog.action == "SEARCH")))
+    assert sum(detail.startswith("match: sheet, 5 asked, 0 inside") for detail in logged) == 1
+    assert 6 <= logged.count("match: none") <= 8
 
 
 @pytest.mark.demand("S4-20")

@@ -12,6 +12,7 @@ from app.audit import seal as sealing
 from app.audit.models import AccessLog, ChangeLog
 from app.audit.verify import verify
 from app.core import clock, counters
+from app.core.errors import Invalid, Throttled
 from app.core.extra import ExtraField, ExtraFieldArea
 from app.core.jobs import worker
 from app.core.scope import session_actor
@@ -39,7 +40,7 @@ from app.registry.models import (
     Residence,
 )
 from app.registry.rules import Birth
-from app.registry.service import documents, homes, households, persons
+from app.registry.service import documents, homes, households, matching, persons
 from tests.factories.registry import ResidentFactory, id_number, make_home, make_household
 
 GRID = "430299001001001"
@@ -432,6 +433,38 @@ def test_somebody_elsewhere_is_not_opened_and_the_answer_is_logged(acting, world
         ("match: elsewhere", world.accounts["clerk_a"].user_id)
     ] * 3
     assert count(system, Person) == 1
+
+
+def test_a_check_of_residents_is_logged_and_tells_no_more_than_the_keyboard(
+    acting, world, system, monkeypatch
+):
+    """Numbers of people elsewhere and of people under other names are counted; the same sheet may be checked again."""
+    monkeypatch.setattr(matching, "ELSEWHERE_AN_HOUR", 2)
+    numbers = [id_number(born(50), n) for n in (51, 53, 55, 57)]
+    near, *far = [
+        ResidentFactory(name=f"Hei {chr(65 + at)}", birth=born(50), number=n) for at, n in enumerate(numbers)
+    ]
+    with unit_of_work(system):
+        make_household(system, make_home(system, world.areas["grid_a11"]), [near])
+        for at, one in enumerate(far):
+            make_household(system, make_home(system, world.areas["grid_t11"], str(at)), [one])
+    clerk = acting("clerk_a")
+
+    def look(*rows):
+        with unit_of_work(clerk):
+            return PersonWriter(session_actor(clerk), {}).look(clerk, list(rows), "skip")
+
+    rows = [row(at, f"Bai {chr(65 + at)}", number=number) for at, number in enumerate(numbers, 2)]
+    for _again in range(2):
+        assert [o.outcome for o in look(*rows[:3])] == ["skipped", "bad", "bad"]
+    with pytest.raises(Throttled):
+        look(rows[3])
+    with pytest.raises(Invalid, match="different numbers"):
+        look(*(row(n, "Same Name", number=id_number(born(50), 60 + n)) for n in range(2, 9)))
+    system.rollback()
+    logged = list(system.scalars(select(AccessLog.detail).where(AccessLog.action == "SEARCH")))
+    assert logged.count("match: sheet, 3 asked, 1 inside, 2 elsewhere, 0 none") == 2
+    assert (logged.count("match: inside"), logged.count("match: elsewhere")) == (2, 4)
 
 
 def test_heads_relations_and_homes_that_are_missing(acting, world, system):

@@ -88,7 +88,9 @@ class ContractWriter(RowWriter):
         name, phone = str(self.value(row, "name")).strip(), self.value(row, "phone")
         query = select(Staff).where(Staff.name == name)
         if phone:
+            self.resolver.lookups.ask()
             found = session.scalars(query.where(Staff.phone_index == blind("phone", str(phone)))).first()
+            self.resolver.lookups.answer(found is not None)
             if found is not None:
                 return found
         rows = list(session.scalars(query.order_by(Staff.id).limit(20)))

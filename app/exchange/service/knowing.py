@@ -176,13 +176,24 @@ class KnownRows(RowWriter):
         return next((one for one in found if self._says(one, closed)), None)
 
     def _says(self, record: Any, closed: dict[str, Any]) -> bool:
-        columns = {c.name: c for c in self.view.known_extras()} if closed else {}
+        if not closed:
+            return True
+        self.resolver.lookups.ask()
+        columns = {c.name: c for c in self.view.known_extras()}
         held = (columns[k].read(record) if k in columns else getattr(record, k, None) for k in closed)
-        return all(one == value for one, value in zip(held, closed.values(), strict=True))
+        says = all(one == value for one, value in zip(held, closed.values(), strict=True))
+        self.resolver.lookups.answer(says)
+        return says
 
     def _by(self, keys: tuple[str, ...], values: list[Any]) -> Any:
         given = dict(zip(keys, values, strict=True))
-        return self.session.scalars(self._query_of(keys, 1), self._bound(keys, given)).first()
+        is_closed = any(facts_of(self.model)[key].kind == "secret" for key in keys)
+        if is_closed:
+            self.resolver.lookups.ask()
+        found = self.session.scalars(self._query_of(keys, 1), self._bound(keys, given)).first()
+        if is_closed:
+            self.resolver.lookups.answer(found is not None)
+        return found
 
     def _bound(self, keys: Sequence[str], given: dict[str, Any]) -> dict[str, Any]:
         return {f"key_{at}": self._plain(key, given[key]) for at, key in enumerate(keys)}

@@ -19,6 +19,7 @@ from app.areas.rules import SEGMENT
 from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.interface import facts_of
+from app.exchange.service.lookups import Lookups
 from app.registry.importing import areas
 from app.registry.models import (
     Building,
@@ -115,6 +116,7 @@ class Resolver:
     def __init__(self, session: Session, actor: Actor, day: Any) -> None:
         self.session, self.actor, self.day = session, actor, day
         self._areas: AreaNames | None = None
+        self.lookups = Lookups(session, actor)
         self._state: tuple[Any, ...] | None = None
         self._known: dict[tuple[type, str, int | None], int] = {}
         self._ways: dict[type, Callable[[str, int | None], Any]] = {
@@ -185,7 +187,9 @@ class Resolver:
         index = matching.number_index(ID_CARD, text) if named is None else None
         if index and any(c.isdigit() for c in text):
             holders = select(PersonDocument.person_id).where(PersonDocument.number_index == index)
+            self.lookups.ask()
             ids = set(self.session.scalars(holders))
+            self.lookups.answer(bool(ids))
             if not ids:
                 raise Unknown(NO_PERSON, text)
             return self._one(select(Person).where(Person.id.in_(ids)), text, area_id, Person)

@@ -75,9 +75,10 @@ class RowWriter:
 
     def look(self, session: Session, rows: list[Row], rule: str) -> list[Outcome]:
         """What would become of the rows; all of it is taken back."""
-        self.is_dry = True
+        self.is_dry = self.resolver.lookups.is_dry = True
         with self._taken_back(session):
             outcomes = self._all(session, rows, rule)
+        self.resolver.lookups.write(self.register())
         bad = {o.number for o in outcomes if o.outcome == "bad"}
         self.brought.keep([row for row in rows if row.number not in bad])
         return outcomes
@@ -226,8 +227,7 @@ class RowWriter:
     def _redo(self, session: Session, recorder: Recorder, number: int, rule: str) -> None:
         """Do an earlier row again. One that does not go in now changes nothing: what relies on it says so itself."""
         self._redone.add(number)
-        present, recorder.row = recorder.row, -number
-        row = self.brought.row(number, rule)
+        present, recorder.row, row = recorder.row, -number, self.brought.row(number, rule)
         self.is_saving = True  # a refusal would be about another row
         session.flush()
 
@@ -251,7 +251,7 @@ class RowWriter:
         raise NotImplementedError
 
     def register(self) -> str:
-        """Where records are looked for and made: one writer at a time."""
+        """The table in which records are looked for and made."""
         raise NotImplementedError
 
     def know(self, row: Row, word: str) -> None:

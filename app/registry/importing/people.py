@@ -6,24 +6,31 @@ answer is logged, as at a keyboard (guards, section 1).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.core.keysets import pieces
 from app.registry.importing.lines import Line, precision_of
+from app.registry.importing.telling import Telling
 from app.registry.models import Person
 from app.registry.rules import Precision, name_key
 from app.registry.service import matching
 
 ELSEWHERE_IN_A_SHEET = 2_000
+MOST_NUMBERS = 5  # of people with one name and one birth date among the rows of a chunk
+Tell = Callable[[str, int], None]
+GUESSES = _(
+    "Row %(row)s: several people of this sheet have one name and one birth date but different numbers."
+)
 ELSEWHERE = _("This person is registered elsewhere. You may ask for a move-in.")
 TOO_MANY = _(
     "Very many people of this sheet are registered elsewhere. Have it brought in by the level above their areas."
@@ -64,11 +71,14 @@ class Seen:
                 del self.rows[line.mark]
 
 
-def match(session: Session, lines: list[Line], rule: str, seen: Seen, actor: Actor) -> None:
+def match(
+    session: Session, lines: list[Line], rule: str, seen: Seen, telling: Telling, now: datetime
+) -> None:
     """Say of each row whether it is about somebody new, somebody known, or cannot go in."""
     lines = _once(lines, seen)
     by_number = [line for line in lines if line.document is not None]
-    _by_document(session, by_number, rule, seen, actor)
+    _refuse_guesses(by_number)
+    _by_document(session, by_number, rule, seen, partial(telling.tell, session, now=now))
     _by_name(session, [line for line in lines if line.document is None], rule)
 
 
@@ -101,7 +111,17 @@ def _once(lines: list[Line], seen: Seen) -> list[Line]:
     return first
 
 
-def _by_document(session: Session, lines: list[Line], rule: str, seen: Seen, actor: Actor) -> None:
+def _refuse_guesses(lines: list[Line]) -> None:
+    """One person with many numbers is no list of residents but a search for the right number."""
+    born = Counter((name_key(line.name), line.birth.date) for line in lines if line.birth)
+    if max(born.values(), default=0) <= MOST_NUMBERS:
+        return
+    for line in lines:
+        if line.birth and born[name_key(line.name), line.birth.date] > MOST_NUMBERS:
+            raise Invalid(GUESSES, row=line.number)
+
+
+def _by_document(session: Session, lines: list[Line], rule: str, seen: Seen, tell: Tell) -> None:
     if not lines:
         return
     known = matching.bearers(line.document[1] for line in lines if line.document)
@@ -118,23 +138,23 @@ def _by_document(session: Session, lines: list[Line], rule: str, seen: Seen, act
             continue
         mine = sorted({person for _kind, _number, person in found if person in visible})
         if not mine:
-            _elsewhere(line, found[0][2], seen, actor)
+            _elsewhere(line, found[0][2], seen, tell)
         else:
-            _inside(line, [(key, visible[key]) for key in mine], found, rule)
+            _inside(line, [(key, visible[key]) for key in mine], found, rule, tell)
 
 
-def _elsewhere(line: Line, person: int, seen: Seen, actor: Actor) -> None:
+def _elsewhere(line: Line, person: int, seen: Seen, tell: Tell) -> None:
     seen.elsewhere += 1
     if seen.elsewhere > ELSEWHERE_IN_A_SHEET:
         raise Invalid(TOO_MANY)
-    matching.log(
-        actor, matching.ELSEWHERE, matching.Match(matching.MatchPlace.elsewhere, matching.DOCUMENT, person)
-    )
+    tell(matching.ELSEWHERE, person)
     line.refuse(ELSEWHERE)
 
 
-def _inside(line: Line, mine: list[tuple[int, str]], found: list[Any], rule: str) -> None:
+def _inside(line: Line, mine: list[tuple[int, str]], found: list[Any], rule: str, tell: Tell) -> None:
     namesakes = [key for key, name in mine if name == line.name or name_key(name) == name_key(line.name)]
+    if not namesakes:
+        tell(matching.FOUND, mine[0][0])
     if rule == "new":
         line.dup_no = 1 + max((number for kind, number, _p in found if kind == line.doc_kind), default=-1)
         line.remark(KEPT_APART)

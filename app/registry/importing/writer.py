@@ -26,6 +26,7 @@ from app.registry.importing.lines import Line, Reader
 from app.registry.importing.making import Maker
 from app.registry.importing.people import FIRST_IS_BAD, Seen, match, recall
 from app.registry.importing.settling import settle
+from app.registry.importing.telling import Telling
 from app.registry.models import Household
 from app.registry.service import households
 from app.registry.service.checks import check_code
@@ -47,17 +48,18 @@ class PersonWriter:
         self.fixed: dict[str, Any] = options.get("fixed") or {}
         self.area_id: int | None = options.get("area_id")
         self.source: str = options.get("source") or SOURCE
-        self.seen = Seen()
+        self.seen, self.telling = Seen(), Telling(actor)
         self.heads: dict[int, int] = {}
         self.areas: Areas | None = None
         self._areas_state: Any = None
 
     def look(self, session: Session, rows: list[Row], rule: str) -> list[Outcome]:
         """What would become of the rows; nothing is written but that somebody elsewhere was asked about."""
-        now = clock.now()
+        now, self.telling.is_dry = clock.now(), True
         lines, _families = self._plan(session, rows, rule, now)
         known = [line for line in lines if line.why == "known"]
         self._changer(session, rule, now, dry=True).change(known)
+        self.telling.write(sum(line.document is not None for line in lines))
         return self._outcomes(lines)
 
     def recall(
@@ -136,7 +138,7 @@ class PersonWriter:
             resolve_area(areas, line, self.area_id, self.columns)
         Homes(session, areas).place(_going(lines))
         by_area(session, areas, _going(lines), self.actor)
-        match(session, _going(lines), rule, self.seen, self.actor)
+        match(session, _going(lines), rule, self.seen, self.telling, now)
         families = Families(session, areas, self.heads).gather(_going(lines), today)
         return lines, families
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AccessLog
@@ -32,6 +32,7 @@ from app.registry.service import duplicates
 DOCUMENT, NAME_BIRTH, SIMILAR = "document", "name_birth", "similar"
 WINDOW = timedelta(hours=1)
 LOOKUPS_AN_HOUR, ELSEWHERE_AN_HOUR = 600, 20
+SHEET = "match: sheet"  # begins the line of a chunk of a sheet that was checked: it counts as one look-up
 SEARCH, TRIED, FOUND, ELSEWHERE = "SEARCH", "match: none", "match: inside", "match: elsewhere"
 
 
@@ -103,23 +104,49 @@ def look_up(session: Session, *, actor: Actor, now: datetime, **what: object) ->
 
 def check_throttle(session: Session, actor: Actor, now: datetime) -> None:
     """Refuse when the user has asked too often within the hour, above all for people elsewhere."""
-    since = now - WINDOW
-    query = (
-        select(AccessLog.detail, func.count())
-        .where(AccessLog.at >= since, AccessLog.user_id == actor.user_id, AccessLog.action == SEARCH)
-        .where(AccessLog.detail.in_([TRIED, FOUND, ELSEWHERE]))
-        .group_by(AccessLog.detail)
-    )
-    asked = {key: value for key, value in session.execute(query)}  # noqa: C416
+    asked = _asked(session, actor, now)
     if asked.get(ELSEWHERE, 0) >= ELSEWHERE_AN_HOUR or sum(asked.values()) >= LOOKUPS_AN_HOUR:
-        text = _("You have looked up very many people. Please go on in an hour, or ask your station leader.")
-        raise Throttled(text, retry_after=int(WINDOW.total_seconds()))
+        raise too_many()
 
 
-def log(actor: Actor, detail: str, match: Match | None = None) -> None:
+def too_many() -> Throttled:
+    """The refusal of further look-ups."""
+    text = _("You have looked up very many people. Please go on in an hour, or ask your station leader.")
+    return Throttled(text, retry_after=int(WINDOW.total_seconds()))
+
+
+def lookups_left(session: Session, actor: Actor, now: datetime) -> int:
+    """How often the user may still ask within the hour."""
+    return max(0, LOOKUPS_AN_HOUR - sum(_asked(session, actor, now).values()))
+
+
+def _lately(actor: Actor, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    lookup = or_(AccessLog.detail.in_([TRIED, FOUND, ELSEWHERE]), AccessLog.detail.startswith(SHEET))
+    since = AccessLog.at >= now - WINDOW
+    return since, AccessLog.user_id == actor.user_id, AccessLog.action == SEARCH, lookup
+
+
+def _asked(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
+    query = select(AccessLog.detail, func.count()).where(*_lately(actor, now)).group_by(AccessLog.detail)
+    return {key: value for key, value in session.execute(query)}  # noqa: C416
+
+
+def told_of(session: Session, actor: Actor, now: datetime) -> set[int]:
+    """People of whom the user was told within the hour."""
+    query = select(AccessLog.row_id).where(*_lately(actor, now), AccessLog.row_id.is_not(None))
+    return {key for key in session.scalars(query.distinct()) if key is not None}
+
+
+def log(actor: Actor, detail: str, match: Match | None = None, *, table: str = Person.__tablename__) -> None:
     """One line in the access log; the number that was typed never stands there."""
     found = match.person_id if match else None
-    log_access(SEARCH, Person.__tablename__, row_id=found, detail=detail, actor=actor)
+    log_access(SEARCH, table, row_id=found, detail=detail, actor=actor)
+
+
+def log_sheet(actor: Actor, table: str, *, inside: int, none: int, elsewhere: int = 0) -> None:
+    """The line of a chunk of a sheet that was checked: how many were asked for, and what came of it."""
+    counts = f"{inside} inside, {elsewhere} elsewhere, {none} none"
+    log_access(SEARCH, table, detail=f"{SHEET}, {inside + elsewhere + none} asked, {counts}", actor=actor)
 
 
 def _by_document(kind: str, number: str) -> set[int]:
