@@ -14,9 +14,8 @@ FORM = "G01"
 def guide_context(item: GuideItem, now: datetime) -> dict[str, Any]:
     """Context of the guide; nobody's data stand on it, so that it is neither numbered nor kept."""
     return {
-        "issue": {"at": clock.to_local(now).isoformat(timespec="seconds")},
+        "issue": {"number": item.code, "at": clock.to_local(now).isoformat(timespec="seconds")},
         "guide": {
-            "code": item.code,
             "name": item.name,
             "edition": item.edition,
             "department": item.department_name,
