@@ -53,7 +53,7 @@ class BatchPage:
         shown = found[: queries.ROWS]
         sheet = batches.sheet_called(batch.sheet, current_actor())
         view, actor = view_called(sheet.view), current_actor()
-        urls = self._urls(view, shown) if state in rules.WRITTEN and view.can("show") else {}
+        urls = self._links(view, shown) if state in rules.WRITTEN and view.can("show") else {}
         job, is_mine = batches.job_of(self.session, batch), batch.created_by == actor.user_id
         undoing = {"may": rights.can_undo(batch, actor), "is_short": undo_asked.is_short(batch)}
         return self.render_template(  # type: ignore[no-any-return]
@@ -85,7 +85,7 @@ class BatchPage:
             State=State,
         )
 
-    def _urls(self: Any, view: Any, shown: Any) -> dict[int, str]:
+    def _links(self: Any, view: Any, shown: Any) -> dict[int, str]:
         """Where the records of some rows are shown."""
         records = queries.records(self.session, view.datamodel.obj, shown)
         return {number: view.url_show(one) for number, one in records.items()}
