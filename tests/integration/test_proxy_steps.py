@@ -332,17 +332,17 @@ def test_marks_that_are_refused(sessions, booked, until, who, marks, refusal):
 def test_public_notice_and_appearance_come_before_the_approval(system, sessions, booked):
     uid = booked("MZ-01")
     walk(sessions, uid, "process")
-    town = sessions["town"]
+    office = sessions["department"]
     with pytest.raises(Conflict) as refused:
-        step(town, uid, "approve", appeared=None)
+        step(office, uid, "approve", appeared=None)
     assert refused.value.data["bars"] == ["publicity_due", "appearance_due"]
-    step(town, uid, "publish")
+    step(office, uid, "publish")
     assert case_of(system, uid).resume_to == "processing"
-    step(town, uid, "resume")
+    step(office, uid, "resume")
     with pytest.raises(Conflict) as refused:
-        step(town, uid, "approve", appeared=None)
+        step(office, uid, "approve", appeared=None)
     assert refused.value.data["bars"] == ["appearance_due"]
-    assert step(town, uid, "approve", appeared=True).state == "approved"
+    assert step(office, uid, "approve", appeared=True).state == "approved"
 
 
 @pytest.fixture(autouse=True)
@@ -499,7 +499,9 @@ def test_roles_are_asked_on_the_database_too(sessions, booked, acting):
             step(sessions[role], uid, "receive")
     with pytest.raises(NotAllowed):  # a reading role sees the case and moves nothing
         step(acting("supervisor"), uid, "withdraw")
-    assert step(sessions["town"], uid, "receive").state == "prechecking"
+    with pytest.raises(NotAllowed):  # the department has somebody who decides: the town's window does not
+        step(sessions["town"], uid, "receive")
+    assert step(sessions["department"], uid, "receive").state == "prechecking"
 
 
 @pytest.mark.any_database
