@@ -34,6 +34,7 @@ from app.proxy.views.custody_posts import CustodyMixin
 from app.proxy.views.fairness_posts import FairnessMixin
 from app.proxy.views.photo_posts import PhotosMixin, shelf_of
 from app.proxy.views.question_posts import QuestionsMixin
+from app.proxy.views.signature_posts import SignaturesMixin
 
 
 def may_book(actor: Actor) -> bool:
@@ -85,6 +86,7 @@ class ProxyCaseView(
     QuestionsMixin,
     CallbacksMixin,
     FairnessMixin,
+    SignaturesMixin,
     ModelView,
 ):
     """Cases of the scope. Nothing of a case is typed into a form: it is booked, and then it takes steps."""
