@@ -159,7 +159,6 @@ def _nonce() -> str:
     return str(g.get("csp_nonce", ""))
 
 
-
 def counted(singular: str, plural: str, num: int, **more: Any) -> str:
     """``ngettext`` of templates. What is no number is an error in every language: Chinese, with one form, would be the
     only one to find it.
