@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, and_
@@ -17,7 +18,7 @@ from app.core.widgets import view_of
 from app.proxy.choices import CallOutcome
 from app.proxy.models import CaseCallback, ProxyCase
 from app.proxy.queries import desk
-from app.proxy.views.cases import light_cell, shown_name
+from app.proxy.views.cases import shown_name
 
 
 def _pairs() -> Sequence[tuple[str, Any]]:
@@ -44,7 +45,13 @@ def due_light(row: CaseCallback) -> Markup:
         return Markup("")
     short = row.opened_at + (row.due_at - row.opened_at) * 0.8
     level = desk.level_of(row.due_at, short, clock.now())
-    return light_cell(row.case, level, row.due_at, row.provisional)
+    words = clock.to_local(row.due_at).date().isoformat()
+    if row.provisional:
+        words += " " + gettext("(provisional)")
+    # no words on what is left: they would read the calendar for every list
+    return Markup('<span class="gb-light gb-light-{}"><span aria-hidden="true"></span>{}</span>').format(
+        level, words
+    )
 
 
 def case_link(row: CaseCallback) -> str | None:
@@ -105,7 +112,7 @@ class CaseCallbackView(ModelView):
         "number": lambda row: row.case.number,
         "name": lambda row: shown_name(row.case),
     }
-    eager = ("case.item_version", "case.area", "staff")
+    eager = ("case.item_version", "staff")
     base_permissions = ["can_list", "can_show", "can_history"]
     # opened by a rating, handled on the page of the case
     exclude_route_methods = frozenset(
