@@ -73,7 +73,6 @@ def at(watch, *parts):
     watch.at = clock.datetime(*parts, tzinfo=clock.LOCAL_ZONE).astimezone(UTC)
 
 
-@pytest.mark.demand("S3-66")
 def test_first_the_owner_then_station_town_and_county_each_once(system, booked, watch, run):
     """Due at the close of Wednesday: warned before, the station at once, the town a working day later, the county three."""
     uid = booked()

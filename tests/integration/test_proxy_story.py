@@ -304,7 +304,7 @@ def ground(app, _database):
 
 
 @pytest.mark.any_database
-@pytest.mark.demand("S0-38", "S3-66")
+@pytest.mark.demand("S3-49", "S3-50", "S3-51")
 def test_a_case_never_goes_wrong_whatever_people_do(ground):
     """The same stories at each run, so that everybody sees a failure; a longer run finds more (max_examples)."""
     run_machine(

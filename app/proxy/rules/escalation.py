@@ -1,7 +1,7 @@
 """Who is told when a time runs short or is over: the words of the rules, and when a rule speaks. Pure.
 
 Owner is who has the case in hand: the department from the hand-in to the decision, else the worker. Each level above
-hears later (S3-66; S0-38: station, town, county).
+hears later: station, town, county.
 """
 
 from __future__ import annotations
