@@ -147,6 +147,7 @@ def fill(session: Any, world: World) -> None:
         for table in OPEN_TABLES:
             made.row(table)
         made.rows["rental_home"].name = None  # called by its home
+        made.rows["custody"].returned_at = made.rows["custody"].lost_at = None  # still out
     item = session.scalars(select(ServiceItem).where(ServiceItem.code == "WJ-02")).one()
     draft = new_draft(session, item, clock.now())
     draft.fields = [
