@@ -83,7 +83,11 @@ def test_who_may_and_what_may(system, three, login_as):
     town = post(login_as("town_clerk_a"), URL, action="receive", case=three, _take="1")
     assert "None of these cases can take this step now" in town.text
     health = login_as("health")
-    for values in ({"action": "refuse"}, {"action": "deliver", "case": three}, {"action": "x", "case": three}):
+    for values in (
+        {"action": "refuse"},
+        {"action": "deliver", "case": three},
+        {"action": "x", "case": three},
+    ):
         assert post(health, URL, **values).status_code == 400
     foreign = post(login_as("health"), URL, action="receive", case=["no-such-case"])
     assert "None of these cases" in foreign.text
@@ -104,16 +108,21 @@ def test_the_list_costs_the_same_for_one_case_and_for_three(system, three, login
     """Light columns and checks per row ask nothing of the database."""
     health = login_as("health")
     health.get("/proxy/")
-    counts = []
-    for url in (f"/proxy/?number={number_of(system, three[0])}", "/proxy/"):
-        asked = []
-        engine = system.get_bind().engine
-        listener = lambda *args: asked.append(args[2])  # noqa: E731
-        event.listen(engine, "before_cursor_execute", listener)
-        health.get(url)
-        event.remove(engine, "before_cursor_execute", listener)
-        counts.append(len(asked))
-    assert counts[0] == counts[1] <= 12
+    one = statements(system, health, f"/proxy/?number={number_of(system, three[0])}")
+    assert one == statements(system, health, "/proxy/") <= 12
+
+
+def statements(system, client, url):
+    """How many statements a page takes."""
+    asked, engine = [], system.get_bind().engine
+
+    def note(*args):
+        asked.append(args[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    client.get(url)
+    event.remove(engine, "before_cursor_execute", note)
+    return len(asked)
 
 
 def number_of(session, uid):

@@ -231,7 +231,9 @@ def test_the_age_of_a_service_is_changed_on_its_screen_for_the_next_version(logi
 def test_who_qualifies_is_added_once_to_a_default_version_and_stays(system):
     """An older site gets the criteria; what is there is never changed."""
     version = published(system)
-    system.execute(update(ServiceItemVersion).where(ServiceItemVersion.id == version.id).values(criteria=None))
+    system.execute(
+        update(ServiceItemVersion).where(ServiceItemVersion.id == version.id).values(criteria=None)
+    )
     system.expire_all()
     assert load_criteria(system) == 1
     assert published(system).criteria == seeds.read("entitlements")["items"]["WJ-02"]["criteria"]

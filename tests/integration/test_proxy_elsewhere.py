@@ -46,9 +46,13 @@ def banner(system, acting, world):
                 admin, item, clock.now(), name="Pasture card", department_code="WJ", kind="apply"
             )
             admin.flush()
-            draft.materials.append(ServiceMaterial(seq=2, name="Brand of the herd", form="photo", required="yes"))
+            draft.materials.append(
+                ServiceMaterial(seq=2, name="Brand of the herd", form="photo", required="yes")
+            )
             draft.fields.append(
-                ServiceField(seq=1, key="heads", label="Heads", kind="decimal", is_required=True, at="collect")
+                ServiceField(
+                    seq=1, key="heads", label="Heads", kind="decimal", is_required=True, at="collect"
+                )
             )
             draft.promised_days, draft.statutory_days, draft.limits = 2, 4, {"precheck": [1, "work_day"]}
             admin.flush()

@@ -1,6 +1,6 @@
 """Numbers of the service by worker, service, grid and department, against the steps they are counted from."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import event, select
@@ -33,7 +33,7 @@ def month(sessions, booked):
 
 
 def counted(session, by="service", **more):
-    first, last = datetime(2026, 11, 1).date(), datetime(2027, 1, 31).date()
+    first, last = date(2026, 11, 1), date(2027, 1, 31)
     found, whole = figures.lines(session, by, first, last, **more)
     figures.add_open(session, by, clock.now(), found, whole, **more)
     session.rollback()

@@ -146,7 +146,12 @@ def test_a_service_of_the_site_is_added_without_code(system, login_as, sessions,
         ({"code": "WJ-02"}, "with this code already"),
         ({"department": "XX"}, "no department with the code XX"),
     ):
-        values = {"code": "WJ-90", "name": "Stamp of the herder", "department": "wj", "kind": "register"} | wrong
+        values = {
+            "code": "WJ-90",
+            "name": "Stamp of the herder",
+            "department": "wj",
+            "kind": "register",
+        } | wrong
         answer = fill(admin, url, **values)
         assert (answer.status_code, sentence in answer.text, "herder" in answer.text) == (422, True, True)
     done = fill(admin, url, code="wj-90", name="Stamp of the herder", department="wj", kind="register")

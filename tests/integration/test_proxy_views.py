@@ -355,7 +355,9 @@ def blank_pdf() -> bytes:
 def test_a_bad_photo_stops_the_step(system, login_as, booked, content):
     uid = booked()
     photo = (io.BytesIO(content), "x.jpg")
-    answer = press_button(login_as("worker_a"), system, uid, "entrust", consent="yes", signature="paper", photo=photo)
+    answer = press_button(
+        login_as("worker_a"), system, uid, "entrust", consent="yes", signature="paper", photo=photo
+    )
     assert answer.status_code == 400
     assert case_of(system, uid).state == "booked"
     assert fresh(system).scalars(select(Attachment)).all() == []

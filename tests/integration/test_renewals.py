@@ -1,4 +1,4 @@
-"""Yearly reviews and results that end come back as proposals: in time, once, for who is there, and closed by the new case."""
+"""Yearly reviews and results that end come back as proposals: in time, once, for who is there, closed by the new case."""
 
 from __future__ import annotations
 

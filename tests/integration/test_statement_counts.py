@@ -150,9 +150,7 @@ def fill(session: Any, world: World) -> None:
         made.rows["custody"].returned_at = made.rows["custody"].lost_at = None  # still out
     item = session.scalars(select(ServiceItem).where(ServiceItem.code == "WJ-02")).one()
     draft = new_draft(session, item, clock.now())
-    draft.fields = [
-        ServiceField(seq=n, key=f"q{n}", label=f"Question {n}", kind="text") for n in range(ROWS)
-    ]
+    draft.fields = [ServiceField(seq=n, key=f"q{n}", label=f"Question {n}", kind="text") for n in range(ROWS)]
     session.commit()
 
 
