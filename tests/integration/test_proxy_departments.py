@@ -1,7 +1,7 @@
 """Who decides, and who is asked along: the deciding office, the window of the town, assisting departments (S0-51)."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.areas.models import OrgUnit
 from app.areas.rules import child_path
@@ -163,3 +163,22 @@ def test_asking_and_taking_back_on_the_page(system, sessions, booked, pensions, 
     assert [s.action for s in case_of(system, uid).steps][-2:] == ["assist", "assist"]
     assert login_as("clerk_t").get(url).status_code == 404
     assert login_as("worker_a").get(url).status_code == 403
+
+
+def test_who_sits_where_is_asked_once_for_a_whole_list(sessions, booked, pensions):
+    """The town looks at its cases: one question about posts, however many cases there are."""
+    town = sessions["town"]
+    uids = [booked(code) for code in ("WJ-02", "WJ-01", "RS-01")]
+    for uid in uids:
+        walk(sessions, uid, "submit")
+    cases, asked = [open_case(town, uid) for uid in uids], []
+    engine = town.get_bind().engine
+
+    def note(*args):
+        asked.append(args[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    for case in cases:
+        offers(case, session_actor(town), clock.now())
+    event.remove(engine, "before_cursor_execute", note)
+    assert len([s for s in asked if "FROM post" in s]) == 1

@@ -143,7 +143,7 @@ def _answers(actor: Actor, now: datetime, row: CaseAssist) -> bool:
     if actor.role == deciders.DEPARTMENT:
         return row.org_unit_id in actor.org_unit_ids
     # the window of the town answers for an office without accounts
-    return actor.role == deciders.TOWN and not deciders.is_staffed(row.org_unit_id, to_local(now).date())
+    return actor.role == deciders.TOWN and not deciders.is_staffed(row, row.org_unit_id, to_local(now).date())
 
 
 def row_of(case: ProxyCase, uid: str) -> CaseAssist:

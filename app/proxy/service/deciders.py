@@ -7,30 +7,45 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.areas.models import Account, Area, OrgUnit, Post
 from app.core.actor import Actor
 from app.core.scope import unscoped
-from app.proxy.models import ProxyCase
+from app.proxy.models import CaseAssist, ProxyCase
 from app.proxy.rules import DECIDERS
 
 DEPARTMENT, TOWN = DECIDERS
 BY_TOWN = "town"
 
 
-def is_staffed(org_unit_id: int, day: date) -> bool:
-    """Whether somebody with an account holds a post of a department on a local day."""
+KEPT = "proxy.staffed"
+
+
+def is_staffed(of: ProxyCase | CaseAssist, org_unit_id: int, day: date) -> bool:
+    """Whether somebody with an account holds a post of a department on a local day. Asked once a transaction for all
+    departments: a list of a hundred cases asks no more than one.
+    """
+    session = object_session(of)
+    if session is None:
+        return org_unit_id in _staffed(day)
+    kept = session.info.get(KEPT)
+    if kept is None or kept[:2] != (session.get_transaction(), day):
+        kept = session.info[KEPT] = (session.get_transaction(), day, _staffed(day))
+    return org_unit_id in kept[2]
+
+
+def _staffed(day: date) -> frozenset[int]:
     query = (
-        select(Post.id)
+        select(Post.org_unit_id)
         .join(Account, Account.staff_id == Post.staff_id)
-        .where(Post.org_unit_id == org_unit_id, Post.role == DEPARTMENT, Post.deleted_at.is_(None))
+        .where(Post.org_unit_id.is_not(None), Post.role == DEPARTMENT, Post.deleted_at.is_(None))
         .where(or_(Post.valid_from.is_(None), Post.valid_from <= day))
         .where(or_(Post.valid_to.is_(None), Post.valid_to >= day))
-        .limit(1)
+        .distinct()
     )
     with unscoped("proxy: whether a department has anybody is not in the scope of the town") as other:
-        return other.scalar(query) is not None
+        return frozenset(other.scalars(query))
 
 
 def decides(actor: Actor, case: ProxyCase, day: date) -> bool:
@@ -41,7 +56,7 @@ def decides(actor: Actor, case: ProxyCase, day: date) -> bool:
         return case.department_id in actor.org_unit_ids
     # a case without a department is the town's: somebody must be able to go on with it
     by_town = case.item_version.checked_by == BY_TOWN or case.department_id is None
-    return by_town or not is_staffed(case.department_id or 0, day)
+    return by_town or not is_staffed(case, case.department_id or 0, day)
 
 
 def may_step(actor: Actor, case: ProxyCase, roles: tuple[str, ...], day: date) -> bool:
