@@ -141,7 +141,7 @@ def test_another_reader_finds_every_value_of_a_sheet_as_it_was_written():
     assert zipfile.ZipFile(io.BytesIO(out.getvalue())).testzip() is None
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_survives_but_what_xml_cannot_hold(text):
     out = io.BytesIO()

@@ -62,8 +62,8 @@ def test_a_missing_file_is_named(folder, name):
     ("old", "new", "fault"),
     [
         ('numbering = "F10"\n', "", "meta.toml lacks numbering"),
-        ('version = "1"', 'version = "1"\nseals = 2', "meta.toml does not know seals"),
-        ('version = "1"', "version = 1", "meta.toml version must be str"),
+        ('version = "2"', 'version = "2"\nseals = 2', "meta.toml does not know seals"),
+        ('version = "2"', "version = 2", "meta.toml version must be str"),
         ('code = "F10"', 'code = "F12"', "code is not the folder's name"),
         ('paper = "A4"', 'paper = "B5"', "paper is not known"),
         ('sensitivity = "L3"', 'sensitivity = "L9"', "sensitivity is not known"),

@@ -30,7 +30,7 @@ def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> di
     if not (case.relation_flag or trips or may_write):
         return None
     return {
-        "flag": Relation(case.relation_flag) if case.relation_flag else None,
+        "flag": Relation.__members__.get(case.relation_flag or ""),
         "name": note.get("name", ""),
         "words": note.get("words", ""),
         "asked": asks_declaration(case.item_version.more) and "declared" not in note,
