@@ -13,7 +13,7 @@ target_metadata = Model.metadata
 
 
 def include_object(obj, name, type_, reflected, compare_to):
-    """Leave SQLite's tables and the indexes of core/search.py and core/fieldwords.py alone: they are made after migrating."""
+    """Leave SQLite's tables and the indexes of core/search.py and core/fieldwords.py alone: made after migrating."""
     if type_ == "index" and reflected and name.endswith(("_chars", "_prefix", "_extra_words")):
         return False
     return not (type_ == "table" and reflected and (name.startswith("sqlite_") or "_fts" in name))
