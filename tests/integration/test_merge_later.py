@@ -42,7 +42,8 @@ def who(case, which) -> Person:
 
 
 def open_rows(session, model, person) -> list:
-    return list(session.scalars(select(model).where(model.person_id == person.id, model.valid_to.is_(None))))
+    query = select(model).where(model.person_id == person.id, model.valid_to.is_(None))
+    return list(session.scalars(query.order_by(model.id)))
 
 
 def heads_of(session, household, leaver):
