@@ -241,3 +241,14 @@ def test_a_wait_is_for_clocks_that_run_and_have_a_day():
     assert run(clocks, MONDAY, Tick("wait", "step"), agreed=days)["step"].pauses[0].end == FRIDAY_ENDS
     stopped = run(clocks, MONDAY, Tick("stop", "step"))
     assert run(stopped, MONDAY, Tick("wait", "step"), agreed=days) == stopped
+
+
+def test_a_stop_is_taken_back_once_and_not_before_it(clock):
+    running = clock
+    with pytest.raises(Conflict):
+        running.reopen(MONDAY + HOUR, "withdrawn", CALENDAR)
+    stopped = running.stop(MONDAY + 3 * HOUR, CALENDAR)
+    with pytest.raises(Conflict):
+        stopped.reopen(MONDAY + HOUR, "withdrawn", CALENDAR)
+    again = stopped.reopen(MONDAY + 5 * HOUR, "withdrawn", CALENDAR)
+    assert (again.started, again.is_running, again.pauses[-1].reason) == (stopped.started, True, "withdrawn")

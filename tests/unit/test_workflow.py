@@ -175,6 +175,7 @@ def test_offers_say_what_stands_in_the_way():
         (changed(open_ask=To(S.waiting, role=("clerk",))), "does not remember"),
         (changed(open_ask=None), "ways in and the ways back differ"),
         (changed(waiting_ask=To(S.waiting, role=("clerk",), remembers=True)), "overwrites another"),
+        (changed(new_begin=To(S.open, role=("clerk",), keeps=True)), "keeps what nothing remembers"),
     ],
 )
 def test_an_unsound_table_never_gets_into_service(table, problem):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 from math import ceil
 
 
@@ -14,12 +15,9 @@ def percentile(counts: Mapping[int, int], share: float) -> int | None:
     total = sum(counts.values())
     if not total:
         return None
-    wanted, seen = ceil(total * share), 0
-    for value in sorted(counts):
-        seen += counts[value]
-        if seen >= wanted:
-            return value
-    return max(counts)
+    values = sorted(counts)
+    wanted, reached = ceil(total * share), accumulate(counts[value] for value in values)
+    return next(value for value, seen in zip(values, reached, strict=True) if seen >= wanted)
 
 
 def average(counts: Mapping[int, int]) -> float | None:
