@@ -26,7 +26,6 @@ STEP_LIMITS: Mapping[str, Limit] = {
     ClockCode.correct: (5, Unit.work_day),
 }
 DAYS = frozenset({Unit.work_day, Unit.day})
-MOST_STEP_DAYS = 60
 MOST = {Unit.work_day: 90, Unit.day: 120, Unit.work_hour: 240, Unit.urgent_hour: 720}
 
 
@@ -68,20 +67,6 @@ def check_limit(
         )
         raise Invalid(words, field=field)
     return amount, kind.value
-
-
-def step_limits(days: Mapping[str, int | None]) -> dict[str, list[Any]]:
-    """Limits of steps in working days as a version keeps them: {clock: [amount, unit]}; steps without one are left out.
-
-    Raises Invalid for less than one day or more than sixty.
-    """
-    for code, amount in days.items():
-        if amount is not None and not 1 <= amount <= MOST_STEP_DAYS:
-            raise Invalid(
-                _("A step has between 1 and %(most)s working days.", most=MOST_STEP_DAYS),
-                field=f"limit_{code}",
-            )
-    return {code: [amount, Unit.work_day.value] for code, amount in days.items() if amount is not None}
 
 
 def limits_of_item(kept: Mapping[str, Sequence[Any]] | None) -> dict[str, Limit]:
