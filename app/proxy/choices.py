@@ -6,6 +6,8 @@ from flask_babel import lazy_gettext as _
 
 from app.core.choices import Choice
 
+RATINGS = "satisfaction"  # code list of the five levels
+
 
 class State(Choice):
     """Where a case stands."""
@@ -238,8 +240,9 @@ class Verdict(Choice):
     no = "no", _("Does not qualify"), "grey"
 
 
-# where questions of the service may still be answered
-QUESTION_STATES = (
+# before the decision: the applicant may withdraw, papers and their photos are gathered
+UNDECIDED = (
+    State.booked,
     State.entrusted,
     State.collected,
     State.supplement,
@@ -250,6 +253,8 @@ QUESTION_STATES = (
     State.processing,
     State.suspended,
 )
+# where questions of the service may be answered
+QUESTION_STATES = tuple(state for state in UNDECIDED if state is not State.booked)
 # where the department has the papers before it and marks them
 MARKING_STATES = (State.prechecking, State.accepted, State.processing)
 # where a result waits to be fetched, and where it is to be handed over

@@ -11,7 +11,8 @@ from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.inbox.models import Notice
 from app.proxy.models import CaseAssist, ProxyCase, ServiceItem
-from app.proxy.service import assist, new_draft, offers, open_case, publish
+from app.proxy.queries import desk
+from app.proxy.service import assist, fairness, new_draft, offers, open_case, publish, questions
 from tests.factories.proxy import step, walk
 from tests.support.pages import fill, post
 
@@ -132,8 +133,13 @@ def test_a_department_that_assists_sees_the_case_and_decides_nothing(
     with unit_of_work(health):
         case = open_case(health, uid)
         assist.answer(session_actor(health), now, case, uid_of_row, "note", "Issued in March.")
-    with pytest.raises(NotAllowed), unit_of_work(health):
-        assist.ask(health, session_actor(health), now, open_case(health, uid), None, "?")
+    for trespass in (
+        lambda actor, case: assist.ask(health, actor, now, case, None, "?"),
+        lambda actor, case: questions.answer(actor, now, case, {"any": "thing"}),
+        lambda actor, case: fairness.declare(actor, now, case, False, ""),
+    ):
+        with pytest.raises(NotAllowed), unit_of_work(health):
+            trespass(session_actor(health), open_case(health, uid))
 
 
 def test_asking_and_taking_back_on_the_page(system, sessions, booked, pensions, login_as):
@@ -182,3 +188,23 @@ def test_who_sits_where_is_asked_once_for_a_whole_list(sessions, booked, pension
         offers(case, session_actor(town), clock.now())
     event.remove(engine, "before_cursor_execute", note)
     assert len([s for s in asked if "FROM post" in s]) == 1
+
+
+def test_what_the_town_has_to_do_is_what_it_may_decide(sessions, booked, pensions):
+    """Its list leaves out what lies with a department that has somebody; closing the file is the town's in any case."""
+    town = sessions["town"]
+    numbers = {}
+    for code in ("WJ-02", "RS-01"):
+        uid = booked(code)
+        walk(sessions, uid, "submit")
+        numbers[code] = open_case(town, uid).number
+        town.rollback()
+
+    def listed(tab):
+        found, _more = desk.work_list(town, session_actor(town), clock.now(), desk.Asked(tab))
+        town.rollback()
+        return {case.number for case in found}
+
+    assert listed("mine") == {numbers["RS-01"]}
+    assert listed("waiting") == {numbers["WJ-02"]}
+    assert desk.counts(town, session_actor(town), clock.now()).mine == 1

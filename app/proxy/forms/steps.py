@@ -25,14 +25,13 @@ from app.core.widgets import (
 )
 from app.core.workflow import To
 from app.core.workflow.table import flat_names
-from app.proxy.choices import NAMES, Action, PaperState, Signed
+from app.proxy.choices import NAMES, RATINGS, Action, PaperState, Signed
 from app.proxy.forms import delivery, hands
 from app.proxy.forms.hands import originals_of
 from app.proxy.forms.questions import answers_given, fields_of, show_answers
 from app.proxy.models import ProxyCase
 from app.proxy.rules import what_is_wrong
 from app.proxy.service import custody
-from app.proxy.service.delivery import RATINGS
 from app.proxy.service.questions import asked_at
 
 PAPERS, MISSING = "papers", "missing"  # blocks of a line for each paper, beside the plain fields

@@ -21,11 +21,10 @@ from app.core import codes, files
 from app.core.clock import to_local
 from app.core.errors import Conflict
 from app.core.files import Attachment
-from app.proxy.choices import Action, Signed
+from app.proxy.choices import RATINGS, Action, Signed
 from app.proxy.models import CaseDelivery, ProxyCase
 
 NOTHING_THERE = _("No result has been fetched yet.")
-RATINGS = "satisfaction"
 SIDE, QUALITY = 900, 70  # of a picture on paper: 60 mm at 380 dpi; the photo itself stays with the case
 FETCHED = frozenset({"result_received", "delivering", "delivery_failed", "deposited", "declined"})
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.areas.models import Area
 from app.core import search
 from app.core.actor import Actor
+from app.core.clock import to_local
 from app.proxy.models import CaseAssist, ProxyCase, ServiceItem, ServiceItemVersion
 from app.proxy.queries.case_page import MAIN
-from app.proxy.rules import MACHINE
+from app.proxy.rules import DECIDERS, MACHINE
 from app.proxy.service.cases import WHOLE
+from app.proxy.service.deciders import BY_TOWN, staffed
 
 MOST = 50  # cases of a page
 FARTHEST = 200  # pages
@@ -25,15 +27,32 @@ DUE = func.coalesce(ProxyCase.step_due_at, ProxyCase.promise_due_at)
 WARN = func.coalesce(ProxyCase.step_warn_at, ProxyCase.promise_warn_at)
 
 
-def states_of(role: str) -> list[str]:
-    """States in which the obvious next step is the role's."""
+def states_of(role: str, *, deciding: bool) -> list[str]:
+    """States in which the obvious next step is the role's: the steps of who decides, or all others."""
     return sorted(
         {
             str(s.value)
             for s, action, to in MACHINE.rows()
-            if s is not None and action in MAIN and role in to.role
+            if s is not None and action in MAIN and role in to.role and (to.role == DECIDERS) is deciding
         }
     )
+
+
+def to_do(session: Session, actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """What waits for the acting post: the states of its role, and of decisions those that are its own (`deciders`)."""
+    state = ProxyCase.state
+    deciding = state.in_(states_of(actor.role, deciding=True)) & _decided_here(session, actor, now)
+    return state.in_(states_of(actor.role, deciding=False)) | deciding
+
+
+def _decided_here(session: Session, actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """A department decides its own cases, the town those delegated to it or of departments without anybody."""
+    office = ProxyCase.department_id
+    if actor.org_unit_ids:
+        return office.in_(actor.org_unit_ids)
+    delegated = select(ServiceItemVersion.id).where(ServiceItemVersion.checked_by == BY_TOWN)
+    empty = office.not_in(staffed(session, to_local(now).date()))
+    return or_(office.is_(None), empty, ProxyCase.item_version_id.in_(delegated))
 
 
 @dataclass(frozen=True)
@@ -57,9 +76,9 @@ def work_list(session: Session, actor: Actor, now: datetime, asked: Asked) -> tu
         ),
         joinedload(ProxyCase.area),
     )
-    mine = ProxyCase.state.in_(states_of(actor.role))
+    mine = to_do(session, actor, now)
     if asked.tab == "mine":
-        query = query.where(mine, own_decision(actor))
+        query = query.where(mine)
     elif asked.tab == "asked":
         query = query.where(ProxyCase.id.in_(asked_of(actor)))
     elif asked.tab == "waiting":
@@ -85,11 +104,6 @@ def asked_of(actor: Actor) -> Any:
     return select(CaseAssist.case_id).where(units, CaseAssist.answered_at.is_(None))
 
 
-def own_decision(actor: Actor) -> Any:
-    """A department decides its own cases; those in which it only assists wait for somebody else."""
-    return ProxyCase.department_id.in_(actor.org_unit_ids) if actor.org_unit_ids else true()
-
-
 def chosen(session: Session, uids: Sequence[str]) -> list[ProxyCase]:
     """Cases by key with everything a step looks at, by remaining time; those out of the scope are left out."""
     query = select(ProxyCase).where(ProxyCase.uid.in_(uids)).options(*WHOLE, joinedload(ProxyCase.area))
@@ -113,7 +127,7 @@ class Counts:
 
 def counts(session: Session, actor: Actor, now: datetime) -> Counts:
     """How many cases are open, lie with the acting role, are due soon, are overdue."""
-    mine = ProxyCase.state.in_(states_of(actor.role)) & own_decision(actor)
+    mine = to_do(session, actor, now)
     soon = and_(~func.coalesce(is_late(now), False), now > WARN)
     row = session.execute(
         select(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, case, cast, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Area, OrgUnit, Staff
@@ -125,7 +125,8 @@ def _decided(key: Any) -> Select[Any]:
     def when(condition: Any) -> Any:
         return func.sum(case((condition, 1), else_=0))
 
-    stars = cast(ProxyCase.rating, Integer)
+    # a level that a site added and that is no figure has no stars
+    stars = case({str(n): n for n in range(1, 6)}, value=ProxyCase.rating)
     return select(
         key.label("key"),
         func.count().label("decided"),
@@ -136,7 +137,7 @@ def _decided(key: Any) -> Select[Any]:
         func.sum(ProxyCase.resident_trips).label("resident_trips"),
         func.sum(ProxyCase.worker_trips).label("worker_trips"),
         func.sum(ProxyCase.hand_overs).label("hand_overs"),
-        func.count(ProxyCase.rating).label("rated"),
+        func.count(stars).label("rated"),
         func.sum(stars).label("stars"),
     )
 

@@ -11,7 +11,7 @@ before it gives no time back, and neither promise ever starts twice.
 
 from app.core.sla import EVERY, Tick
 from app.core.workflow import Machine, To, one_of, resume_to
-from app.proxy.choices import NAMES, PROMISE_CLOCKS, Action, ClockCode, PauseReason, State
+from app.proxy.choices import NAMES, PROMISE_CLOCKS, UNDECIDED, Action, ClockCode, PauseReason, State
 from app.proxy.rules.roles import (
     BOOKERS,
     DECIDERS,
@@ -241,18 +241,6 @@ _DELIVERY = {
 }
 
 # before the decision the applicant may withdraw at any time; afterwards the result is declined
-_UNDECIDED = (
-    S.booked,
-    S.entrusted,
-    S.collected,
-    S.supplement,
-    S.submitted,
-    S.prechecking,
-    S.precheck_rejected,
-    S.accepted,
-    S.processing,
-    S.suspended,
-)
 _INSIDE = (S.supplement, S.suspended)  # they remember already where they lead back to
 
 
@@ -261,14 +249,14 @@ def _end(state: State, role: tuple[str, ...], *needs: str) -> To:
     return To(S.cancelled, role=role, needs=needs, clocks=_STOP_ALL, remembers=not inside, keeps=inside)
 
 
-_ENDS = {(state, A.withdraw): _end(state, WITHDRAWERS, "reason", "applicant") for state in _UNDECIDED} | {
+_ENDS = {(state, A.withdraw): _end(state, WITHDRAWERS, "reason", "applicant") for state in UNDECIDED} | {
     (state, A.lapse): _end(state, OVERSEERS, "reason")
     for state in (S.booked, S.entrusted, S.collected, S.supplement, S.precheck_rejected)
 }
 _AGAIN = {
     # what the end stopped runs on; the time between does not count
     (S.cancelled, A.reopen): To(
-        resume_to(*(s for s in _UNDECIDED if s not in _INSIDE)),
+        resume_to(*(s for s in UNDECIDED if s not in _INSIDE)),
         role=REOPENERS,
         needs=("reason",),
         clocks=(Tick("reopen", EVERY, P.withdrawn), _AGREED),

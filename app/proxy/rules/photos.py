@@ -4,26 +4,13 @@ Before the hand-in a photo may be put away with a reason. What a department may 
 place and the older one is kept beside it.
 """
 
-from app.proxy.choices import PaperForm, State
-from app.proxy.rules.machine import DESK
+from app.proxy.choices import UNDECIDED, PaperForm, State
+from app.proxy.rules.roles import DESK
 
 TAKERS = frozenset({*DESK, "town_staff"})
 MOST_PAGES = 12
 # until the decision: what comes later belongs to the result
-TAKEN_IN = frozenset(
-    {
-        State.booked,
-        State.entrusted,
-        State.collected,
-        State.supplement,
-        State.submitted,
-        State.prechecking,
-        State.precheck_rejected,
-        State.accepted,
-        State.processing,
-        State.suspended,
-    }
-)
+TAKEN_IN = frozenset(UNDECIDED)
 # before the window the worker gathers papers, new ones or such as are there already
 GATHERED_IN = frozenset(
     {State.booked, State.entrusted, State.collected, State.supplement, State.precheck_rejected}

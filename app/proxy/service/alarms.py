@@ -25,6 +25,7 @@ from app.proxy.choices import ClockCode, Entry
 from app.proxy.models import CaseAlarm, CaseStep, EscalationRule
 from app.proxy.queries.alarms import is_open
 from app.proxy.rules.escalation import ABOVE, Moment, Told, Watched, speaks_at
+from app.proxy.service.notices import N_, link_to
 from app.proxy.service.tellers import Tellers
 from app.proxy.service.watching import CHUNK, Due, due_ones
 
@@ -33,11 +34,6 @@ MINUTES = 15
 LOCK = 0x4762416C  # any constant of ours: a lock on PostgreSQL is per database; SQLite has one writer anyway
 FEW = 3  # more lines than these to one person at once become one line
 PAGE = "/reminders/"
-
-
-def N_(text: str) -> str:  # the message tools look for this name
-    """Mark a message that is translated when it is read."""
-    return text
 
 
 LINES: dict[tuple[str, str], str] = {
@@ -159,7 +155,7 @@ def _send(
             continue
         for one in mine:
             words, params = line_of(one, rule.moment)
-            link = f"/cases/show/{one.case_uid}"
+            link = link_to(one.case_uid)
             notify(session, now, [user], "proxy", words, params, link=link, level=level, due_at=one.due_at)
 
 

@@ -24,18 +24,13 @@ from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.core.scope import unscoped
 from app.core.sla import Unit, deadline
 from app.inbox.service import notify_staff
+from app.proxy.choices import RATINGS
 from app.proxy.models import CaseCallback, ProxyCase
 from app.proxy.rules.callbacks import check_closing, days_for, need_other
+from app.proxy.service.notices import N_, link_of
 
-RATINGS = "satisfaction"
 LEVELS = ("workstation", "town_staff")  # who calls back: the nearest desk of the first, else of the second
 CALLERS = frozenset({*LEVELS, "office_clerk", "center_operator"})
-PAGE = "/cases/show/"
-
-
-def N_(text: str) -> str:  # the message tools look for this name
-    """Mark a message that is translated when it is read."""
-    return text
 
 
 OPENED = N_("Case %(number)s (%(item)s) was rated badly: please call the resident back.")
@@ -49,6 +44,12 @@ def rated_staff(case: ProxyCase) -> set[int]:
 def open_ones(case: ProxyCase) -> list[CaseCallback]:
     """Call-backs that are not closed."""
     return [c for c in case.callbacks if c.closed_at is None]
+
+
+def need_level(session: Session, rating: str, *, field: str = "rating") -> None:
+    """Raises Invalid for what is none of the five levels."""
+    if rating not in {code for code, _label in codes.choices(session, RATINGS)}:
+        raise Invalid(_("This rating does not exist."), field=field)
 
 
 def after_rating(
@@ -67,9 +68,7 @@ def after_rating(
     session.flush()
     if row.staff_id is not None:
         params = {"number": case.number, "item": case.item_version.name}
-        notify_staff(
-            session, now, row.staff_id, "proxy", OPENED, params, link=f"{PAGE}{case.uid}", level="warn"
-        )
+        notify_staff(session, now, row.staff_id, "proxy", OPENED, params, link=link_of(case), level="warn")
     return row
 
 
@@ -130,8 +129,8 @@ def close(
     # a talk that was had is the last attempt; one that was not is counted where it was made
     attempts = row.attempts if said.get("outcome") == "unreachable" else row.attempts + 1
     row.outcome = check_closing(said.get("outcome"), answer, attempts)
-    if rating is not None and rating not in {code for code, _label in codes.choices(session, RATINGS)}:
-        raise Invalid(_("This rating does not exist."), field="new_rating")
+    if rating is not None:
+        need_level(session, rating, field="new_rating")
     if attempts != row.attempts:
         row.called_at = now
     row.attempts, row.answer, row.new_rating = attempts, answer, rating

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
 from app.areas.models import Account, Area, OrgUnit, Post
+from app.areas.queries import in_force
 from app.core.actor import Actor
 from app.core.scope import unscoped
 from app.proxy.models import CaseAssist, ProxyCase
-from app.proxy.rules import DECIDERS
+from app.proxy.rules import DECIDERS, DESK
 
 DEPARTMENT, TOWN = DECIDERS
 BY_TOWN = "town"
@@ -22,17 +23,21 @@ BY_TOWN = "town"
 KEPT = "proxy.staffed"
 
 
-def is_staffed(of: ProxyCase | CaseAssist, org_unit_id: int, day: date) -> bool:
-    """Whether somebody with an account holds a post of a department on a local day. Asked once a transaction for all
-    departments: a list of a hundred cases asks no more than one.
+def staffed(session: Session, day: date) -> frozenset[int]:
+    """Departments in which somebody with an account holds a post on a local day. Asked once a transaction: a list of a
+    hundred cases asks no more than one.
     """
-    session = object_session(of)
-    if session is None:
-        return org_unit_id in _staffed(day)
     kept = session.info.get(KEPT)
     if kept is None or kept[:2] != (session.get_transaction(), day):
         kept = session.info[KEPT] = (session.get_transaction(), day, _staffed(day))
-    return org_unit_id in kept[2]
+    found: frozenset[int] = kept[2]
+    return found
+
+
+def is_staffed(of: ProxyCase | CaseAssist, org_unit_id: int, day: date) -> bool:
+    """Whether a department has anybody (see `staffed`)."""
+    session = object_session(of)
+    return org_unit_id in (_staffed(day) if session is None else staffed(session, day))
 
 
 def _staffed(day: date) -> frozenset[int]:
@@ -40,8 +45,7 @@ def _staffed(day: date) -> frozenset[int]:
         select(Post.org_unit_id)
         .join(Account, Account.staff_id == Post.staff_id)
         .where(Post.org_unit_id.is_not(None), Post.role == DEPARTMENT, Post.deleted_at.is_(None))
-        .where(or_(Post.valid_from.is_(None), Post.valid_from <= day))
-        .where(or_(Post.valid_to.is_(None), Post.valid_to >= day))
+        .where(*in_force(Post, day))
         .distinct()
     )
     with unscoped("proxy: whether a department has anybody is not in the scope of the town") as other:
@@ -66,14 +70,18 @@ def may_step(actor: Actor, case: ProxyCase, roles: tuple[str, ...], day: date) -
     return roles != DECIDERS or decides(actor, case, day)
 
 
+def works_on(actor: Actor, case: ProxyCase, day: date) -> bool:
+    """Whether the acting post gathers papers of the case or decides it: a department that only assists does neither."""
+    return not actor.read_only and (actor.role in DESK or decides(actor, case, day))
+
+
 def nearest_unit(session: Session, code: str, area: Area, day: date) -> int | None:
     """The office of a department code for an area: the nearest one at or above it; None where there is none."""
     query = (
         select(OrgUnit.id, Area.path)
         .join(Area, Area.id == OrgUnit.area_id)
         .where(OrgUnit.department_code == code)
-        .where(or_(OrgUnit.valid_from.is_(None), OrgUnit.valid_from <= day))
-        .where(or_(OrgUnit.valid_to.is_(None), OrgUnit.valid_to >= day))
+        .where(*in_force(OrgUnit, day))
     )
     above = [(len(path), -unit_id) for unit_id, path in session.execute(query) if area.path.startswith(path)]
     return -max(above)[1] if above else None

@@ -9,7 +9,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from app.core import codes
 from app.core.actor import Actor
 from app.core.errors import Invalid
 from app.proxy.choices import RatedBy, SignedFor, Way
@@ -18,7 +17,6 @@ from app.proxy.service import callbacks, custody, signing
 from app.proxy.service.materials import Given
 from app.proxy.service.records import write_line
 
-RATINGS = "satisfaction"
 MOST_COPIES = 99
 
 
@@ -82,19 +80,12 @@ def missed(case: ProxyCase) -> int:
     return sum(not d.success and d.way != Way.window for d in case.deliveries)
 
 
-def waits_at(case: ProxyCase) -> CaseDelivery | None:
-    """Where the result waits to be picked up, if it does."""
-    last = case.deliveries[-1] if case.deliveries else None
-    return last if last is not None and last.way == Way.window and not last.success else None
-
-
 def rate(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """Five levels of the code list `satisfaction`, given by the resident; a bad one opens a call-back. Invalid for
     another level, or for a way in which none is given.
     """
     rating = str(given["rating"])
-    if rating not in {code for code, _label in codes.choices(session, RATINGS)}:
-        raise Invalid(_("This rating does not exist."), field="rating")
+    callbacks.need_level(session, rating)
     if given.get("rated_by"):
         RatedBy.parse(given["rated_by"], field="rated_by")
     case.rating = rating

@@ -53,12 +53,6 @@ def closed_groups(session: Session) -> frozenset[str]:
     return frozenset(c.code for c in listed if c.attributes.get("sensitivity") == CLOSED_LEVEL)
 
 
-def check_criteria(session: Session, criteria: Any) -> None:
-    """Raises Invalid for criteria that cannot be read or that ask for what must not be told."""
-    if criteria is not None:
-        parts.check(criteria, knows(session), closed_groups(session))
-
-
 def knows(session: Session) -> parts.Knows:
     """Whether a list has a code today."""
     return lambda name, code: code in codes.codes(session, name)

@@ -16,9 +16,9 @@ from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.scope import unscoped
 from app.proxy.choices import Entry
 from app.proxy.models import CaseStep, ProxyCase
-from app.proxy.rules import DECIDERS, DESK
 from app.proxy.rules.fairness import check_declared, found_relation, kept_flag
 from app.proxy.service.cases import write_entry
+from app.proxy.service.deciders import works_on
 from app.registry.models import HouseholdMember, Person
 
 CADRES = ("workstation", "office_clerk", "town_staff", "leader")
@@ -56,22 +56,22 @@ def _close_to(session: Session, person_uid: str) -> set[str]:
     return {person_uid, *session.scalars(query)}
 
 
-def may_write(actor: Actor, case: ProxyCase) -> bool:
+def may_write(actor: Actor, now: datetime, case: ProxyCase) -> bool:
     """Whether the acting post may write a declaration or a trip down."""
-    return not actor.read_only and actor.role in {*DESK, *DECIDERS} and case.state not in CLOSED
+    return case.state not in CLOSED and works_on(actor, case, to_local(now).date())
 
 
-def need_writer(actor: Actor, case: ProxyCase) -> None:
-    """Raises Conflict for a closed case, NotAllowed for other roles."""
+def need_writer(actor: Actor, now: datetime, case: ProxyCase) -> None:
+    """Raises Conflict for a closed case, NotAllowed for who does not work on it."""
     if case.state in CLOSED:
         raise Conflict(_("This case is closed."))
-    if not may_write(actor, case):
+    if not may_write(actor, now, case):
         raise NotAllowed()
 
 
 def declare(actor: Actor, now: datetime, case: ProxyCase, has_relation: bool, words: str) -> CaseStep:
     """What the applicant declares; what the registry has shown stays. Raises what `need_writer` and the rule do."""
-    need_writer(actor, case)
+    need_writer(actor, now, case)
     relation, said = check_declared(has_relation, words)
     case.relation_flag = kept_flag(case.relation_flag, relation)
     case.relation_note = {**(case.relation_note or {}), "declared": relation.value, "words": said}
@@ -84,7 +84,7 @@ def accompany(
     """The worker goes along for a step that only the resident may take: the case is accompanied from now on, and a trip of
     each is counted (goal: one). Invalid without day, place or step, or for a day that is not over.
     """
-    need_writer(actor, case)
+    need_writer(actor, now, case)
     if day is None or day > to_local(now).date():
         raise Invalid(_("Enter the day on which you went."), field="day")
     for name, value in (("place", place), ("what", what)):

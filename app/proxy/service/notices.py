@@ -42,7 +42,12 @@ BACK_TO_UNIT = frozenset({"prechecking", "processing"})
 
 def link_of(case: ProxyCase) -> str:
     """The page of a case."""
-    return f"/cases/show/{case.uid}"
+    return link_to(case.uid)
+
+
+def link_to(uid: str) -> str:
+    """The page of the case with this uid."""
+    return f"/cases/show/{uid}"
 
 
 def tell_unit(session: Session, now: datetime, case: ProxyCase, org_unit_id: int, words: str) -> None:

@@ -6,16 +6,18 @@ They are fields of the item's version (`ServiceField`), read and checked as cust
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
 from app.core.actor import Actor
+from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.extra import ExtraColumn
 from app.proxy.choices import QUESTION_STATES, Action
 from app.proxy.models import ProxyCase, ServiceField, ServiceItemVersion
-from app.proxy.rules import DECIDERS, DESK
+from app.proxy.service import deciders
 
 PREFIX = "q_"
 EARLY = Action.collect.value  # these are there before anything is handed in
@@ -84,15 +86,14 @@ def write(case: ProxyCase, given: Mapping[str, Any]) -> None:
     case.answers = answers or None
 
 
-def may_answer(actor: Actor, case: ProxyCase) -> bool:
-    """Whether the acting role may answer the questions of the collection now."""
-    known = actor.role in {*DESK, *DECIDERS} and not actor.read_only
-    return known and case.state in QUESTION_STATES
+def may_answer(actor: Actor, now: datetime, case: ProxyCase) -> bool:
+    """Whether the acting post may answer the questions of the collection now."""
+    return case.state in QUESTION_STATES and deciders.works_on(actor, case, to_local(now).date())
 
 
-def answer(actor: Actor, case: ProxyCase, values: Mapping[str, Any]) -> None:
-    """Answer questions between two steps. NotAllowed for other roles, Conflict once it is decided."""
-    if actor.read_only or actor.role not in {*DESK, *DECIDERS}:
+def answer(actor: Actor, now: datetime, case: ProxyCase, values: Mapping[str, Any]) -> None:
+    """Answer questions between two steps. NotAllowed for posts that do not work on the case, Conflict once it is decided."""
+    if not deciders.works_on(actor, case, to_local(now).date()):
         raise NotAllowed()
     if case.state not in QUESTION_STATES:
         raise Conflict(_("The questions are answered before the decision."))

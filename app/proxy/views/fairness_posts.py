@@ -25,7 +25,7 @@ from app.proxy.views.parts import part
 
 
 def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> dict[str, Any] | None:
-    note, may_write = case.relation_note or {}, fairness.may_write(actor, case)
+    note, may_write = case.relation_note or {}, fairness.may_write(actor, now, case)
     trips = [s.data or {} for s in case.steps if s.action == Entry.accompany]
     if not (case.relation_flag or trips or may_write):
         return None
@@ -75,7 +75,7 @@ class FairnessMixin:
     def relation(self, pk: str) -> Any:
         """The declaration of a relation, or of none."""
         actor, now = current_actor(), clock.now()
-        fairness.need_writer(actor, case_page.load(self.session, pk))
+        fairness.need_writer(actor, now, case_page.load(self.session, pk))
 
         def take(session: Session, case: ProxyCase, form: Any) -> None:
             fairness.declare(actor, now, case, form.relation.data == "yes", form.words.data or "")
@@ -90,7 +90,7 @@ class FairnessMixin:
     def accompany(self, pk: str) -> Any:
         """The worker went along with the resident."""
         actor, now = current_actor(), clock.now()
-        fairness.need_writer(actor, case_page.load(self.session, pk))
+        fairness.need_writer(actor, now, case_page.load(self.session, pk))
 
         def take(session: Session, case: ProxyCase, form: Any) -> None:
             fairness.accompany(actor, now, case, form.day.data, form.place.data or "", form.what.data or "")

@@ -16,12 +16,12 @@ from app.core.uploads import clean_upload
 from app.core.views import expose, has_access, permission_name
 from app.core.widgets import view_of
 from app.proxy import papers
-from app.proxy.choices import TO_DELIVER, Action, RatedBy, State
+from app.proxy.choices import RATINGS, TO_DELIVER, Action, RatedBy, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
 from app.proxy.queries import prints
 from app.proxy.service import act, open_case
-from app.proxy.service.delivery import RATINGS, missed
+from app.proxy.service.delivery import missed
 from app.proxy.service.doors import hand_over_here, need_deliverable, nobody_reached
 from app.proxy.views import field_forms as forms
 from app.proxy.views import kept

@@ -15,6 +15,7 @@ from app.documents.models import IssuedDocument
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.queries import names
+from app.proxy.service.notices import link_to
 from app.registry import panels
 from app.registry.models import HouseholdMember, Person
 from app.registry.queries.narrow import ME_UID, Beside, Narrow
@@ -59,7 +60,7 @@ def case_row(found: Any, subject: str, actor: Actor) -> panels.Row:
     if subject == panels.HOUSEHOLD:
         note = names.named(case.party_name, item.sensitivity, actor)
     words = item.name if item.sensitivity in OPEN_LEVELS else case.number
-    return panels.Row(case.opened_at, words, note, f"/cases/show/{case.uid}", stands.label, str(stands.badge))
+    return panels.Row(case.opened_at, words, note, link_to(case.uid), stands.label, str(stands.badge))
 
 
 def papers(subject: str) -> Narrow:

@@ -31,7 +31,7 @@ def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> di
     return {
         "lines": [(c.label, said(session, c, given)) for c in known] if sees_names(actor) else [],
         "open": questions.unanswered(case),
-        "may_answer": questions.may_answer(actor, case),
+        "may_answer": questions.may_answer(actor, now, case),
     }
 
 
@@ -60,11 +60,11 @@ class QuestionsMixin:
         """All questions of the collection; what is refused comes back with everything typed."""
         case = case_page.load(self.session, pk)
         asked = questions.asked_at(case.item_version, questions.EARLY)
-        if not asked or not questions.may_answer(current_actor(), case):
+        if not asked or not questions.may_answer(current_actor(), clock.now(), case):
             raise Invalid(gettext("There is nothing to answer here now."))
 
         def take(session: Session, case: ProxyCase, form: Any) -> None:
-            questions.answer(current_actor(), case, forms.answers_given(form, asked))
+            questions.answer(current_actor(), clock.now(), case, forms.answers_given(form, asked))
             write_entry(current_actor(), clock.now(), case, Entry.answer, {})
 
         return form_page(
