@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.core.actor import Actor
 from app.core.errors import NotFound
-from app.proxy.choices import TO_DELIVER, TO_FETCH, PaperForm, PaperState, State
+from app.proxy.choices import PaperForm, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.rules import missing_materials
+from app.proxy.rules.stages import TO_DELIVER, TO_FETCH
 from app.proxy.service.materials import seen
 from app.proxy.service.rounds import CASE
 from app.worklog.choices import VisitState

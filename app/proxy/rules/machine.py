@@ -11,7 +11,7 @@ before it gives no time back, and neither promise ever starts twice.
 
 from app.core.sla import EVERY, Tick
 from app.core.workflow import Machine, To, one_of, resume_to
-from app.proxy.choices import NAMES, PROMISE_CLOCKS, UNDECIDED, Action, ClockCode, PauseReason, State
+from app.proxy.choices import NAMES, PROMISE_CLOCKS, Action, ClockCode, PauseReason, State
 from app.proxy.rules.roles import (
     BOOKERS,
     DECIDERS,
@@ -24,6 +24,7 @@ from app.proxy.rules.roles import (
     ROLES,
     WITHDRAWERS,
 )
+from app.proxy.rules.stages import UNDECIDED
 
 S, A, C, P = State, Action, ClockCode, PauseReason
 

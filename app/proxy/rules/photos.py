@@ -4,8 +4,9 @@ Before the hand-in a photo may be put away with a reason. What a department may 
 place and the older one is kept beside it.
 """
 
-from app.proxy.choices import UNDECIDED, PaperForm, State
+from app.proxy.choices import PaperForm, State
 from app.proxy.rules.roles import DESK
+from app.proxy.rules.stages import UNDECIDED
 
 TAKERS = frozenset({*DESK, "town_staff"})
 MOST_PAGES = 12

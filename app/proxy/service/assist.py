@@ -13,8 +13,9 @@ from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.core.sla import Unit, deadline
-from app.proxy.choices import MARKING_STATES, Opinion
+from app.proxy.choices import Opinion
 from app.proxy.models import CaseAssist, ProxyCase
+from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service import deciders
 
 DAYS, MOST_DAYS = 3, 30  # working days within which an opinion is asked for

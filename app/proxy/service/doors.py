@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
-from app.proxy.choices import TO_DELIVER, Action, PaperState, State
+from app.proxy.choices import Action, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.rules import what_is_wrong
+from app.proxy.rules.stages import TO_DELIVER
 from app.proxy.service.cases import act
 from app.proxy.service.records import PROXY_RECORD
 from app.proxy.service.rounds import CASE, add_to_round, cases_of

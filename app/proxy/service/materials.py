@@ -10,9 +10,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from app.core.errors import Conflict, Invalid
-from app.proxy.choices import MARKING_STATES, PaperForm, PaperMark, PaperState
+from app.proxy.choices import PaperForm, PaperMark, PaperState
 from app.proxy.models import CaseMaterial, ProxyCase, ServiceItemVersion, need_allowed
 from app.proxy.rules import asks_for
+from app.proxy.rules.stages import MARKING_STATES
 
 Given = Mapping[str, Any]
 Taken = list[tuple[CaseMaterial, Mapping[str, Any]]]

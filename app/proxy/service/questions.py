@@ -15,8 +15,9 @@ from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.extra import ExtraColumn
-from app.proxy.choices import QUESTION_STATES, Action
+from app.proxy.choices import Action
 from app.proxy.models import ProxyCase, ServiceField, ServiceItemVersion
+from app.proxy.rules.stages import QUESTION_STATES
 from app.proxy.service import deciders
 
 PREFIX = "q_"

@@ -16,8 +16,9 @@ from app.areas.models import Area
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Conflict, DomainError, Invalid
-from app.proxy.choices import TO_FETCH, Action, State
+from app.proxy.choices import Action, State
 from app.proxy.models import ProxyCase
+from app.proxy.rules.stages import TO_FETCH
 from app.proxy.service.booking import area_for, book
 from app.proxy.service.cases import WHOLE, act
 from app.proxy.service.records import PROXY_RECORD

@@ -16,10 +16,11 @@ from app.core.clock import to_local
 from app.core.views import expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import ChoiceField, LongTextField, Needed, RemoteField, WholeField
-from app.proxy.choices import MARKING_STATES, Entry, Opinion
+from app.proxy.choices import Entry, Opinion
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page
 from app.proxy.queries.names import sees_names
+from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service import assist, deciders, notices
 from app.proxy.service.cases import write_entry
 from app.proxy.views.form_pages import form_page, ready

@@ -16,12 +16,13 @@ from app.core.models import new_uid
 from app.core.views import Interface, ModelView, expose, has_access
 from app.documents.choices import DocumentState
 from app.proxy import forms
-from app.proxy.choices import MARKING_STATES, PaperForm, PaperMark, PaperState, State
+from app.proxy.choices import PaperForm, PaperMark, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page, desk, prints
 from app.proxy.queries.left import left_of
 from app.proxy.queries.names import SENSITIVE, list_name, sees_names
 from app.proxy.rules import BOOKERS
+from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service import deciders, facts, offers
 from app.proxy.service.custody import held
 from app.proxy.views import clock_hints as _clock_hints  # noqa: F401  hangs its card on the page

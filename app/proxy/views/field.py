@@ -22,10 +22,11 @@ from app.core.models import new_uid
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.core.widgets import view_of
-from app.proxy.choices import BEFORE_WINDOW, TO_DELIVER, TO_FETCH, PaperForm, PaperState, SignedFor, State
+from app.proxy.choices import PaperForm, PaperState, SignedFor, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
 from app.proxy.queries import planning, prints
+from app.proxy.rules.stages import BEFORE_WINDOW, TO_DELIVER, TO_FETCH
 from app.proxy.service import rounds
 from app.proxy.service.doors import log_door
 from app.proxy.service.signing import wording

@@ -16,10 +16,11 @@ from app.core.uploads import clean_upload
 from app.core.views import expose, has_access, permission_name
 from app.core.widgets import view_of
 from app.proxy import papers
-from app.proxy.choices import RATINGS, TO_DELIVER, Action, RatedBy, State
+from app.proxy.choices import RATINGS, Action, RatedBy, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
 from app.proxy.queries import prints
+from app.proxy.rules.stages import TO_DELIVER
 from app.proxy.service import act, open_case
 from app.proxy.service.delivery import missed
 from app.proxy.service.doors import hand_over_here, need_deliverable, nobody_reached
