@@ -13,7 +13,7 @@ from app.proxy.models.guide import GuideItem
 from app.proxy.models.hands import CaseSignature, CustodyMove
 from app.proxy.models.items import ServiceField, ServiceItem, ServiceItemVersion, ServiceMaterial
 from app.proxy.models.joint import CaseAlarm, CaseAssist, CaseCallback
-from app.proxy.models.limits import EscalationRule, StepLimit
+from app.proxy.models.limits import EscalationRule, StepLimit, StepRole
 from app.proxy.models.proofs import need_allowed
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "ServiceItemVersion",
     "ServiceMaterial",
     "StepLimit",
+    "StepRole",
     "need_allowed",
 ]

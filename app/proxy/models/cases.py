@@ -44,6 +44,7 @@ class ProxyCase(AreaBound, Record):
         Index("ix_proxy_case_department_state", "department_id", "state"),
         Index("ix_proxy_case_state_due", "state", "promise_due_at"),
         Index("ix_proxy_case_decided", "decided_at"),
+        Index("ix_proxy_case_staff_booked", "staff_id", "booked_for"),
     )
 
     number: Mapped[str] = mapped_column(String(40), unique=True)
@@ -82,8 +83,7 @@ class ProxyCase(AreaBound, Record):
     hand_overs: Mapped[int] = mapped_column(Integer, default=0)
     returns: Mapped[int] = mapped_column(Integer, default=0)
     supplement_until: Mapped[date | None] = mapped_column(Date)
-    # last day of the public notice, the assessment or the suspension for which the clocks stand
-    suspended_until: Mapped[date | None] = mapped_column(Date)
+    suspended_until: Mapped[date | None] = mapped_column(Date)  # last day for which the clocks stand
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     delivered_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,11 +1,12 @@
-"""How long each step may take and who is told when, as data that a site changes."""
+"""How long each step may take, who may take it and who is told when, as data that a site changes."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Boolean, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.models import Table, Versioned
+from app.core.models import BigKey, Table, Versioned, args
+from app.proxy.models.items import ServiceItem
 
 
 class StepLimit(Versioned, Table):
@@ -20,6 +21,25 @@ class StepLimit(Versioned, Table):
 
     def __str__(self) -> str:
         return self.clock
+
+
+class StepRole(Versioned, Table):
+    """An exception to who takes a step (`rules/roles.py` and the machine say the rule): a role that may as well, or may not,
+    for one service or for all.
+    """
+
+    __tablename__ = "step_role"
+    __table_args__ = args(UniqueConstraint("action", "role", "item_id"))
+
+    action: Mapped[str] = mapped_column(String(24))
+    role: Mapped[str] = mapped_column(String(24))
+    item_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("service_item.id"))
+    allowed: Mapped[bool] = mapped_column(Boolean, default=False)
+    source: Mapped[str | None] = mapped_column(String(160))
+    item: Mapped[ServiceItem | None] = relationship()
+
+    def __str__(self) -> str:
+        return self.action
 
 
 class EscalationRule(Versioned, Table):

@@ -1,0 +1,47 @@
+"""Who takes a step of a proxy case, as exceptions of the site; bookings of a worker by day
+
+Revision: 0016
+Follows: 0015
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "step_role",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uid", sa.String(length=36), nullable=False),
+        sa.Column("action", sa.String(length=24), nullable=False),
+        sa.Column("role", sa.String(length=24), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.String(length=160), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["service_item.id"], name=op.f("fk_step_role_item_id_service_item")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_role")),
+        sa.UniqueConstraint("action", "role", "item_id", name=op.f("uq_step_role_action_role_item_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_step_role_uid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("proxy_case", schema=None) as batch_op:
+        batch_op.create_index("ix_proxy_case_staff_booked", ["staff_id", "booked_for"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("proxy_case", schema=None) as batch_op:
+        batch_op.drop_index("ix_proxy_case_staff_booked")
+    op.drop_table("step_role")
