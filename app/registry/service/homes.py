@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.pinyin import spell
 from app.core.scope import unscoped
+from app.core.session import take_turns
 from app.registry.models import Building, BuildingUnit, Dwelling, DwellingAlias
 from app.registry.rules import normalise_phone
 from app.registry.rules.addresses import AddressParts, compose
@@ -64,6 +65,7 @@ def create_building(
     session: Session, *, name: str, area_id: int, fields: Mapping[str, Any] | None = None
 ) -> Building:
     """A building, or the one that already stands under this name at this address in the area (idempotent)."""
+    take_turns(session, "building")
     known = known_building(session, name, area_id, fields)
     if known is not None:
         return known
@@ -198,7 +200,10 @@ def create_dwelling(
 
 
 def refuse_twin(session: Session, dwelling: Dwelling) -> None:
-    """Conflict when another open home of the grid has the same address."""
+    """Conflict when another open home of the grid has the same address. Two keyboards, or a keyboard and a sheet, at the
+    same moment take turns here (registry/importing/writer.py takes the same one).
+    """
+    take_turns(session, "dwelling")
     same = select(Dwelling.id).where(
         Dwelling.area_id == dwelling.area_id,
         Dwelling.address == dwelling.address,
@@ -237,6 +242,7 @@ def build(
 
     ``area_of_unit`` gives the grid of each staircase (two grids may share a building); else the building's area.
     """
+    take_turns(session, "building", "dwelling")
     known = _known_rooms(session, building)
     units = _units(session, building, rooms)
     made = []
