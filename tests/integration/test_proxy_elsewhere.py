@@ -10,19 +10,24 @@ from app.areas.service import calendars
 from app.core import clock
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
+from app.documents.models import IssuedDocument
 from app.proxy.models import CaseClock, ProxyCase, ServiceField, ServiceItem, ServiceMaterial
 from app.proxy.service import new_draft, publish
 from app.proxy.service.items import begin_item
 from tests.factories.proxy import step
+from tests.integration.test_proxy_views import press
+from tests.support.pages import post
 
 pytest_plugins = ("tests.support.proxy",)
+__all__ = ["press"]
 
 FRIDAY = datetime(2026, 4, 17, 2, 0, tzinfo=UTC)  # 10:00 local
 # the third day of the third month is a holiday of two working days in Guangxi only: 20 and 21 April 2026
 HOLIDAY = (date(2026, 4, 20), date(2026, 4, 21))
 LEVELS = {"county": "Banner", "town": "Sum", "community": "Gacha", "grid": "Ten-tent"}
 WAY = ("entrust", "collect", "submit", "receive", "accept")
-REST = ("process", "approve", "fetch", "set_out", "deliver", "rate", "archive")
+TO_THE_DOOR = ("process", "approve", "fetch", "set_out")
+REST = ("deliver", "rate", "archive")
 BY_OFFICE = {"receive", "accept", "process", "approve"}
 
 
@@ -74,7 +79,9 @@ def go(sessions, uid, *actions):
 
 
 @pytest.mark.demand("S3-49", "S3-50", "S3-51")
-def test_from_booking_to_the_archive_under_its_own_calendar(system, sessions, booked, banner, login_as):
+def test_from_booking_to_the_archive_under_its_own_calendar(
+    system, sessions, booked, banner, login_as, press
+):
     uid = booked("WJ-91")
     go(sessions, uid, *WAY[:3])
     assert due(system, uid, "precheck") == date(2026, 4, 22)  # the weekend and the festival do not count
@@ -93,8 +100,12 @@ def test_from_booking_to_the_archive_under_its_own_calendar(system, sessions, bo
         banner.move(days=1)
         publish(system, draft, clock.today(), clock.now())
     assert due(system, uid, "promise") == date(2026, 4, 23)
+    go(sessions, uid, *TO_THE_DOOR)
+    assert post(login_as("worker_a"), f"/cases/{uid}/paper/F12").mimetype == "application/pdf"
     go(sessions, uid, *REST)
     system.rollback()
+    paper = system.scalars(select(IssuedDocument).where(IssuedDocument.owner_uid == uid)).one()
+    assert (paper.form_code, paper.context["item_name"]) == ("F12", "Pasture card")
     case = system.scalars(select(ProxyCase).where(ProxyCase.uid == uid)).one()
     assert (case.state, case.item_version.number, case.answers) == ("archived", 1, {"heads": 40})
     assert (case.used_days, case.was_on_time) == (0, True)
