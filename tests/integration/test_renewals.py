@@ -12,12 +12,12 @@ from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.proxy.models import ProxyCase
 from app.proxy.rules.renewals import months_after
-from app.proxy.service import renewals
+from app.proxy.service import renewals, version_on
 from app.registry.models import Person, Proposal
 from app.registry.service import life
 from tests.factories.proxy import make_case, walk
 from tests.factories.registry import make_person
-from tests.support.pages import form_of
+from tests.support.pages import fill, form_of, post
 
 pytest_plugins = ("tests.support.proxy",)
 TODAY = clock.today()
@@ -154,3 +154,36 @@ def test_the_nightly_look_goes_by_key_and_asks_the_same_few_statements_for_each_
     run(system)
     assert len(found(system)) == 1  # the newest of five cases
     assert not jobs.run_one("tests")
+
+
+@pytest.mark.demand("S3-54")
+def test_days_ahead_and_the_service_of_the_review_are_entered_on_the_screen(system, booked, login_as):
+    """Nobody edits data by hand: a draft says it, and the night goes by it from the day the draft is in force."""
+    granted(system, booked("WJ-01"), days_ago=300)
+    run(system)
+    assert found(system) == []  # thirty days ahead, as everywhere
+    admin = login_as("admin_system")
+    old = version_on(system, "WJ-01", TODAY)
+    published = f"/service-versions/edit/{old.uid}"
+    assert admin.get(published).status_code == 403
+    shown = post(admin, f"/service-versions/draft/{old.uid}").location
+    edit = shown.replace("/show/", "/edit/")
+    before = form_of(admin.get(edit).text)
+    assert (before["renewal_item"], before["renewal_ahead"], before["renewal_months"]) == (
+        "WJ-02",
+        "30",
+        "12",
+    )
+    for wrong, sentence in (
+        ({"renewal_ahead": "400"}, "1 to 365 days ahead"),
+        ({"renewal_kind": "once"}, "leave the months empty"),
+        ({"renewal_item": "XX-99"}, "does not exist"),
+        ({"renewal_age": "y"}, "up to which age"),
+    ):
+        answer = fill(admin, edit, **wrong)
+        assert (answer.status_code, sentence in answer.text) == (422, True)
+    assert fill(admin, edit, renewal_ahead="90", renewal_item="WJ-01").status_code == 303
+    assert "proposed 90 days ahead" in admin.get(shown).text
+    post(admin, shown.replace("/show/", "/publish/"), valid_from=TODAY.isoformat())
+    run(system)
+    assert [(item, state) for item, _day, state in found(system)] == [("WJ-01", "open")]

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from app import seeds
-from app.proxy.rules.renewals import Plan, anchor, comes_back_on, months_after, plan_of
+from app.core.errors import Invalid
+from app.proxy.rules.renewals import Plan, anchor, check_renewal, comes_back_on, months_after, plan_of
 from app.registry.choices import ProposalTopic
 from app.registry.rules.proposals import MAYBE, About, Rule, found, parse
 
@@ -61,10 +62,35 @@ def test_without_a_day_of_the_decision_a_cycle_has_no_end():
         ({"age": {"to": 17}}, {"ahead_days": 60}, Plan("MZ-06", None, 60)),
         ({"age": {"to": 17}, "renewal": {"recheck_age": True}}, {}, Plan("MZ-06", age_to=17)),
         ({}, {"recheck_age": True}, Plan("MZ-06")),
+        ({"age": {"to": 17}, "renewal": {"recheck_age": False}}, {"recheck_age": True}, Plan("MZ-06")),
     ],
 )
 def test_a_version_says_what_it_comes_back_as_and_the_data_say_the_rest(more, default, plan):
     assert plan_of("MZ-06", more, default) == plan
+
+
+@pytest.mark.parametrize(
+    ("kind", "months", "ahead", "field"),
+    [
+        ("once", 12, None, "renewal_months"),
+        (None, 12, None, "renewal_months"),
+        ("period", 0, None, "renewal_months"),
+        ("period", 241, None, "renewal_months"),
+        ("period", None, 0, "renewal_ahead"),
+        ("once", None, 366, "renewal_ahead"),
+        ("annual_review", 1, 29, "renewal_ahead"),
+    ],
+)
+def test_a_review_that_cannot_be_is_refused(kind, months, ahead, field):
+    with pytest.raises(Invalid) as refused:
+        check_renewal(kind, months, ahead, None, recheck_age=False)
+    assert refused.value.field == field
+
+
+def test_what_is_said_about_a_review_is_read_back_as_it_was_said():
+    said = check_renewal("annual_review", 6, 45, "MZ-02", recheck_age=True)
+    assert plan_of("MZ-01", {"renewal": said, "age": {"to": 17}}, {"item": "XX"}) == Plan("MZ-02", 6, 45, 17)
+    assert check_renewal(None, None, None, None, recheck_age=False) == {"recheck_age": False}
 
 
 def test_an_anchor_fits_its_column_and_names_case_and_day():

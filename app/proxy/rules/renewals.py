@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flask_babel import lazy_gettext as _
+
+from app.core.errors import Invalid
+
 AHEAD_DAYS = 30
+LONGEST_CYCLE = 240  # months
+FARTHEST_AHEAD = 365
+KINDS = ("once", "annual_review", "validity", "period", "limit")
 # kinds of renewal.kind that come back by themselves; once and limit come back only where a result has a last day
 CYCLES = frozenset({"annual_review", "validity", "period"})
 
@@ -35,9 +42,33 @@ def plan_of(code: str, more: Mapping[str, Any] | None, default: Mapping[str, Any
         months=months,
         ahead_days=own.get("ahead_days") or default.get("ahead_days") or AHEAD_DAYS,
         age_to=(given.get("age") or {}).get("to")
-        if own.get("recheck_age") or default.get("recheck_age")
+        if own.get("recheck_age", default.get("recheck_age"))
         else None,
     )
+
+
+def check_renewal(
+    kind: str | None, months: int | None, ahead: int | None, item: str | None, *, recheck_age: bool
+) -> dict[str, Any]:
+    """What a version says about its renewal, as `plan_of` reads it; without what is left out.
+
+    ``months`` is the cycle, ``ahead`` the days before its end on which the review is proposed, ``item`` the service that is
+    booked then. Raises Invalid for a cycle of what does not come back by itself, and for numbers that cannot be.
+    """
+    if months is not None and kind not in CYCLES:
+        raise Invalid(
+            _("What does not come back has no cycle: leave the months empty."), field="renewal_months"
+        )
+    if months is not None and not 1 <= months <= LONGEST_CYCLE:
+        raise Invalid(_("A cycle lasts 1 to %(most)s months.", most=LONGEST_CYCLE), field="renewal_months")
+    if ahead is not None and not 1 <= ahead <= FARTHEST_AHEAD:
+        raise Invalid(
+            _("A review is proposed 1 to %(most)s days ahead.", most=FARTHEST_AHEAD), field="renewal_ahead"
+        )
+    if months is not None and ahead is not None and ahead > 28 * months:
+        raise Invalid(_("The review would be proposed before the cycle has begun."), field="renewal_ahead")
+    said = {"kind": kind, "cycle_months": months, "ahead_days": ahead, "item": item}
+    return {key: value for key, value in said.items() if value is not None} | {"recheck_age": recheck_age}
 
 
 def months_after(day: date, months: int) -> date:

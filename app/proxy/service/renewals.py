@@ -39,14 +39,17 @@ def _defaults() -> tuple[dict[str, Any], dict[str, Any]]:
     return data["default"], data["items"]
 
 
+def plan_for(code: str, more: Mapping[str, Any] | None) -> Plan:
+    """What a version comes back as: as it says itself, the rest as the data file says."""
+    default, items = _defaults()
+    return plan_of(code, more, default | items.get(code, {}))
+
+
 def plans(session: Session, day: date) -> dict[str, Plan]:
     """What each service that is offered today comes back as, by item code: today's rules hold for old cases as well."""
     query = select(ServiceItem.code, ServiceItemVersion.more).join(ServiceItemVersion.item)
     query = query.where(*in_force(day)).order_by(ServiceItemVersion.number)
-    default, items = _defaults()
-    found = {
-        code: plan_of(code, more, default | items.get(code, {})) for code, more in session.execute(query)
-    }
+    found = {code: plan_for(code, more) for code, more in session.execute(query)}
     # what is no longer offered is not proposed
     return {code: plan for code, plan in found.items() if plan.item in found}
 

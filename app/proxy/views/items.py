@@ -17,7 +17,7 @@ from app.proxy.models import ServiceItem, ServiceItemVersion
 from app.proxy.queries.versions import newest_version
 from app.proxy.service import catalogue
 from app.proxy.service.items import begin_item
-from app.proxy.views import item_more
+from app.proxy.views import item_more, item_renewal
 from app.proxy.views.criteria_posts import CriteriaMixin, criteria_in_words
 from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.item_words import (
@@ -71,6 +71,7 @@ class ServiceItemVersionView(CriteriaMixin, ModelView):
         "checked_by": _("Checked and decided by"),
         "helpers": _("Assisting departments"),
         "steps": _("Limits of the steps (working days)"),
+        "renewal": _("Review"),
     }
     choices_columns = {
         "state": STATES,
@@ -86,6 +87,7 @@ class ServiceItemVersionView(CriteriaMixin, ModelView):
         "ages": item_more.ages_in_words,
         "steps": item_more.steps_in_words,
         "helpers": item_more.helpers_in_words,
+        "renewal": item_renewal.in_words,
         "source": lambda row: _("Default catalogue") if "[" in (row.source or "") else row.source,
     }
     list_columns = [
@@ -117,7 +119,7 @@ class ServiceItemVersionView(CriteriaMixin, ModelView):
         (_("Service"), {"fields": ["item", "number", "state", "valid_from", "valid_to", *_MAIN, "ages"]}),
         (_("Limits"), {"fields": [*_LIMITS, "steps"]}),
         (_("Who checks"), {"fields": ["checked_by", "helpers"]}),
-        (_("Result"), {"fields": [*_RESULT, "source"]}),
+        (_("Result"), {"fields": [*_RESULT, "renewal", "source"]}),
     ]
     edit_fieldsets = [
         (_("Service"), {"fields": [*_MAIN, *item_more.AGES]}),
@@ -125,9 +127,10 @@ class ServiceItemVersionView(CriteriaMixin, ModelView):
         (_("Limits of the steps (working days)"), {"fields": item_more.STEPS}),
         (_("Who checks"), {"fields": ["checked_by", item_more.ASSISTING]}),
         (_("Result"), {"fields": [*_RESULT, "source"]}),
+        (_("Review"), {"fields": item_renewal.NAMES}),
     ]
     base_permissions = ["can_list", "can_show", "can_edit", "can_lookup", "can_history"]
-    edit_form_extra_fields = item_more.FIELDS
+    edit_form_extra_fields = item_more.FIELDS | item_renewal.FIELDS
     lookup_columns = ("name", "name_initials", "name_pinyin")
     lookup_eager = ("item",)
     related = [
@@ -144,9 +147,11 @@ class ServiceItemVersionView(CriteriaMixin, ModelView):
 
     def prefill(self, form: Any, item: ServiceItemVersion) -> None:
         item_more.prefill(form, item)
+        item_renewal.prefill(form, item)
 
     def check(self, session: Any, item: ServiceItemVersion, form: Any, is_new: bool) -> None:
         item_more.check(session, item, form)
+        item_renewal.check(session, item, form)
 
     def save(self, session: Any, item: ServiceItemVersion, form: Any, is_new: bool) -> None:
         item.name_pinyin, item.name_initials = catalogue.pinyin_of(item.name).values()
