@@ -22,7 +22,7 @@ class DoorVisit:
 
     ``outcome`` and ``record_type`` are codes of the lists visit_outcome and service_record_type; ``content`` is the
     worker's line of the day (the record type's name when left out); ``ref_kind`` and ``ref_uid`` name the row that
-    the visit was for.
+    the visit was for; from ``revisit_on`` on the door is proposed again, where nobody was met.
     """
 
     area_id: int
@@ -38,6 +38,7 @@ class DoorVisit:
     result: str = "done"
     line_only: bool = False
     done_on: date | None = None
+    revisit_on: date | None = None
 
 
 def door_visited(session: Session, visit: DoorVisit, *, actor: Actor, now: datetime) -> str | None:

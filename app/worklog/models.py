@@ -89,6 +89,7 @@ class VisitStop(VisitChild, Table):
     outcome: Mapped[str | None] = coded(list_name="visit_outcome")
     at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(String(300))
+    revisit_on: Mapped[date | None] = mapped_column(Date, index=True)  # nobody was met: come again from this day
     visit: Mapped[Visit] = relationship(back_populates="stops")
     purposes: Mapped[list[VisitPurpose]] = relationship(back_populates="stop")
     household: Mapped[Household | None] = relationship()

@@ -48,6 +48,7 @@ def receive(visit: DoorVisit, *, session: Session, actor: Actor, now: datetime) 
     walk = _walk(session, visit.area_id, actor, now)
     stop = _stop(walk, visit)
     stop.outcome, stop.at, stop.note = visit.outcome, now, visit.note.strip()[:300] or stop.note
+    stop.revisit_on = visit.revisit_on
     walk.ended_at = now
     session.flush()
     walk.purposes.append(
