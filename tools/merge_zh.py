@@ -4,6 +4,7 @@ Each file maps an English msgid to its Chinese (a plural's singular msgid stands
 has no use for is named and left out; what still has no Chinese is listed at the end, and makes the exit code 1.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -13,11 +14,27 @@ import yaml
 CATALOGUE = Path(__file__).resolve().parent.parent / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
 
 
+# marks of a Chinese sentence are wide ones; times, values and English words keep theirs
+HAN = r"[\u3007\u4e00-\u9fff]"
+WIDE = str.maketrans(",;:!?", "\uff0c\uff1b\uff1a\uff01\uff1f")
+MARK = re.compile(rf"(?<={HAN})[,;:!?](?!\S*//)|[,;:!?](?={HAN}|\u201c)|(?<=[s\uff09])[,;:!?](?=%\()")
+# what programs call themselves keeps its brackets: (.xlsx)
+ASIDE = re.compile(rf"(?<={HAN})\(((?:%\(\w+\)s|[^().])*)\)")
+
+
+def wide(text: str) -> str:
+    """The text with wide commas, colons, question marks and brackets beside Chinese characters."""
+    if not re.search(HAN, text):
+        return text
+    text = ASIDE.sub("\uff08\\1\uff09", text)
+    return MARK.sub(lambda found: found[0].translate(WIDE), text)
+
+
 def words(paths: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in paths:
         given = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-        found |= {str(msgid).strip(): str(text).strip() for msgid, text in given.items() if text}
+        found |= {str(msgid).strip(): wide(str(text).strip()) for msgid, text in given.items() if text}
     return found
 
 

@@ -12,6 +12,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, check_and_call_extract_file
 from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+from tools.merge_zh import wide
+
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
@@ -55,6 +57,9 @@ def fault(used: Message, entry: Message | None) -> str | None:
         return "no Chinese"
     if entry.fuzzy:
         return "fuzzy"
+    narrow = next((text for text in chinese if wide(text) != text), None)
+    if narrow is not None:
+        return f"narrow marks beside Chinese (tools/merge_zh.py puts them right): {narrow!r}"
     english = used.id[-1] if isinstance(used.id, (list, tuple)) else used.id
     if any(values(text) != values(english) for text in chinese):
         return f"values differ: {chinese[0]!r}"
