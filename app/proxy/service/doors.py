@@ -17,6 +17,7 @@ from app.core.errors import Conflict, Invalid
 from app.proxy.choices import Action, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.rules import what_is_wrong
+from app.proxy.rules.errands import TO_COLLECT
 from app.proxy.rules.stages import TO_DELIVER
 from app.proxy.service.cases import act
 from app.proxy.service.records import PROXY_RECORD
@@ -77,10 +78,49 @@ def log_door(session: Session, actor: Actor, now: datetime, visit: Visit, logs: 
             by_uid = {c.uid: c for c in mine}
             for one in log.cases:
                 take_papers(session, actor, now, by_uid[one.case_uid], one, met=log.outcome == Outcome.met)
-        elif log.again_on is not None:
-            for case in mine:
-                if case.state == State.booked:
-                    come_again(session, actor, now, case, stop, log)
+        else:
+            not_met(session, actor, now, stop, mine, log)
+
+
+def not_met(
+    session: Session, actor: Actor, now: datetime, stop: VisitStop, cases: Sequence[ProxyCase], log: StopLog
+) -> None:
+    """Papers could not change hands: booked cases get the new day, a result that was brought has failed once more, and a
+    door without a case is proposed again from that day on (S3-62).
+    """
+    for case in cases:
+        if case.state in TO_DELIVER and log.outcome == Outcome.absent:
+            nobody_reached(session, actor, now, case, log.note or str(Outcome.absent.label))
+        elif case.state == State.booked and log.again_on is not None:
+            come_again(session, actor, now, case, stop, log)
+    if not cases and log.again_on is not None:
+        if log.again_on < to_local(now).date():
+            raise Invalid(_("The day of the visit lies in the past."), field="again_on")
+        stop.revisit_on = log.again_on
+
+
+def settle_stop(
+    session: Session, actor: Actor, now: datetime, case: ProxyCase, outcome: Outcome, note: str = ""
+) -> None:
+    """A result was handed over, or nobody was reached: the door of the planned round that the case stands on is logged
+    with it, unless papers of another case are still to be collected there.
+    """
+    query = select(Visit.uid).where(Visit.id == case.visit_id, Visit.state == VisitState.planned.value)
+    uid = session.scalars(query).one_or_none()
+    if uid is None:
+        return
+    visit = worklog.open_visit(session, uid)
+    stops = {p.ref_uid: p.stop_id for p in visit.purposes if p.ref_kind == CASE}
+    stop = next((s for s in visit.stops if s.id == stops.get(case.uid) and s.outcome is None), None)
+    if stop is None:
+        return
+    others = [u for u, stop_id in stops.items() if stop_id == stop.id and u != case.uid]
+    waiting = select(ProxyCase.id).where(ProxyCase.uid.in_(others), ProxyCase.state.in_(TO_COLLECT))
+    if session.scalars(waiting.limit(1)).first() is not None:
+        return
+    worklog.log_stop(session, visit, stop, now, outcome.value, note)
+    if all(s.outcome for s in visit.stops):
+        worklog.finish_visit(session, actor, visit, now)
 
 
 def take_papers(

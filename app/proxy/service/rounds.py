@@ -140,7 +140,11 @@ def homes_of(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Dwe
 
 def common_area(session: Session, actor: Actor, people: Sequence[Person]) -> Area:
     """The smallest area that holds the homes of all and lies in the actor's; else the first person's."""
-    areas = [area_for(session, actor, person) for person in people]
+    return smallest_of(actor, [area_for(session, actor, person) for person in people])
+
+
+def smallest_of(actor: Actor, areas: Sequence[Area]) -> Area:
+    """The smallest area that holds all of these and lies in the actor's; else the first of them."""
     paths = {area.path for area in areas}
     shared = areas[0]
     while shared.parent is not None and not all(path.startswith(shared.path) for path in paths):

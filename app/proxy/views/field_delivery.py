@@ -23,11 +23,12 @@ from app.proxy.queries import prints
 from app.proxy.rules.stages import TO_DELIVER
 from app.proxy.service import act, open_case
 from app.proxy.service.delivery import missed
-from app.proxy.service.doors import hand_over_here, need_deliverable, nobody_reached
+from app.proxy.service.doors import hand_over_here, need_deliverable, nobody_reached, settle_stop
 from app.proxy.views import field_forms as forms
 from app.proxy.views import kept
 from app.proxy.views.field_saving import once
 from app.proxy.views.field_saving import signed as signed_by
+from app.worklog.choices import Outcome
 
 DOOR_PHOTO = "door_photo"
 
@@ -92,10 +93,12 @@ class DeliveryMixin:
             need_deliverable(case)
             reason = forms.text(request, "reason", 200)
             nobody_reached(session, actor, now, case, reason, **door_photo(session, case))
+            settle_stop(session, actor, now, case, Outcome.absent, reason)
             return self._back(case)
         need_deliverable(case)  # before the picture of a signature is kept for nothing
         given = {**forms.delivery(request), **signed_by(session, [case]), **door_photo(session, case)}
         hand_over_here(session, actor, now, case, given)
+        settle_stop(session, actor, now, case, Outcome.met)
         return url_for("FieldDesk.rate", case_uid=case.uid)
 
     @expose("/rate/<case_uid>", methods=["GET", "POST"])
