@@ -59,11 +59,34 @@ PATCHES = csv_of(
     ("Old Li", "", "Patch 3", "Grid A11"),
     ("Old Li", "13800000001", "Patch 1", "Grid A11"),
 )
+ROOM = ("5", "2", "502", "H-9")
+PERSONS = csv_of(
+    (
+        "Name",
+        "Birth date",
+        "Sex",
+        "Grid or community",
+        "Household number",
+        "Relation to head",
+        "Building",
+        "Staircase",
+    )
+    + ("Room", "Number of the home"),
+    ("Lin An", "1980-02-01", "1", "Grid A11", "N7", "02", *ROOM),
+    ("Su San", "1985-02-01", "2", "Grid A11", "", "02", "5", "2", "503", ""),
+    ("Lin Chi", "2015-02-01", "1", "Grid A11", "N7", "20", "", "", "", ""),  # a household by its number only
+    ("Lin Bo", "1955-02-01", "1", "Grid A11", "N7", "02", "", "", "", ""),  # a second head
+    ("Lin Ci", "2016-02-01", "1", "Community A1", "N7", "", "", "", "", ""),  # no relation
+    ("Su Er", "2017-02-01", "1", "Grid A11", "", "", "5", "2", "503", ""),
+    ("Lin Di", "2018-02-01", "1", "Grid A11", "", "20", "", "", "", "H-9"),  # a home by its number only
+    ("Lin Mu", "1957-02-01", "2", "Grid A12", "N7", "10", "", "", "", ""),  # of another grid
+)
 SHEETS = {
     "areas": (AREAS, "skip", "made bad made made made skipped bad made"),
     "homes": (HOMES, "new", "made made bad made bad bad"),
     "venues": (VENUES, "update", "made made same changed same changed"),
     "kindness_entry": (POINTS, "skip", "made bad made bad made made"),
+    "persons": (PERSONS, "skip", "made made made bad bad bad made made"),
     "old_contracts": (PATCHES, "skip", "made made bad skipped"),
 }
 

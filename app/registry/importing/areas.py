@@ -79,6 +79,11 @@ class Areas:
             raise Invalid(SEVERAL if found else UNKNOWN, field="area", what=text)
         return found[0]
 
+    def path_of(self, key: int | None) -> str:
+        """The path of an area of the actor's, empty for another one."""
+        place = self.by_id.get(key or 0)
+        return place.path if place is not None else ""
+
     def grids(self, place: Place) -> list[Place]:
         """The grids in which the homes of an area may lie: itself, or those below."""
         if place.is_grid:

@@ -21,6 +21,7 @@ from app.core.errors import Invalid
 from app.core.keysets import pieces
 from app.core.pinyin import spell
 from app.registry.importing.areas import Areas, Place
+from app.registry.importing.earlier import Earlier
 from app.registry.importing.lines import Line
 from app.registry.models import Building, BuildingUnit, Dwelling, DwellingAlias
 from app.registry.rules.addresses import AddressParts, compose
@@ -75,14 +76,14 @@ class Home:
     unit: str = ""
     problem: tuple[Any, dict[str, Any]] | None = None
     is_free: bool = False  # the address stands as one text
-    made_id: int | None = None  # with the key, once it is written
+    made_id: int | None = None
 
 
 class Homes:
     """Finds the homes of one chunk: at most five statements, however many rows."""
 
-    def __init__(self, session: Session, areas: Areas) -> None:
-        self.session, self.areas = session, areas
+    def __init__(self, session: Session, areas: Areas, earlier: Earlier) -> None:
+        self.session, self.areas, self.earlier = session, areas, earlier
         self.found: dict[tuple[Any, ...], Home] = {}
 
     def place(self, lines: Iterable[Line]) -> None:
@@ -105,7 +106,7 @@ class Homes:
                 self._write_address(home)
         self._look_up(homes)
         for home in homes:
-            if home.id is None and home.problem is None:
+            if home.id is None and home.area_id is None and home.problem is None:
                 self._settle_new(home)
         self._join_twins(wanted)
         for line in wanted:
@@ -150,6 +151,8 @@ class Homes:
                 query.where(BuildingUnit.building_id.in_(some))
             ):
                 by_id[building].units[name] = (key, seq)
+        for name in set(names.values()):
+            known[name] += self.earlier.buildings(name)
         new: dict[Any, BuildingFact] = {}
         for home in homes:
             self._choose(home, names[home.key], known, new)
@@ -243,6 +246,9 @@ class Homes:
             for number, key, area in self.session.execute(by_no):
                 by_number[number or ""].append((key, area))
         self._take(numbered, lambda home: by_number.get(str(home.given["house_no"]), ()))
+        for home in (home for home in numbered if home.id is None):
+            found = self.earlier.home(str(home.given["house_no"]), home.place.path)
+            home.area_id, home.address = found or (None, "")
 
     def _take(self, homes: list[Home], candidates: Any) -> None:
         for home in homes:

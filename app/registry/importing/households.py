@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.core.keysets import pieces
 from app.registry.choices import HouseholdKind
 from app.registry.importing.areas import Areas
+from app.registry.importing.earlier import Earlier, Standing
 from app.registry.importing.homes import Home
 from app.registry.importing.lines import Line
 from app.registry.models import Dwelling, Household, HouseholdDwelling, HouseholdMember
@@ -45,13 +46,15 @@ class Family:
     head: Line | None = None
     dwelling_id: int | None = None  # of the record
     made_id: int | None = None
+    earlier: Standing | None = None  # brought by an earlier chunk of the sheet
+    mark: int = 0  # by which its head is remembered for the rest of the sheet
 
 
 class Families:
-    """Puts the rows of one chunk together. ``heads`` remembers across chunks: what a dry run cannot find again."""
+    """Puts the rows of one chunk together. ``heads`` and ``earlier`` remember across chunks."""
 
-    def __init__(self, session: Session, areas: Areas, heads: dict[int, int]) -> None:
-        self.session, self.areas, self.heads = session, areas, heads
+    def __init__(self, session: Session, areas: Areas, heads: dict[int, int], earlier: Earlier) -> None:
+        self.session, self.areas, self.heads, self.earlier = session, areas, heads, earlier
         self.found: dict[Any, Family] = {}
 
     def gather(self, lines: Iterable[Line], today: date) -> list[Family]:
@@ -73,7 +76,7 @@ class Families:
             line.household = family
         families = list(self.found.values())
         self._by_number([f for f in families if f.number])
-        self._by_home([f for f in families if f.id is None and f.home is not None and f.home.id is not None])
+        self._by_home([f for f in families if f.id is None and f.earlier is None and f.home is not None])
         self._count([f for f in families if f.id is not None])
         for family in families:
             self._settle(family, today)
@@ -99,6 +102,7 @@ class Families:
                 if place is not None and place.path.startswith(above):
                     family.id, family.area_id, family.has_head = row.id, row.area_id, row.head_person_id
                     break
+            family.earlier = self.earlier.numbered(family.kind, family.number, above)
 
     def _by_home(self, families: list[Family]) -> None:
         known: dict[tuple[int, str], list[Any]] = defaultdict(list)
@@ -123,7 +127,7 @@ class Families:
             for row in self.session.execute(query.order_by(Household.id)):
                 known[row.dwelling_id, row.kind].append(row)
         for family in families:
-            there = known.get((family.home.id, family.kind), []) if family.home and family.home.id else []
+            there = self._living_in(family, known)
             if family.number:  # another number is another household; one without a number may be this one
                 there = [row for row in there if not row.household_no]
             if len(there) > 1 and not family.number:
@@ -131,7 +135,17 @@ class Families:
                     line.refuse(SEVERAL)
             elif len(there) == 1:
                 row = there[0]
-                family.id, family.area_id, family.has_head = row.id, row.area_id, row.head_person_id
+                if isinstance(row, Standing):
+                    family.earlier = row
+                else:
+                    family.id, family.area_id, family.has_head = row.id, row.area_id, row.head_person_id
+
+    def _living_in(self, family: Family, known: dict[tuple[int, str], list[Any]]) -> list[Any]:
+        """Households of the family's home: those on record and those that earlier chunks bring."""
+        home = family.home
+        assert home is not None  # noqa: S101 only families with a home are asked for
+        on_record = known.get((home.id, family.kind), []) if home.id is not None else []
+        return [*on_record, *self.earlier.living_in(family.kind, home)]
 
     def _count(self, families: list[Family]) -> None:
         by_id = {family.id: family for family in families}
@@ -155,19 +169,18 @@ class Families:
         family.lines = [line for line in family.lines if line.why in ("made", "known")]
         if not family.lines:
             return
-        if family.home is None and family.dwelling_id is None:
+        if family.home is None:
+            family.home = self._home_on_record(family) or self._home_brought(family)
+        if family.home is None:
             for line in family.lines:
                 line.remark(NO_HOME)
                 line.household = None
             family.lines = []
             return
-        if family.home is None and family.dwelling_id is not None:
-            place = self.areas.by_id.get(family.area_id or 0) or family.lines[0].area
-            family.home = Home(
-                ("household", family.id), place, {}, id=family.dwelling_id, area_id=family.area_id
-            )
-        alone = len(family.lines) == 1 and family.members == 0
-        mark = hash((family.kind, family.number, family.home.key if family.home else family.id))
+        brought = family.earlier.members if family.earlier is not None else 0
+        alone = len(family.lines) == 1 and family.members == brought == 0
+        mark = hash((family.kind, family.number, family.home.key))
+        family.mark = mark = family.earlier.mark if family.earlier is not None else mark
         for line in family.lines:
             line.home = line.home or family.home
             if line.relation is None and alone:
@@ -177,8 +190,25 @@ class Families:
             elif line.relation == HEAD:
                 self._head(family, line, mark)
         family.lines = [line for line in family.lines if line.why in ("made", "known")]
-        if family.id is None and family.lines:
+        if family.id is None and family.earlier is None and family.lines:
             self._kin(family, mark, today)
+
+    def _home_on_record(self, family: Family) -> Home | None:
+        """The home of a household of the register, for rows that name only the household."""
+        if family.dwelling_id is None:
+            return None
+        place = self.areas.by_id.get(family.area_id or 0) or family.lines[0].area
+        key = ("household", family.id)
+        return Home(key, place, {}, id=family.dwelling_id, area_id=family.area_id)
+
+    def _home_brought(self, family: Family) -> Home | None:
+        """The home of a household that an earlier chunk brings."""
+        earlier = family.earlier
+        if earlier is None:
+            return None
+        place = self.areas.by_id.get(earlier.area_id) or family.lines[0].area
+        key = ("household", earlier.mark)
+        return Home(key, place, {}, address=earlier.address, area_id=earlier.area_id)
 
     def _head(self, family: Family, line: Line, mark: int) -> None:
         other = self.heads.get(mark, line.number)

@@ -20,6 +20,7 @@ from app.core.sheets import Outcome, Row
 from app.registry.importing.areas import Areas
 from app.registry.importing.changing import Changer
 from app.registry.importing.customs import by_area
+from app.registry.importing.earlier import Earlier
 from app.registry.importing.homes import Homes, resolve_area
 from app.registry.importing.households import Families, Family
 from app.registry.importing.lines import Line, Reader
@@ -50,16 +51,18 @@ class PersonWriter:
         self.source: str = options.get("source") or SOURCE
         self.seen, self.telling = Seen(), Telling(actor)
         self.heads: dict[int, int] = {}
+        self.earlier = Earlier()
         self.areas: Areas | None = None
         self._areas_state: Any = None
 
     def look(self, session: Session, rows: list[Row], rule: str) -> list[Outcome]:
         """What would become of the rows; nothing is written but that somebody elsewhere was asked about."""
         now, self.telling.is_dry = clock.now(), True
-        lines, _families = self._plan(session, rows, rule, now)
+        lines, families = self._plan(session, rows, rule, now)
         known = [line for line in lines if line.why == "known"]
         self._changer(session, rule, now, dry=True).change(known)
         self.telling.write(sum(line.document is not None for line in lines))
+        self.earlier.note(families, cast(Areas, self.areas), dry=True)
         return self._outcomes(lines)
 
     def recall(
@@ -69,7 +72,8 @@ class PersonWriter:
         outcomes by row, of those that were not simply made. What was written the register tells; a dry run plans anew.
         """
         if not writes:
-            self._plan(session, rows, rule, clock.now())
+            _lines, families = self._plan(session, rows, rule, clock.now())
+            self.earlier.note(families, cast(Areas, self.areas), dry=True)
             return
         reader = Reader(clock.today(), self.columns, self.fixed)
         lines = [reader.line(row) for row in rows if words.get(row.number) != "bad"]
@@ -96,6 +100,7 @@ class PersonWriter:
                 self._changer(session, rule, now).change(known)
             self._heads(session, families)
             settle(session, new, families, batch=batch, actor=self.actor, now=now, today=today)
+        self.earlier.note(families, cast(Areas, self.areas), dry=False)
         return self._outcomes(lines)
 
     def _plan(
@@ -136,10 +141,10 @@ class PersonWriter:
         lines = [reader.line(row) for row in rows]
         for line in _going(lines):
             resolve_area(areas, line, self.area_id, self.columns)
-        Homes(session, areas).place(_going(lines))
+        Homes(session, areas, self.earlier).place(_going(lines))
         by_area(session, areas, _going(lines), self.actor)
         match(session, _going(lines), rule, self.seen, self.telling, now)
-        families = Families(session, areas, self.heads).gather(_going(lines), today)
+        families = Families(session, areas, self.heads, self.earlier).gather(_going(lines), today)
         return lines, families
 
     def _outcomes(self, lines: list[Line]) -> list[Outcome]:
