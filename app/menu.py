@@ -92,7 +92,7 @@ from app.registry.views.proposals import ProposalView
 from app.registry.views.units import ResidentUnitView
 from app.site.downloads import AttachmentView
 from app.site.views import SystemStatus
-from app.worklog.views import ServiceRecordView, VisitStopView, VisitView
+from app.worklog.views import ServiceRecordView, StaffAbsenceView, VisitStopView, VisitView, WorkSlotView
 
 
 def _registers(key: str) -> tuple[Entry, ...]:
@@ -113,7 +113,6 @@ MENU: tuple[Section, ...] = (
         (
             Entry(CensusDesk, _("Census desk"), "fa-keyboard"),
             Entry(FieldDesk, _("My rounds"), "fa-route"),
-            Entry(HomeWizard, in_menu=False),
             Entry(Inbox, _("Inbox"), "fa-inbox"),
             Entry(RecycleBin, _("Recycle bin"), "fa-trash-can"),
         ),
@@ -129,12 +128,12 @@ MENU: tuple[Section, ...] = (
             Entry(BuildingView, _("Buildings"), "fa-building"),
             Entry(RentalHomeView, _("Rented homes"), "fa-key"),
             Entry(VenueView, _("Venues"), "fa-store"),
-            Entry(HelpRecordView, in_menu=False),
             Entry(MoveInView, _("Move-ins between areas"), "fa-right-left"),
             Entry(ConsentTaskView, _("Consents to bring in"), "fa-file-signature"),
             Entry(LifeEventView, _("Life events"), "fa-calendar-day"),
             *_hidden(LifeDesk, ConsentDesk, NoticeView, PersonDocumentView, PersonNameView, PersonPhoneView),
-            *_hidden(ResidenceView, HouseholdMemberView, TenancyView, BuildingChiefView, BuildingUnitView),
+            *_hidden(HelpRecordView, ResidenceView, HouseholdMemberView, TenancyView),
+            *_hidden(BuildingChiefView, BuildingUnitView, HomeWizard, CareDesk, RegisterFigures),
         ),
     ),
     Section(
@@ -145,7 +144,6 @@ MENU: tuple[Section, ...] = (
             Entry(CareDueView, _("Visits due"), "fa-calendar-check"),
             Entry(PersonGroupView, _("Special groups"), "fa-heart"),
             Entry(ProposalView, _("Proposals"), "fa-lightbulb"),
-            Entry(CareDesk, in_menu=False),
             Entry(FloatingStayView, _("Floating residents"), "fa-suitcase-rolling"),
             Entry(PermitExpiryView, _("Permits that end"), "fa-id-card"),
             Entry(LeftBehindView, _("Left-behind residents"), "fa-child-reaching"),
@@ -161,7 +159,6 @@ MENU: tuple[Section, ...] = (
             Entry(SchoolView, _("Schools"), "fa-school"),
             Entry(ServiceResourceView, _("Conveniences"), "fa-mug-hot"),
             *_registers("units"),
-            Entry(RegisterFigures, in_menu=False),
         ),
     ),
     Section("party", _("Party and volunteers"), "fa-star", _registers("party")),
@@ -213,6 +210,7 @@ MENU: tuple[Section, ...] = (
             Entry(EscalationRuleView, _("Rules of reminders"), "fa-bullhorn"),
             Entry(GuideView, _("Guide of all services"), "fa-signs-post"),
             *_hidden(EntitlementDesk, ServiceItemView, ServiceMaterialView, ServiceFieldView, VisitStopView),
+            *_hidden(WorkSlotView, StaffAbsenceView),
         ),
     ),
     Section(
@@ -235,9 +233,8 @@ MENU: tuple[Section, ...] = (
             Entry(AreaPlanView, _("Divide anew"), "fa-cut"),
             Entry(StaffView, _("Staff and helpers"), "fa-id-badge"),
             Entry(PostView, _("Posts"), "fa-user-tie"),
-            Entry(PostDutyView, in_menu=False),
             Entry(GridGroupView, _("Grid groups"), "fa-users-cog"),
-            Entry(GridGroupAreaView, in_menu=False),
+            *_hidden(PostDutyView, GridGroupAreaView),
             Entry(OrgUnitView, _("Organisation units"), "fa-building"),
         ),
     ),

@@ -67,13 +67,13 @@ DUPLICATES = "DuplicateView|PersonMergeView"
 SETTLE = READ | {"can_add", "can_edit", "can_draft"}
 CARE, FIGURES = "CareDueView|PermitExpiryView", "RegisterFigures|ProxyFigures"
 WATCHED = "PersonView|PersonGroupView|LeftBehindView|PersonDocumentView|PersonPhoneView"
-WORK = "VisitView|VisitStopView|ServiceRecordView"
+WORK, TIMES = "VisitView|VisitStopView|ServiceRecordView", "WorkSlotView|StaffAbsenceView"
 STAFFING = "StaffView|PostView|PostDutyView|GridGroupView|GridGroupAreaView"
 STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 # bad ratings are looked into by others than who was rated
 CASES, CALLBACKS = "ProxyCaseView|CaseMaterialView|CustodyView", "CaseCallbackView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
-OF_RECORDS = "Reminder Census Consent Proxy Care Life Ageing Entitlement Benefit".split()
+OF_RECORDS = "Reminder Census Consent Proxy Care Life Ageing Entitlement Benefit Calendar".split()
 DESKS = "|".join(f"{name}Desk" for name in OF_RECORDS)
 LIMITS, PAPERS = "StepLimitView|EscalationRuleView", "IssuedDocumentView|PrintLogView"
 # light registers are granted by their class name (app/registers), what is told in confidence to who works with it only
@@ -138,8 +138,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (REGISTERS, READ | DESK),
-                (OF_THE_CENTER, FULL),
-                ("CampaignView", FULL),
+                (f"{OF_THE_CENTER}|CampaignView", FULL),
                 ("CoverageDesk", USE),
                 (f"{SAFETY}|{SAFETY_RULES}|{CATALOGUE}|{LIMITS}", READ),
                 (DUPLICATES, SETTLE),
@@ -175,7 +174,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
-                ("CampaignView|GuideView", FULL),
+                (f"CampaignView|GuideView|{TIMES}", FULL),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{FIGURES}|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
@@ -199,7 +198,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (f"{REGISTERS}|{IN_CONFIDENCE}", FULL | DESK),
-                ("CampaignView", FULL),
+                (f"CampaignView|{TIMES}", FULL),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{FIGURES}|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
@@ -238,7 +237,7 @@ ROLES: dict[str, Role] = {
             "area",
             (
                 (REGISTERS, WRITE | DESK),
-                ("CampaignView", READ),
+                ("CampaignView|WorkSlotView", READ),
                 (f"CampaignDesk|SheetDesk|CoverageDesk|ImportDesk|{FIGURES}|{SHEETS}", USE),
                 LEDGERS,
                 (SAFETY, READ | DESK),
@@ -246,6 +245,7 @@ ROLES: dict[str, Role] = {
                 (f"{REGISTRY}|{OTHER_PARTS}", WRITE | DESK),
                 (IDENTITY_PARTS, READ | DESK),
                 ("VisitView|ServiceRecordView", WRITE),
+                ("StaffAbsenceView", FULL),  # the own one
                 (CASES, READ | DESK),
                 ("AreaView|StaffView|PostView|PostDutyView", READ),
                 ("LifeEventView", READ),
@@ -265,7 +265,7 @@ ROLES: dict[str, Role] = {
             (
                 (CASES, READ | DESK),
                 (CATALOGUE, READ),
-                (f"ProxyDesk|ProxyFigures|ReminderDesk|{SHEETS}", USE),
+                (f"ProxyDesk|ProxyFigures|ReminderDesk|ImportDesk|{SHEETS}", USE),
                 LEDGERS,
                 (PAPERS, READ | {"can_print"}),
             ),

@@ -69,11 +69,9 @@ RECORDS = {
     "safety_check_item": _("Item of a safety check"),
     "sheet_mapping": _("Columns of a source of sheets"),
     "sheet_pack": _("Pack of household sheets"),
-    "staff_absence": _("Absence of a worker"),
     "visit_purpose": _("Purpose of a visit"),
     "visit_step": _("Step of a visit"),
     "visit_worker": _("Worker of a visit"),
-    "work_slot": _("Times for visits"),
 }
 
 # what the seals seal

@@ -9,11 +9,23 @@ from flask_appbuilder import Model
 from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, not_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.areas import shared  # noqa: F401  the guard of SharedBelow
 from app.areas.models import Area, Staff
 from app.core import scope
 from app.core.actor import Actor
 from app.core.extra.models import Extra
-from app.core.models import BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args, coded
+from app.core.models import (
+    BigKey,
+    Instant,
+    Record,
+    Scoped,
+    SharedBelow,
+    StepBase,
+    Table,
+    Versioned,
+    args,
+    coded,
+)
 from app.registry.models import Dwelling, GroupVisit, Household, Person
 from app.registry.models.closed import open_to
 
@@ -89,7 +101,9 @@ class VisitStop(VisitChild, Table):
     outcome: Mapped[str | None] = coded(list_name="visit_outcome")
     at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(String(300))
-    revisit_on: Mapped[date | None] = mapped_column(Date, index=True)  # nobody was met: come again from this day
+    revisit_on: Mapped[date | None] = mapped_column(
+        Date, index=True
+    )  # nobody was met: come again from this day
     visit: Mapped[Visit] = relationship(back_populates="stops")
     purposes: Mapped[list[VisitPurpose]] = relationship(back_populates="stop")
     household: Mapped[Household | None] = relationship()
@@ -147,9 +161,9 @@ class ServiceRecord(Extra, Scoped, Record):
         return self.content
 
 
-class WorkSlot(Scoped, Versioned, Table):
+class WorkSlot(SharedBelow, Versioned, Table):
     """When residents may be visited: so many visits in a part of a weekday; without a worker it holds for everybody of
-    the area who has none of their own (S3-63).
+    the area who has none of their own (S3-63). It is kept by the station and read by the workers below it.
     """
 
     __tablename__ = "work_slot"

@@ -1,6 +1,7 @@
 """Clocks and deadlines, pure: what is due when, what has been used, which light is on."""
 
 from app.core.sla.clocks import AGREED, EVERY, Clock, Light, Tick, apply_ticks
+from app.core.sla.dayparts import overlap, parse_slot
 from app.core.sla.deadlines import (
     LOCAL_ZONE,
     Deadline,
@@ -33,5 +34,7 @@ __all__ = [
     "due_date",
     "elapsed_days",
     "elapsed_time",
+    "overlap",
+    "parse_slot",
     "remaining",
 ]

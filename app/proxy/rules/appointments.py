@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -10,29 +9,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from app.core.errors import Finding, Invalid, warning
+from app.core.sla import parse_slot as parse_slot
 
 MOST_AHEAD = 90  # days: further off is a slip of the year or the month
 OLDEST = 120
-_TIME = r"([01]?\d|2[0-3])[:\uff1a]([0-5]\d)"
-_SLOT = re.compile(rf"{_TIME}\s*[-~\u2013\u2014\uff0d\uff5e\u81f3]\s*{_TIME}", re.ASCII)
-
-
-def parse_slot(text: str | None, *, field: str = "slot") -> str | None:
-    """A part of the day as it is kept, ``09:00-11:00``; None for nothing.
-
-    Hours of one digit, wide colons and other dashes are put right. Raises Invalid for anything else and for an end that
-    is not after the beginning.
-    """
-    plain = (text or "").strip()
-    if not plain:
-        return None
-    match = _SLOT.fullmatch(plain)
-    if match is None:
-        raise Invalid(_("Please write the time of day like 09:00-11:00."), field=field)
-    start, end = f"{match[1]:0>2}:{match[2]}", f"{match[3]:0>2}:{match[4]}"
-    if end <= start:
-        raise Invalid(_("The time of day ends before it begins."), field=field)
-    return f"{start}-{end}"
 
 
 def check_appointment(day: date, today: date, *, field: str = "appointment") -> None:

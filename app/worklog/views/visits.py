@@ -25,11 +25,12 @@ class VisitStopView(ModelView):
         "seq": _("Order"),
         "dwelling": _("Home"),
         "outcome": _("Outcome"),
+        "revisit_on": _("Come again on"),
         "at": _("At"),
         "visit": _("Visit"),
     }
     choices_columns = {"outcome": Outcome}
-    list_columns = ["seq", "person", "dwelling", "outcome", "at", "note"]
+    list_columns = ["seq", "person", "dwelling", "outcome", "at", "revisit_on", "note"]
     show_columns = ["visit", *list_columns]
     base_order = ("seq", "asc")
     base_permissions = ["can_list", "can_show"]
