@@ -87,6 +87,8 @@ class Entry(Choice):
     opine = "opine", _("Opinion given"), "blue"
     accompany = "accompany", _("Went along with the resident"), "blue"
     declare = "declare", _("Relation declared"), "yellow"
+    verify = "verify", _("Case with a relation verified"), "blue"
+    give = "give", _("Given to another worker"), "blue"
     answer = "answer", _("Questions answered"), "grey"
     callback = "callback", _("Called back"), "blue"
     alarm = "alarm", _("Reminder sent"), "yellow"
@@ -278,4 +280,6 @@ NAMES: dict[str, Any] = {
     "callbacks_open": _("a call-back after a bad rating is open"),
     "publicity_due": _("the public notice has not been held"),
     "appearance_due": _("the resident must have appeared in person"),
+    "declaration_due": _("the applicant has not declared whether there is a relation to the worker or to a cadre"),
+    "verification_due": _("somebody who is not related has to verify the case with a relation"),
 }

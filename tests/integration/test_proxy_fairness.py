@@ -1,4 +1,4 @@
-"""Relations of an applicant to those who handle the case, and trips for what only the resident may do."""
+"""Relations of an applicant to those who handle the case, what they bar, and trips for what only the resident may do."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.areas.models import Staff
+from app.areas.models import Account, Staff
 from app.core import clock
-from app.registry.models import Person
-from tests.factories.proxy import walk
+from app.core.errors import Conflict, NotAllowed
+from app.core.scope import session_actor
+from app.core.session import unit_of_work
+from app.inbox.models import Notice
+from app.proxy.forms import steps
+from app.proxy.models import ServiceItemVersion
+from app.proxy.rules import MACHINE
+from app.proxy.service import fairness, open_case, version_on
+from app.registry.models import Household, HouseholdMember, Person
+from tests.factories.proxy import step, walk
+from tests.factories.registry import ResidentFactory, make_person
+from tests.integration.test_proxy_departments import version_with
 from tests.integration.test_proxy_home import case_of
-from tests.support.pages import post
+from tests.support.pages import fill, post
 
 pytestmark = pytest.mark.any_database
 pytest_plugins = ("tests.support.proxy",)
@@ -56,3 +66,166 @@ def test_a_relation_is_declared_and_a_trip_together_is_counted(system, sessions,
     page = login_as("health").get(f"/cases/show/{uid}").text
     assert "aunt of the chief" in page
     assert "goal: 1" in page
+
+
+# --- what a relation bars --------------------------------------------------------------------------------------------
+
+DIBAO = "MZ-01"
+
+
+@pytest.fixture
+def asks(acting):
+    """The elder's service asks for the declaration, as the services of social assistance do."""
+    version_with(acting("admin_system"), more={"declare_relation": True})
+
+
+def kin_of(system, world, account, person_uid, **stay):
+    """The member of staff behind an account once was a child in a household of which the person is the head."""
+    staff = system.get(Staff, world.accounts[account].staff_id)
+    person = system.scalars(select(Person).where(Person.uid == person_uid)).one()
+    child = make_person(system, person.area_id, ResidentFactory(name="Grown Child"))
+    head = system.scalars(
+        select(HouseholdMember).where(
+            HouseholdMember.person_id == person.id, HouseholdMember.relation == "02"
+        )
+    ).one()
+    head.valid_from = None  # for ever
+    system.add(HouseholdMember(household_id=head.household_id, person_id=child.id, relation="20", **stay))
+    staff.person_uid = child.uid
+    system.commit()
+
+
+def test_the_default_services_of_social_assistance_ask_for_the_declaration(system):
+    found = {code for code in ("MZ-01", "MZ-02", "MZ-03", "MZ-05", "WJ-02")
+             if (version_on(system, code, clock.today()).more or {}).get("declare_relation")}  # fmt: skip
+    assert found == {"MZ-01", "MZ-02", "MZ-03", "MZ-05"}
+
+
+def test_a_declaration_bars_the_acceptance_and_the_page_says_where_it_is_made(
+    system, sessions, booked, asks, login_as
+):
+    uid = booked()
+    walk(sessions, uid, "receive")
+    with pytest.raises(Conflict) as refused:
+        step(sessions["department"], uid, "accept")
+    assert refused.value.data["bars"] == ["declaration_due"]
+    page = login_as("health").get(f"/cases/show/{uid}").text
+    assert '<a href="#fairness">the applicant has not declared' in page
+    assert f"/cases/{uid}/relation" in page
+    assert fill(login_as("health"), f"/cases/{uid}/relation", relation="no").status_code == 303
+    assert step(sessions["department"], uid, "accept").state == "accepted"
+
+
+def test_a_case_of_a_grown_child_is_verified_by_somebody_else_before_it_is_granted(
+    system, world, elder, sessions, booked, asks, login_as
+):
+    """The worker left the applicant's household years ago: flagged all the same, and a colleague verifies."""
+    kin_of(system, world, "worker_a", elder, valid_to=clock.today() - timedelta(days=900))
+    uid = booked()
+    assert (case_of(system, uid).relation_flag, case_of(system, uid).relation_note["name"] != "") == (
+        "handler",
+        True,
+    )
+    walk(sessions, uid, "receive")
+    url = f"/cases/{uid}/verify"
+    health, told = (
+        login_as("health"),
+        {"day": clock.today().isoformat(), "result": "ok", "words": "visited her"},
+    )
+    assert fill(health, f"/cases/{uid}/relation", relation="yes", words="her son").status_code == 303
+    step(sessions["department"], uid, "accept")
+    step(sessions["department"], uid, "process")
+    with pytest.raises(Conflict) as refused:
+        step(sessions["department"], uid, "approve")
+    assert refused.value.data["bars"] == ["verification_due"]
+    assert login_as("worker_a").get(url).status_code == 403
+    assert login_as("clerk_t").get(url).status_code == 404
+    without = fill(health, url, **told)
+    assert (without.status_code, "not related" in without.text, "visited her" in without.text) == (
+        400,
+        True,
+        True,
+    )
+    for result, status in (("bad", 303), ("ok", 303)):
+        assert fill(health, url, **(told | {"result": result}), unrelated="y").status_code == status
+        if result == "bad":
+            with pytest.raises(Conflict):
+                step(sessions["department"], uid, "approve")
+    assert [s.action for s in case_of(system, uid).steps[-2:]] == ["verify", "verify"]
+    assert step(sessions["department"], uid, "approve").state == "approved"
+
+
+def test_whoever_is_related_neither_verifies_nor_decides(system, world, elder, sessions, booked, asks):
+    kin_of(system, world, "health", elder)
+    uid = booked()
+    assert case_of(system, uid).relation_flag is None
+    walk(sessions, uid, "receive")
+    assert case_of(system, uid).relation_flag == "handler"  # looked at when the department began
+    department, now = sessions["department"], clock.now()
+    with unit_of_work(department):
+        fairness.declare(session_actor(department), now, open_case(department, uid), False, "")
+    for name in ("accept", "process"):
+        step(department, uid, name)
+    case, actor = open_case(department, uid), session_actor(department)
+    with pytest.raises(NotAllowed, match="somebody else"):
+        fairness.verify(actor, now, case, clock.today(), "ok", "visited", True)
+    department.rollback()
+    system.rollback()
+    case = case_of(system, uid)
+    case.relation_note = {**case.relation_note, "verified": {"result": "ok"}}
+    system.commit()
+    with pytest.raises(NotAllowed, match="somebody else"):
+        step(department, uid, "approve")
+
+
+def test_a_case_is_given_to_another_worker_and_looked_at_again(
+    system, world, elder, booked, acting, login_as
+):
+    """The new worker is the applicant's child: flagged, told; the page names no resident to the department."""
+    uid = booked()
+    kin_of(system, world, "worker_a2", elder)
+    url, clerk = f"/cases/{uid}/give", login_as("clerk_a")
+    new = system.get(Staff, world.accounts["worker_a2"].staff_id)
+    same = system.get(Staff, world.accounts["worker_a"].staff_id)
+    for staff, reason, sentence in ((same, "ill", "has the case already"), (new, "", "required")):
+        answer = fill(clerk, url, staff=staff.uid, reason=reason)
+        assert (answer.status_code in {400, 422}, sentence in answer.text.lower()) == (True, True)
+    assert fill(clerk, url, staff=new.uid, reason="is ill until May").status_code == 303
+    case = case_of(system, uid)
+    assert (case.staff_id, case.relation_flag, case.steps[-1].action) == (new.id, "handler", "give")
+    user = system.scalars(select(Account.user_id).where(Account.staff_id == new.id)).one()
+    lines = system.scalars(select(Notice.message).where(Notice.user_id == user)).all()
+    assert any("you are related to the applicant" in line for line in lines)
+    assert login_as("supervisor").get(url).status_code == 403
+    # given back: nobody near has it any more
+    assert fill(clerk, url, staff=same.uid, reason="is back").status_code == 303
+    assert case_of(system, uid).relation_flag is None
+
+
+def test_who_shares_a_dormitory_is_no_relative(system, world, elder, booked):
+    staff = system.get(Staff, world.accounts["worker_a"].staff_id)
+    person = system.scalars(select(Person).where(Person.uid == elder)).one()
+    mate = make_person(system, person.area_id, ResidentFactory(name="Room Mate"))
+    hall = Household(area_id=person.area_id, kind="collective")
+    system.add(hall)
+    system.flush()
+    system.add_all(
+        [HouseholdMember(household_id=hall.id, person_id=p.id, relation="99") for p in (person, mate)]
+    )
+    staff.person_uid = mate.uid
+    system.commit()
+    assert case_of(system, booked()).relation_flag is None
+
+
+@pytest.mark.demand("S0-39")
+def test_nothing_asks_for_money_and_trips_and_hand_overs_are_shown(system, sessions, booked, login_as):
+    """No step of any service has a field for a fee or for cash; the receipt says that it is free."""
+    money = ("fee", "cash", "price", "payment", "charge", "money")
+    names = [*steps.FIELDS, *(need for _s, _a, to in MACHINE.rows() for need in (*to.needs, *to.writes))]
+    assert [n for n in names if any(word in str(n) for word in money)] == []
+    for version in system.scalars(select(ServiceItemVersion)):
+        assert (version.more or {}).get("fee") == "free", version.name
+    uid = booked()
+    walk(sessions, uid, "submit")
+    page = login_as("worker_a").get(f"/cases/show/{uid}").text
+    assert ("Hand-overs: 1" in page, "takes no money" in page) == (True, True)

@@ -13,6 +13,8 @@ NO_BARS = {
     "appearance_due": False,
     "opinions_open": [],
     "callbacks_open": [],
+    "declaration_due": False,
+    "verification_due": False,
 }
 
 

@@ -313,7 +313,13 @@ def test_what_every_action_asks_for_and_prints():
         assert set(to.needs) == needs, (state, action)
         papers = ("F12",) if (state, action) == ("result_received", "set_out") else PAPERS.get(action, ())
         assert to.paper == papers, (state, action)
-    assert row("processing", "approve").bars == ("publicity_due", "appearance_due", "opinions_open")
+    assert row("processing", "approve").bars == (
+        "publicity_due",
+        "appearance_due",
+        "opinions_open",
+        "verification_due",
+    )
+    assert "declaration_due" in row("prechecking", "accept").bars
 
 
 def test_open_states_are_all_but_the_ends():

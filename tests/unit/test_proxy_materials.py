@@ -117,6 +117,7 @@ def test_facts_feed_the_bars_of_the_machine():
         delivery_needed=False,
         outcome="refused",
         opinions=["RS"],
+        declaration_due=True,
     )
     assert facts == {
         "missing_materials": ["form"],
@@ -131,6 +132,8 @@ def test_facts_feed_the_bars_of_the_machine():
         "decided": True,
         "opinions_open": ["RS"],
         "callbacks_open": [],
+        "declaration_due": True,
+        "verification_due": False,
     }
     named = {bar for _state, _action, to in MACHINE.rows() for bar in (*to.bars, *to.when)}
     assert named == set(facts)

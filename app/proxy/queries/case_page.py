@@ -19,6 +19,7 @@ from app.core.files import Attachment
 from app.core.sla import Light, due_date
 from app.core.workflow import Offer
 from app.proxy.choices import (
+    NAMES,
     PROMISE_CLOCKS,
     STEP_CLOCKS,
     Action,
@@ -31,6 +32,7 @@ from app.proxy.models import CaseClock, CaseStep, ProxyCase
 from app.proxy.queries.left import left_of
 from app.proxy.queries.prints import PROXY_CASE
 from app.proxy.rules.escalation import SUBJECTS, Told
+from app.proxy.rules.fairness import Verified
 from app.proxy.service.cases import WHOLE
 from app.proxy.service.clocks import as_clock, newest
 from app.proxy.service.custody import CARRIERS, held
@@ -56,8 +58,9 @@ MAIN = (
     Action.rate,
     Action.archive,
 )
-# asked for only where the obvious step is barred
+# asked for only where papers bar the obvious step
 SECOND_BEST = frozenset({Action.request_supplement})
+PAPERS_LACK = ("missing_materials", "unanswered_conditions")
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,14 @@ def lamp(session: Session, case: ProxyCase, row: CaseClock, now: datetime) -> La
 
 def split_offers(offers: list[Offer]) -> tuple[Offer | None, list[Offer]]:
     """(the one main step, the others): what is obvious and possible first, what is obvious but barred next."""
-    ranked = sorted(
-        (o for o in offers if o.action in MAIN),
-        key=lambda o: (not o.ready, o.action in SECOND_BEST, MAIN.index(o.action)),
-    )
+    obvious = [o for o in offers if o.action in MAIN]
+    lacking = any(words is NAMES[bar] for o in obvious for words in o.missing for bar in PAPERS_LACK)
+
+    def rank(offer: Offer) -> tuple[bool, bool, int]:
+        second = offer.action in SECOND_BEST
+        return not offer.ready or (second and not lacking), second, MAIN.index(offer.action)
+
+    ranked = sorted(obvious, key=rank)
     main = ranked[0] if ranked else None
     return main, [o for o in offers if o is not main]
 
@@ -170,6 +177,10 @@ def details(step: CaseStep) -> list[str]:
     if step.action == Entry.alarm:
         return [told_words(data)]
     lines = [str(data[name]) for name in TOLD if data.get(name)]
+    if step.action == Entry.give:
+        return [f"{data.get('from', '')} → {data.get('to', '')}", str(data.get("why", ""))]
+    if step.action == Entry.verify:
+        return [str(Verified.label_of(data.get("result"))), str(data.get("words", ""))]
     for name in ("missing_list",):
         lines += [str(entry["note"]) for entry in data.get(name) or () if entry.get("note")]
     return lines

@@ -1,8 +1,9 @@
 """Who is related to whom, as far as a fair decision asks: the applicant to the handling worker or to a cadre. Pure.
 
-Minimum living allowance: relations of applicants to those who handle or decide the case are put on record and looked at
-more closely (MCA rules on minimum living allowance, 2021, art. 17). The registry knows who shares a household today; the
-rest is declared.
+Minimum living allowance: relations of applicants to those who handle or decide the case are put on record, and every such
+case is verified by the county (MCA rules on minimum living allowance, 2021, art. 17). The registry knows near relatives by
+their households (`kin`); the rest is declared. Nothing is refused for a relation: acceptance waits for the declaration, a
+grant for the verification by somebody who is not related and does not handle the case.
 """
 
 from __future__ import annotations
@@ -32,16 +33,28 @@ class Relation(Choice):
 FOUND = frozenset({Relation.handler, Relation.cadre})
 
 
+class Verified(Choice):
+    """What the verification of a case with a relation came to."""
+
+    ok = "ok", _("Verified: the application is true"), "green"
+    bad = "bad", _("Verified: not as stated"), "red"
+
+
+# what calls for a verification before a grant
+RELATED = FOUND | {Relation.declared}
+
+
 def found_relation(
-    close: Collection[str], handler: str | None, cadres: Mapping[str, str]
+    close: Collection[str], handlers: Mapping[str, str], cadres: Mapping[str, str]
 ) -> tuple[Relation, str] | None:
-    """(what it is, name) of the nearest relation. ``close`` are the uids of the applicant and of everybody in the same
-    household; ``handler`` is the person uid of the worker, ``cadres`` map person uids to names.
+    """(what it is, name) of the nearest relation. ``close`` are the uids of the applicant and of everybody near;
+    ``handlers`` and ``cadres`` map person uids of staff to their names.
     """
-    if handler is not None and handler in close:
-        return Relation.handler, cadres.get(handler, "")
-    named = sorted(uid for uid in cadres if uid in close and uid != handler)
-    return (Relation.cadre, cadres[named[0]]) if named else None
+    for relation, staff in ((Relation.handler, handlers), (Relation.cadre, cadres)):
+        near = sorted(uid for uid in staff if uid in close)
+        if near:
+            return relation, staff[near[0]]
+    return None
 
 
 def check_declared(has_relation: bool, words: str) -> tuple[Relation, str]:
@@ -55,6 +68,48 @@ def check_declared(has_relation: bool, words: str) -> tuple[Relation, str]:
 def kept_flag(present: str | None, declared: Relation) -> str:
     """The flag after a declaration: what the registry has shown stays."""
     return str(present) if present in FOUND else declared.value
+
+
+def looked_at(
+    note: Mapping[str, Any] | None, found: tuple[Relation, str] | None
+) -> tuple[str | None, dict[str, Any] | None]:
+    """(flag, note) after a look into the registry. What was declared stays; a verification holds while the relation is
+    the one that was verified.
+    """
+    kept = {k: v for k, v in (note or {}).items() if k != "name"}
+    if found is None:
+        return kept.get("declared"), kept or None
+    if (note or {}).get("name") != found[1]:
+        kept.pop("verified", None)
+    return found[0].value, {**kept, "name": found[1]}
+
+
+def declaration_due(more: Mapping[str, Any] | None, note: Mapping[str, Any] | None) -> bool:
+    """Whether the item asks for a declaration that is not on record."""
+    return asks_declaration(more) and "declared" not in (note or {})
+
+
+def verification_due(
+    more: Mapping[str, Any] | None, flag: str | None, note: Mapping[str, Any] | None
+) -> bool:
+    """Whether a case with a relation, of an item that asks for the declaration, has still to be verified or was found not
+    to be as stated: no grant then. In other services the relation is shown and bars nothing.
+    """
+    verified = (note or {}).get("verified") or {}
+    return asks_declaration(more) and flag in RELATED and verified.get("result") != Verified.ok
+
+
+def check_verified(result: Any, words: str, unrelated: bool) -> tuple[Verified, str]:
+    """A verification as it is kept. Raises Invalid for an unknown result, without words, or where whoever verifies does
+    not state to be no relative of the applicant.
+    """
+    outcome = Verified.parse(result, field="result")
+    said = words.strip()
+    if len(said) < LEAST_WORDS:
+        raise Invalid(_("Say what was looked at and what was found."), field="words")
+    if not unrelated:
+        raise Invalid(_("Only somebody who is not related to the applicant may verify."), field="unrelated")
+    return outcome, said[:MOST_WORDS]
 
 
 def asks_declaration(more: Mapping[str, Any] | None) -> bool:

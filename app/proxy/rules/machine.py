@@ -114,7 +114,7 @@ _WINDOW = {
     (S.prechecking, A.accept): To(
         S.accepted,
         role=DECIDERS,
-        bars=_MATERIAL_BARS,
+        bars=(*_MATERIAL_BARS, "declaration_due"),
         writes=("handler", "note"),
         paper=("F11",),
         clocks=(_stop(C.precheck), _start(C.statutory), _start(C.promise)),
@@ -174,7 +174,7 @@ _DECISION = {
         S.approved,
         role=DECIDERS,
         needs=("decision",),
-        bars=("publicity_due", "appearance_due", "opinions_open"),
+        bars=("publicity_due", "appearance_due", "opinions_open", "verification_due"),
         writes=("result_no", "result_until"),
         clocks=_DECIDED,
     ),

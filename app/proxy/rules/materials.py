@@ -115,6 +115,8 @@ def case_facts(
     outcome: str | None = None,
     opinions: Iterable[str] = (),
     callbacks: Iterable[str] = (),
+    declaration_due: bool = False,
+    verification_due: bool = False,
 ) -> dict[str, Any]:
     """Everything the machine's bars and conditions ask of a case; merge it with what the clerk gave.
 
@@ -133,4 +135,6 @@ def case_facts(
         "decided": outcome in DECIDED,
         "opinions_open": list(opinions),
         "callbacks_open": list(callbacks),
+        "declaration_due": declaration_due,
+        "verification_due": verification_due,
     }

@@ -20,7 +20,7 @@ from app.core.serials import format_serial
 from app.proxy.choices import Action
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.rules import MACHINE, age_finding, check_appointment, parse_slot
-from app.proxy.service import fairness, others
+from app.proxy.service import others, relations
 from app.proxy.service.cases import write_step
 from app.proxy.service.catalogue import version_on
 from app.proxy.service.clocks import tick
@@ -84,8 +84,10 @@ def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCa
     session.flush()
     write_step(actor, now, case, step, given)
     tick(session, case, step.clocks, now)
-    fairness.look(session, case, now)
+    relations.look(session, case, now)
     session.flush()
+    if case.staff_id != actor.staff_id:
+        relations.tell_handler(session, now, case)
     tell_booked(session, actor, now, case)
     return case
 

@@ -18,6 +18,7 @@ from app.core.workflow import Offer, Step
 from app.proxy.choices import Action, Entry, SignedFor, State
 from app.proxy.models import CaseAssist, CaseClock, CaseStep, ProxyCase, ServiceItemVersion
 from app.proxy.rules import MACHINE, case_facts
+from app.proxy.rules.fairness import declaration_due, verification_due
 from app.proxy.service import (
     assist,
     callbacks,
@@ -135,6 +136,8 @@ def facts(case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, 
         outcome=case.outcome,
         opinions=assist.waiting(case),
         callbacks=[to_local(c.opened_at).date().isoformat() for c in callbacks.open_ones(case)],
+        declaration_due=declaration_due(version.more, case.relation_note),
+        verification_due=verification_due(version.more, case.relation_flag, case.relation_note),
     )
 
 

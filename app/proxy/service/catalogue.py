@@ -30,6 +30,7 @@ KEPT_AS_IS = (
     "renewal",
     "forms_printed",
     "fee",
+    "declare_relation",
     "note",
 )
 

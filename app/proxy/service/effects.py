@@ -15,7 +15,8 @@ from app.core.errors import Invalid
 from app.proxy.choices import Action, PaperForm, PaperState, SignedFor
 from app.proxy.models import ProxyCase
 from app.proxy.rules import check_appointment, parse_slot
-from app.proxy.service import assist, custody, delivery, materials, notices, others, signing
+from app.proxy.rules.fairness import asks_declaration
+from app.proxy.service import assist, custody, delivery, materials, notices, others, relations, signing
 from app.proxy.service.materials import Given
 from app.proxy.service.records import write_line
 
@@ -62,8 +63,14 @@ def supply(session: Session, actor: Actor, now: datetime, case: ProxyCase, given
         custody.to_department(session, actor, now, case)
 
 
+def take_on(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
+    """Somebody else has the case in hand: whether they are related to the applicant is looked at again."""
+    relations.look(session, case, now, handler=actor.staff_id)
+
+
 def accept(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
     """Departments that the item names are asked along (S0-51)."""
+    take_on(session, actor, now, case, given)
     for row in assist.ask_along(session, actor, now, case):
         notices.tell_unit(session, now, case, row.org_unit_id, notices.ASKED)
 
@@ -135,6 +142,8 @@ def decide(outcome: str) -> Effect:
     """Write the decision with its number and expiry."""
 
     def _decide(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
+        if outcome == "approved" and asks_declaration(case.item_version.more):
+            relations.need_unrelated(case, actor.staff_id)
         until = day_given(given, "result_until")
         if until and until < to_local(now).date():
             raise Invalid(_("The result would have expired already."), field="result_until")
@@ -208,7 +217,9 @@ EFFECTS: dict[Any, Effect] = {
     Action.suspend: stand_still("due_on"),
     Action.resume: go_on,
     Action.rework: rework,
+    Action.receive: take_on,
     Action.accept: accept,
+    Action.process: take_on,
     Action.approve: decide("approved"),
     Action.refuse: decide("refused"),
     Action.fetch: back_to_worker,

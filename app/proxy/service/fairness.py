@@ -5,55 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
 
-from app.areas.models import Post, Staff
-from app.areas.queries import in_force
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed
-from app.core.scope import unscoped
 from app.proxy.choices import Entry
 from app.proxy.models import CaseStep, ProxyCase
-from app.proxy.rules.fairness import check_declared, found_relation, kept_flag
+from app.proxy.rules.fairness import RELATED, check_declared, check_verified, kept_flag
+from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service.cases import write_entry
-from app.proxy.service.deciders import works_on
-from app.registry.models import HouseholdMember, Person
+from app.proxy.service.deciders import decides, works_on
+from app.proxy.service.relations import need_unrelated
 
-CADRES = ("workstation", "office_clerk", "town_staff", "leader")
 CLOSED = frozenset({"archived", "cancelled"})
-
-
-def look(session: Session, case: ProxyCase, now: datetime) -> None:
-    """Flag a case whose applicant shares a household with its worker or with a cadre, as the registry has it today."""
-    close = _close_to(session, case.person_uid)
-    query = (
-        select(Staff.person_uid, Staff.name, Staff.id, Post.role)
-        .join(Post, Post.staff_id == Staff.id)
-        .where(Staff.person_uid.in_(close), Post.deleted_at.is_(None), *in_force(Post, to_local(now).date()))
-    )
-    with unscoped("proxy: a cadre who is related to the applicant may sit above the worker") as other:
-        rows = other.execute(query).all()
-    handler = next((uid for uid, _name, staff_id, _role in rows if staff_id == case.staff_id), None)
-    named = {uid: name for uid, name, staff_id, role in rows if role in CADRES or staff_id == case.staff_id}
-    found = found_relation(close, handler, named)
-    if found is not None:
-        case.relation_flag, case.relation_note = found[0].value, {"name": found[1]}
-
-
-def _close_to(session: Session, person_uid: str) -> set[str]:
-    """The uids of a person and of everybody who belongs to one of the same households today."""
-    mine, theirs, me = aliased(HouseholdMember), aliased(HouseholdMember), aliased(Person)
-    query = (
-        select(Person.uid)
-        .join(theirs, theirs.person_id == Person.id)
-        .join(mine, mine.household_id == theirs.household_id)
-        .join(me, me.id == mine.person_id)
-        .where(me.uid == person_uid, mine.valid_to.is_(None), theirs.valid_to.is_(None))
-        .where(mine.deleted_at.is_(None), theirs.deleted_at.is_(None))
-    )
-    return {person_uid, *session.scalars(query)}
+GATHERED = frozenset({"entrust", "collect", "supply", "submit"})  # by who takes these the case was handled
+COUNTY = "center_operator"
 
 
 def may_write(actor: Actor, now: datetime, case: ProxyCase) -> bool:
@@ -76,6 +42,40 @@ def declare(actor: Actor, now: datetime, case: ProxyCase, has_relation: bool, wo
     case.relation_flag = kept_flag(case.relation_flag, relation)
     case.relation_note = {**(case.relation_note or {}), "declared": relation.value, "words": said}
     return write_entry(actor, now, case, Entry.declare, {"declared": relation.value})
+
+
+def verifies(actor: Actor, now: datetime, case: ProxyCase) -> bool:
+    """Whether the acting post may verify a case with a relation: who decides it or the county's center, but nobody who has
+    handled it.
+    """
+    if actor.read_only or not (actor.role == COUNTY or decides(actor, case, to_local(now).date())):
+        return False
+    hands = {s.by_user for s in case.steps if s.action in GATHERED and s.by_user is not None}
+    return actor.user_id not in hands and (actor.staff_id is None or actor.staff_id != case.staff_id)
+
+
+def need_verifier(actor: Actor, now: datetime, case: ProxyCase) -> None:
+    """Raises Conflict where nothing is to be verified, NotAllowed for who may not, or is related to the applicant."""
+    if case.state not in MARKING_STATES or case.relation_flag not in RELATED:
+        raise Conflict(_("Verified is a case with a relation, while it is being checked and decided."))
+    if not verifies(actor, now, case):
+        raise NotAllowed(_("The case is verified by who decides it and has not handled it."))
+    need_unrelated(case, actor.staff_id)
+
+
+def verify(
+    actor: Actor, now: datetime, case: ProxyCase, day: date | None, result: str, words: str, unrelated: bool
+) -> CaseStep:
+    """A visit or a check of the papers by somebody who is not related (MCA 2021 art. 17: every such case). Raises what
+    `need_verifier` and the rule do, Invalid for a day that is not over.
+    """
+    need_verifier(actor, now, case)
+    outcome, said = check_verified(result, words, unrelated)
+    if day is None or day > to_local(now).date():
+        raise Invalid(_("Enter the day on which it was verified."), field="day")
+    data = {"result": outcome.value, "day": day.isoformat(), "words": said, "by": actor.label}
+    case.relation_note = {**(case.relation_note or {}), "verified": data}
+    return write_entry(actor, now, case, Entry.verify, data)
 
 
 def accompany(

@@ -78,6 +78,18 @@ def promise_light(case: ProxyCase) -> Markup:
     return light_cell(case, level, case.promise_due_at, case.promise_provisional)
 
 
+# bar → heading of the card on which it is settled
+SETTLED_AT = {
+    "missing_materials": "papers",
+    "unanswered_questions": "questions",
+    "originals_out": "custody",
+    "opinions_open": "assist",
+    "callbacks_open": "callbacks",
+    "declaration_due": "fairness",
+    "verification_due": "fairness",
+}
+
+
 class ProxyCaseView(
     StepsMixin,
     AssistMixin,
@@ -221,13 +233,14 @@ class ProxyCaseView(
         }
 
     @staticmethod
-    def barred(offer: Any, known: dict[str, Any]) -> list[tuple[Any, list[str]]]:
-        """What stands in the way of the main step: (what, which ones)."""
+    def barred(offer: Any, known: dict[str, Any]) -> list[tuple[Any, list[str], str]]:
+        """What stands in the way of the main step: (what, which ones, where on the page it is settled)."""
         found = []
         for bar in offer.to.bars:
             value = known.get(bar)
             if value:
-                found.append((forms.LABELS[bar], list(value) if isinstance(value, list) else []))
+                which = list(value) if isinstance(value, list) else []
+                found.append((forms.LABELS[bar], which, SETTLED_AT.get(bar, "")))
         return found
 
     @staticmethod

@@ -9,17 +9,19 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
+from app.areas.models import Staff
 from app.core import clock
 from app.core.actor import Actor, current_actor
 from app.core.views import expose, has_access, permission_name
 from app.core.views.fields import RecordForm
-from app.core.widgets import ChoiceField, DayField, LongTextField, Needed, TextField
+from app.core.widgets import CheckField, ChoiceField, DayField, LongTextField, Needed, RemoteField, TextField
 from app.proxy.choices import Entry
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page
 from app.proxy.queries.names import sees_names
-from app.proxy.rules.fairness import Relation, asks_declaration
-from app.proxy.service import fairness
+from app.proxy.rules.fairness import RELATED, Relation, Verified, declaration_due, verification_due
+from app.proxy.rules.stages import MARKING_STATES
+from app.proxy.service import fairness, owners
 from app.proxy.views.form_pages import form_page, ready
 from app.proxy.views.parts import part
 
@@ -29,11 +31,19 @@ def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> di
     trips = [s.data or {} for s in case.steps if s.action == Entry.accompany]
     if not (case.relation_flag or trips or may_write):
         return None
+    more, verified = case.item_version.more, note.get("verified")
+    due = verification_due(more, case.relation_flag, note)
+    at_work = case.state in MARKING_STATES and case.relation_flag in RELATED
     return {
+        "due": due,
+        "verified": verified,
+        "outcome": Verified.__members__.get((verified or {}).get("result", "")),
+        "may_verify": at_work and fairness.verifies(actor, now, case) and (due or not verified),
+        "may_give": owners.may_give(actor, case),
         "flag": Relation.__members__.get(case.relation_flag or ""),
         "name": note.get("name", ""),
         "words": note.get("words", ""),
-        "asked": asks_declaration(case.item_version.more) and "declared" not in note,
+        "asked": declaration_due(more, note),
         "trips": trips,
         "may_write": may_write,
         "sees": sees_names(actor),
@@ -64,6 +74,24 @@ class AccompanyForm(RecordForm):
     )
 
 
+class VerifyForm(RecordForm):
+    """What somebody who is not related has found."""
+
+    day = DayField(_("Day"), [Needed()])
+    result = ChoiceField(_("What was found"), [Needed()], source=[(v.value, v.label) for v in Verified])
+    words = LongTextField(
+        _("What was looked at: who was visited, which papers, which neighbours"), [Needed()], length=300
+    )
+    unrelated = CheckField(_("I am not related to the applicant and have not handled this case."))
+
+
+class GiveForm(RecordForm):
+    """Who has the case from now on."""
+
+    staff = RemoteField(_("In charge"), [Needed()], model=Staff)
+    reason = LongTextField(_("Why somebody else takes it"), [Needed()], length=300)
+
+
 class FairnessMixin:
     """Relations and trips of a case."""
 
@@ -83,6 +111,39 @@ class FairnessMixin:
         title = gettext("Declare a relation")
         make = lambda data: ready(DeclareForm(formdata=data))  # noqa: E731
         return form_page(self, pk, make, take, title=title, press=gettext("Save"))
+
+    @expose("/<pk>/verify", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def verify(self, pk: str) -> Any:
+        """A case with a relation is verified by somebody who is not related (MCA 2021 art. 17)."""
+        actor, now = current_actor(), clock.now()
+        fairness.need_verifier(actor, now, case_page.load(self.session, pk))
+
+        def take(session: Session, case: ProxyCase, form: Any) -> None:
+            said = (form.day.data, form.result.data, form.words.data or "", form.unrelated.data)
+            fairness.verify(actor, now, case, *said)
+
+        title = gettext("Verify the case")
+        told = gettext("Every case with a relation is visited or checked before it can be granted.")
+        make = lambda data: ready(VerifyForm(formdata=data))  # noqa: E731
+        return form_page(self, pk, make, take, title=title, press=gettext("Save"), told=told)
+
+    @expose("/<pk>/give", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def give(self, pk: str) -> Any:
+        """Another worker has the case from now on."""
+        actor, now = current_actor(), clock.now()
+        owners.need_giver(actor, case_page.load(self.session, pk))
+
+        def take(session: Session, case: ProxyCase, form: Any) -> None:
+            owners.give(session, actor, now, case, form.staff.data, form.reason.data or "")
+
+        title = gettext("Give the case to another worker")
+        told = gettext("Originals stay with who holds them until they are handed on.")
+        make = lambda data: GiveForm(formdata=data)  # noqa: E731
+        return form_page(self, pk, make, take, title=title, press=gettext("Save"), told=told)
 
     @expose("/<pk>/accompany", methods=["GET", "POST"])
     @has_access

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from app.areas.models import OrgUnit
 from app.core.errors import Invalid
 from app.core.sla import Unit
-from app.core.widgets import ChoiceField, Needed, TextField, WholeField
+from app.core.widgets import CheckField, ChoiceField, Needed, TextField, WholeField
 from app.proxy.choices import STEP_CLOCKS, ClockCode
 from app.proxy.models import ServiceItemVersion
 from app.proxy.rules import age_limits, check_limit
+from app.proxy.rules.fairness import asks_declaration
 from app.proxy.views.item_words import KINDS
 
 AGES = ["age_from", "age_to"]
@@ -23,6 +24,7 @@ AGE_HELP = _("Full years; empty for no limit. Whoever is outside is booked with 
 STEPS = [f"limit_{clock.value}" for clock in STEP_CLOCKS]
 STEP_HELP = _("Empty: as everywhere on this site.")
 ASSISTING = "assisting_codes"
+DECLARES = "declare_relation"
 FIELDS: dict[str, Any] = {
     "age_from": WholeField(_("From the age of"), description=AGE_HELP),
     "age_to": WholeField(_("Up to the age of"), description=AGE_HELP),
@@ -31,6 +33,13 @@ FIELDS: dict[str, Any] = {
         _("Assisting departments"),
         length=80,
         description=_("Codes of departments that are asked along, e.g. CL, RS."),
+    ),
+    DECLARES: CheckField(
+        _("Asks for a declaration of relations"),
+        description=_(
+            "Nothing is accepted before the applicant has said whether there is a relation to the worker or to a cadre; a "
+            "case with a relation is verified before it is granted."
+        ),
     ),
 }
 
@@ -51,13 +60,15 @@ def prefill(form: Any, item: ServiceItemVersion) -> None:
     for name, clock in zip(STEPS, STEP_CLOCKS, strict=True):
         form[name].data = ((item.limits or {}).get(clock.value) or [None])[0]
     form[ASSISTING].data = ", ".join(item.assisting or [])
+    form[DECLARES].data = asks_declaration(item.more)
 
 
 def check(session: Any, item: ServiceItemVersion, form: Any) -> None:
     """Write them: they stand with the version, as everything that a booking goes by. Invalid for what cannot be."""
     ages = age_limits(form["age_from"].data, form["age_to"].data)
-    others = {key: value for key, value in (item.more or {}).items() if key != "age"}
-    item.more = others | ({"age": ages} if ages else {})
+    others = {key: value for key, value in (item.more or {}).items() if key not in {"age", DECLARES}}
+    asks = {DECLARES: True} if form[DECLARES].data else {}
+    item.more = others | ({"age": ages} if ages else {}) | asks
     limits = {}
     for name, clock in zip(STEPS, STEP_CLOCKS, strict=True):
         if form[name].data is not None:
@@ -95,3 +106,8 @@ def steps_in_words(row: ServiceItemVersion) -> str:
 def helpers_in_words(row: ServiceItemVersion) -> str:
     """Departments that are asked along."""
     return gettext(", ").join(row.assisting or []) or gettext("none")
+
+
+def declares_in_words(row: ServiceItemVersion) -> str:
+    """Whether a relation is declared before the acceptance."""
+    return gettext("Yes") if asks_declaration(row.more) else gettext("No")

@@ -70,6 +70,7 @@ class ServiceItemVersionView(CriteriaMixin, ModelView):
         "source": _("Source"),
         "checked_by": _("Checked and decided by"),
         "helpers": _("Assisting departments"),
+        "declares": _("Asks for a declaration of relations"),
         "steps": _("Limits of the steps (working days)"),
         "renewal": _("Review"),
     }
@@ -86,6 +87,7 @@ class ServiceItemVersionView(CriteriaMixin, ModelView):
     formatters_columns = {
         "ages": item_more.ages_in_words,
         "steps": item_more.steps_in_words,
+        "declares": item_more.declares_in_words,
         "helpers": item_more.helpers_in_words,
         "renewal": item_renewal.in_words,
         "source": lambda row: _("Default catalogue") if "[" in (row.source or "") else row.source,
@@ -118,14 +120,14 @@ class ServiceItemVersionView(CriteriaMixin, ModelView):
     show_fieldsets = [
         (_("Service"), {"fields": ["item", "number", "state", "valid_from", "valid_to", *_MAIN, "ages"]}),
         (_("Limits"), {"fields": [*_LIMITS, "steps"]}),
-        (_("Who checks"), {"fields": ["checked_by", "helpers"]}),
+        (_("Who checks"), {"fields": ["checked_by", "helpers", "declares"]}),
         (_("Result"), {"fields": [*_RESULT, "renewal", "source"]}),
     ]
     edit_fieldsets = [
         (_("Service"), {"fields": [*_MAIN, *item_more.AGES]}),
         (_("Limits"), {"fields": _LIMITS}),
         (_("Limits of the steps (working days)"), {"fields": item_more.STEPS}),
-        (_("Who checks"), {"fields": ["checked_by", item_more.ASSISTING]}),
+        (_("Who checks"), {"fields": ["checked_by", item_more.ASSISTING, item_more.DECLARES]}),
         (_("Result"), {"fields": [*_RESULT, "source"]}),
         (_("Review"), {"fields": item_renewal.NAMES}),
     ]
