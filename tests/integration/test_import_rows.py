@@ -283,3 +283,35 @@ def test_a_light_register_takes_a_sheet_by_itself_and_every_row_is_logged_with_i
 
 def kinds_of(system, table):
     return list(codes.codes(system, facts_of(classes()[table])["kind"].code_list))
+
+
+@pytest.mark.parametrize("sheet", ["rented_homes", "persons"])
+def test_a_masked_phone_cannot_be_tried_out_by_same_and_changed(sheet, acting, world, system):
+    """The real number is compared and nothing of it shown; after five wrong ones the check says "changed" of any."""
+    clerk, right = acting("clerk_a"), "13812345678"
+    if sheet == "persons":
+        row, phone = (
+            {"name": "Qiu", "birth": "1985-02-21", "sex": "1", "area": "Grid A11", "relation": "02"},
+            "phone",
+        )
+        row |= {"road": "Lane", "door_no": "7"}
+    else:
+        home = make_home(system, world.areas["grid_a11"])
+        system.commit()
+        row, phone = {"dwelling_id": home.address, "landlord_name": "Qiu"}, "landlord_phone"
+    assert write(clerk, sheet, [row | {phone: right}])[0].outcome == "made"
+
+    def looked(number):
+        options = {"language": "en", "columns": {}}
+        writer = sheets.sheets()[sheet].writer(clerk, session_actor(clerk), options)
+        with unit_of_work(clerk):
+            (outcome,) = writer.look(clerk, [Row(2, row | {phone: number})], "update")
+        return outcome.outcome
+
+    assert looked(right) == "same"
+    assert [looked(f"1381234{5670 + n}") for n in range(5)] == ["changed"] * 5
+    assert looked(right) == "changed"
+    system.rollback()
+    logged = list(system.scalars(select(AccessLog).where(AccessLog.detail == "match: compared")))
+    assert len(logged) == 5
+    assert len({(line.table_name, line.row_id) for line in logged}) == 1

@@ -139,6 +139,11 @@ def is_empty(f: Any) -> bool:
     return not isinstance(f, w.CheckField) and f.data in (None, "", [])
 
 
+def is_closed(f: Any) -> bool:
+    """Whether the record has a value there that its form does not show."""
+    return getattr(f, "kept", None) not in (None, "")
+
+
 def differs(f: Any, sent: str) -> bool:
     """Whether what the sheet says is another value than the record's."""
     if hasattr(f, "kept"):

@@ -13,13 +13,14 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from app.core import clock
 from app.core import widgets as w
 from app.core.actor import Actor
 from app.core.errors import NotAllowed
 from app.core.sheets import Finding, Row
 from app.core.sheets.saying import finding_of
 from app.core.views.editing import EditMixin
-from app.exchange.service.formfields import differs, is_empty, wire
+from app.exchange.service.formfields import differs, is_closed, is_empty, wire
 from app.exchange.service.knowing import KnownRows
 from app.exchange.service.saying import Refused, column_of
 from app.exchange.service.specs import Spec, Way
@@ -133,7 +134,7 @@ class FormWriter(KnownRows):
         with session.no_autoflush:
             session.refresh(item)
             present = self._form(is_new=False, item=item)
-        touched, sent, records = self._overlaid(present, row, related, rule)
+        touched, sent, records = self._overlaid(present, item, row, related, rule)
         if not touched and self.spec.before_save is None:
             return "same"
         with session.no_autoflush:
@@ -142,13 +143,13 @@ class FormWriter(KnownRows):
         return "changed"
 
     def _overlaid(
-        self, present: Any, row: Row, related: dict[str, Any], rule: str
+        self, present: Any, item: Any, row: Row, related: dict[str, Any], rule: str
     ) -> tuple[bool, MultiDict[str, str], dict[str, Any]]:
         """(whether anything differs, what the form is sent, its related records): the row over the record, by the rule."""
         fields = [f for f in present if hasattr(f, "wire") and not isinstance(f, w.RemoteField)]
         sent = MultiDict({f.name: f.wire() for f in fields if not isinstance(f, w.SecretField)})
         records = {f.name: f.data for f in present if isinstance(f, w.RemoteField)}
-        touched = False
+        touched, closed = False, dict[str, bool]()
         for f in present:
             given = related.get(f.name) if f.name in records else self.value(row, f.name)
             if given is None or (rule == "fill" and not is_empty(f)):
@@ -156,9 +157,26 @@ class FormWriter(KnownRows):
             if f.name in records:
                 touched |= f.data is not given
                 records[f.name] = given
-            elif differs(f, wire(f, given)):
-                touched, sent[f.name] = True, wire(f, given)
-        return touched, sent, records
+                continue
+            is_other = differs(f, wire(f, given))
+            if is_other:
+                sent[f.name] = wire(f, given)
+            if is_closed(f):
+                closed[f.name] = is_other
+            else:
+                touched |= is_other
+        return touched or self._differs_closed(item, row, closed), sent, records
+
+    def _differs_closed(self, item: Any, row: Row, closed: dict[str, bool]) -> bool:
+        """Whether what stands closed differs, where nothing else does: in a check this is an answer, and counted."""
+        is_other = any(closed.values())
+        if not self.is_dry or not closed:
+            return is_other
+        value = repr([self.value(row, name) for name in closed])
+        is_told = self.compared.differs(self.session, item.id, value, is_other, clock.now())
+        if is_told and not is_other:
+            self.unsaid.add(row.number)
+        return is_told
 
     def _save(
         self, session: Session, item: Any, form: Any, row: Row, related: dict[str, Any], *, is_new: bool

@@ -20,6 +20,7 @@ from app.core.sheets import Row
 from app.exchange.service.resolving import BY_COLUMN, squeezed
 from app.exchange.service.rows import RowWriter
 from app.exchange.service.specs import Spec, Way, view_called
+from app.registry.service.compared import Compared
 
 AREA_KEYS = ("area_id", "area")
 ALIKE = 50  # records that say the same in the open, among which the rest is compared
@@ -34,6 +35,7 @@ class KnownRows(RowWriter):
         super().__init__(session, actor, options)
         self.spec, self.view = spec, view_called(spec.view)
         self.model: Any = self.view.datamodel.obj
+        self.compared = Compared(actor, self.register())
         self._queries: dict[tuple[str, ...], Any] = {}
         self._relation_names: dict[str, type] | None = None
         self._there: dict[str, set[str]] = {}  # values of this chunk that the register has
@@ -136,6 +138,7 @@ class KnownRows(RowWriter):
         return self._born.get((type(value), key), key)
 
     def taken_back(self) -> None:
+        self.compared.write()
         self._born.clear()
         if self.stands_alone:
             self.resolver.forget()

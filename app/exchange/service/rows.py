@@ -66,6 +66,7 @@ class RowWriter:
         self.language: str = options.get("language") or "zh"
         self.resolver = Resolver(session, actor, clock.today())
         self.brought = Brought()
+        self.unsaid: set[int] = set()  # rows of a check of which it is not said that nothing differs
         self.is_dry = False
         self.is_saving = False  # the present row is past what only reads
         self._begin = 0  # first row of the chunk
@@ -145,7 +146,7 @@ class RowWriter:
                 with session.begin_nested():
                     found = [self._try(session, recorder, row, rule) for row in rows]
                     session.flush()
-                return [_written(recorder, outcome) for outcome in found]
+                return [self._written(recorder, outcome) for outcome in found]
             except (Spoilt, *NO, *STORAGE):
                 self.brought.back_to(point)
                 self._redone = redone
@@ -185,7 +186,15 @@ class RowWriter:
             self.brought.back_to(point)
             recorder.drain(row.number)
             return self._bad(row, no)
-        return _written(recorder, Outcome(row.number, word, findings=remarks))
+        return self._written(recorder, Outcome(row.number, word, findings=remarks))
+
+    def _written(self, recorder: Recorder, outcome: Outcome) -> Outcome:
+        if outcome.outcome != "bad":
+            outcome.made, outcome.before = recorder.drain(outcome.number)
+            is_idle = not (outcome.made or outcome.before) and outcome.number not in self.unsaid
+            if outcome.outcome == "changed" and is_idle:
+                outcome.outcome = "same"
+        return outcome
 
     def _bad(self, row: Row, no: Exception) -> Outcome:
         if isinstance(no, Refused):
@@ -283,14 +292,6 @@ class RowWriter:
         """The value of a row, else the one that holds for every row."""
         given = row.values.get(key)
         return self.fixed.get(key) if given is None else given
-
-
-def _written(recorder: Recorder, outcome: Outcome) -> Outcome:
-    if outcome.outcome != "bad":
-        outcome.made, outcome.before = recorder.drain(outcome.number)
-        if outcome.outcome == "changed" and not (outcome.made or outcome.before):
-            outcome.outcome = "same"
-    return outcome
 
 
 def _reason(error: Exception) -> Any:

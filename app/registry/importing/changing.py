@@ -28,6 +28,7 @@ from app.registry.models import Dwelling, Household, HouseholdMember, Person, Re
 from app.registry.rules import Birth, Precision
 from app.registry.rules.corrections import SENSITIVE
 from app.registry.service import corrections, households, persons
+from app.registry.service.compared import Compared
 
 IDENTITY = frozenset(SENSITIVE)
 ASK = _(
@@ -41,7 +42,7 @@ NO_LONGER = _("This person is no longer in the register.")
 
 @dataclass
 class Changer:
-    """Brings rows to people on record; ``rule`` is fill or update. ``dry``: only says what would change."""
+    """Brings rows to people on record; ``rule`` is fill or update. ``dry`` (a check): only says what would change."""
 
     session: Session
     actor: Actor
@@ -49,11 +50,13 @@ class Changer:
     source: str
     now: datetime
     today: date
-    dry: bool = False
+    dry: Compared | None = None
 
     def change(self, lines: Sequence[Line]) -> None:
         """Settle every row; ``line.why`` becomes changed or same."""
         people = self._read([line.person for line in lines])
+        if self.dry is not None:
+            self.dry.look_up(self.session, people, self.now)
         for line in lines:
             person = people.get(line.person)
             if person is None:
@@ -76,8 +79,9 @@ class Changer:
         wanted = self._wanted(line, person)
         phone = self._phone(line, person)
         changed = bool(wanted or phone)
-        if self.dry:
-            line.why = "changed" if changed or self._joins(line, person) else "same"
+        if self.dry is not None:
+            is_open = bool(wanted) or self._joins(line, person)
+            line.why = "changed" if is_open or self._is_other_phone(line, person, self.dry) else "same"
             return
         if wanted:
             self._edit(line, person, wanted)
@@ -131,6 +135,13 @@ class Changer:
         if line.phone_index in numbers or (numbers and self.rule == "fill"):
             return None
         return line.phone
+
+    def _is_other_phone(self, line: Line, person: Person, compared: Compared) -> bool:
+        """What a check says of a row that brings a phone and nothing else."""
+        is_other = self._phone(line, person) is not None
+        if line.phone_index is None or self.rule == "fill" or not persons.open_phones(person):
+            return is_other
+        return compared.differs(self.session, person.id, line.phone_index, is_other, self.now)
 
     def _edit(self, line: Line, person: Person, wanted: dict[str, Any]) -> None:
         before = _plain(person)

@@ -28,9 +28,10 @@ from app.registry.importing.making import Maker
 from app.registry.importing.people import FIRST_IS_BAD, Seen, match, recall
 from app.registry.importing.settling import settle
 from app.registry.importing.telling import Telling
-from app.registry.models import Household
+from app.registry.models import Household, Person
 from app.registry.service import households
 from app.registry.service.checks import check_code
+from app.registry.service.compared import Compared
 
 SOURCE = "import"
 ROUNDS = 3  # how often the rows of a chunk are gone through without those that cannot go in
@@ -52,6 +53,7 @@ class PersonWriter:
         self.seen, self.telling = Seen(), Telling(actor)
         self.heads: dict[int, int] = {}
         self.earlier = Earlier()
+        self.compared = Compared(actor, Person.__tablename__)
         self.areas: Areas | None = None
         self._areas_state: Any = None
 
@@ -60,7 +62,8 @@ class PersonWriter:
         now, self.telling.is_dry = clock.now(), True
         lines, families = self._plan(session, rows, rule, now)
         known = [line for line in lines if line.why == "known"]
-        self._changer(session, rule, now, dry=True).change(known)
+        self._changer(session, rule, now, dry=self.compared).change(known)
+        self.compared.write()
         self.telling.write(sum(line.document is not None for line in lines))
         self.earlier.note(families, cast(Areas, self.areas), dry=True)
         return self._outcomes(lines)
@@ -157,7 +160,7 @@ class PersonWriter:
                 line.refuse(FIRST_IS_BAD, other=line.other)
         return [Outcome(line.number, line.why, line.made, line.before, line.findings) for line in lines]
 
-    def _changer(self, session: Session, rule: str, now: datetime, *, dry: bool = False) -> Changer:
+    def _changer(self, session: Session, rule: str, now: datetime, *, dry: Compared | None = None) -> Changer:
         today = clock.to_local(now).date()
         return Changer(session, self.actor, rule, self.source, now, today, dry)
 
