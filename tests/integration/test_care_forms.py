@@ -205,6 +205,7 @@ class TestTyping:
         system.rollback()
         assert system.scalar(select(func.count(PersonGroup.id))) == 0
 
+    @pytest.mark.any_database
     def test_a_number_of_the_own_form_is_revealed_with_a_reason_and_logged(self, login_as, place, system):
         clerk, operator = login_as("clerk_a"), login_as("operator")
         url = f"/persongroup/add?person_id={place['person']}"
@@ -234,6 +235,7 @@ class TestVisits:
         assert saved.status_code == 303, saved.text
         return clerk, only(system, PersonGroup, group_code="G03").uid
 
+    @pytest.mark.any_database
     def test_a_visit_brings_the_state_up_to_date_and_shows_what_changed(self, member, system):
         clerk, uid = member
         url = f"/care/visit/{uid}"
@@ -258,6 +260,7 @@ class TestVisits:
         assert "Present risk grade" in visits[: visits.index("calm")]  # the later visit names what differs
         assert "gb-watermark" in shown
 
+    @pytest.mark.any_database
     def test_a_visit_at_level_5_leaves_no_trace_for_those_without_the_grant(
         self, member, login_as, place, system, world
     ):

@@ -127,6 +127,7 @@ def test_a_death_tells_the_auditor_of_no_closed_group(members, system, acting, l
     both_say_the_same(system, members, lambda _p, g: clerk.get(f"/persongroup/show/{g.uid}"))
 
 
+@pytest.mark.any_database
 def test_a_care_visit_tells_the_auditor_of_no_closed_group(members, system, login_as):
     """A visit of today at level 5 reads as one of level 4 that is written down later: no door, a line without a name."""
     clerk = login_as("clerk_a")
@@ -138,6 +139,7 @@ def test_a_care_visit_tells_the_auditor_of_no_closed_group(members, system, logi
     both_say_the_same(system, members, visit)
 
 
+@pytest.mark.any_database
 def test_what_a_death_proposes_falls_away_by_the_same_hand(members, system, acting):
     events = {person.id: die(acting, person) for person, _group in members}
 

@@ -175,6 +175,7 @@ def test_a_broken_list_locks_nobody_out(what, login_as, system, person, world):
     assert "S05" not in dict(groups.open_to(system, actor))
 
 
+@pytest.mark.any_database
 @pytest.mark.usefixtures("mended")
 def test_a_required_choice_of_a_broken_list_of_the_site_still_saves_with_the_value_kept(
     login_as, system, local, person

@@ -94,6 +94,7 @@ def test_a_letter_of_authorisation_gets_the_next_number_of_its_station(worker, w
         assert first.copy_no == 1
 
 
+@pytest.mark.any_database
 def test_a_name_no_font_can_print_takes_no_number(worker, world, station):
     with acting_as(worker) as session:
         with pytest.raises(Invalid) as refused, unit_of_work(session):
@@ -153,6 +154,7 @@ def test_a_reprint_is_the_stored_bytes_and_a_row(worker, world, station, paper):
         assert [tuple(r) for r in rows] == [(1, "first print"), (2, "resident lost it")]
 
 
+@pytest.mark.any_database
 def test_changed_bytes_are_not_printed(worker, world, station, paper, system):
     from app.core import crypto
 
@@ -199,6 +201,7 @@ def test_a_void_paper_stays_in_the_register_and_is_not_printed(world, station, p
         assert session.scalar(select(func.count(IssuedDocument.id))) == 1
 
 
+@pytest.mark.any_database
 class TestScreens:
     def test_the_office_prints_from_the_desk_and_an_outsider_sees_nothing(
         self, app, login_as, world, station, paper

@@ -113,6 +113,7 @@ def test_a_sheet_holds_what_is_filtered_as_the_list_shows_it(login_as, system, p
     assert log.user_id
 
 
+@pytest.mark.any_database
 def test_csv_has_a_mark_of_its_encoding_and_starts_no_formula(login_as, system, people):
     data = made(login_as("town_clerk_a"), system, "&columns=name,workplace,document,birth_date", kind="csv")
     assert data.startswith(b"\xef\xbb\xbf")
@@ -123,6 +124,7 @@ def test_csv_has_a_mark_of_its_encoding_and_starts_no_formula(login_as, system, 
     assert len(rows) == 4
 
 
+@pytest.mark.any_database
 def test_plain_values_need_role_reason_password_and_code_and_carry_a_mark(app, world, system, people):
     with clock.frozen(clock.now()) as watch:
         client, other = sign_in(app, world, "town_clerk_a"), sign_in(app, world, "town_clerk_a")
@@ -159,6 +161,7 @@ def test_every_role_that_may_export_in_plain_signs_in_with_one_time_codes():
     assert [key for key in sorted(roles) if not ROLES[key].second_factor] == []
 
 
+@pytest.mark.any_database
 def test_a_role_without_the_plain_value_gets_no_such_choice(login_as, system, people):
     worker_a = login_as("worker_a")
     assert 'name="plain"' not in worker_a.get("/exports/new?view=PersonView").text
@@ -168,6 +171,7 @@ def test_a_role_without_the_plain_value_gets_no_such_choice(login_as, system, pe
     assert system.scalar(select(func.count()).where(ExportFile.plain.is_(True))) == 0
 
 
+@pytest.mark.any_database
 def test_who_may_not_export_a_list_has_no_button_and_is_refused(login_as, people):
     leader = login_as("leader")
     page = leader.get("/person/list/").text
@@ -322,6 +326,7 @@ def test_rows_are_those_of_the_user_when_it_runs(login_as, system, world, people
     assert system.scalars(select(Job).where(Job.uid == export.job_uid)).one().state == "failed"
 
 
+@pytest.mark.any_database
 def test_a_long_list_becomes_one_pdf_without_gaps(app, login_as, system, world, people, monkeypatch):
     draw_here(app, monkeypatch)
     monkeypatch.setattr(tables, "PART", 60)
@@ -370,6 +375,7 @@ def test_fields_of_an_administrator_come_along_and_closed_ones_stay_masked(login
     assert (row[0], "Asthma" in str(row)) == ("Old Li", False)
 
 
+@pytest.mark.any_database
 def test_who_only_reads_exports_and_removes_as_well(login_as, system):
     auditor = login_as("admin_audit")
     url = "/exports/new?view=ChangeLogView"

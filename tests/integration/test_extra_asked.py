@@ -70,6 +70,7 @@ def family(system, world):
     return home, household, people
 
 
+@pytest.mark.any_database
 class TestWizard:
     def test_what_homes_of_the_grid_must_say_is_asked_and_stands_on_every_flat(self, login_as, system, world):
         name = add(system, "dwelling", "Gas", areas=[world.areas["grid_a11"]])
@@ -109,6 +110,7 @@ class TestWizard:
         assert len(stored(system, Dwelling)) == 2
 
 
+@pytest.mark.any_database
 class TestEvents:
     def test_a_child(self, login_as, system, world, family):
         _home, household, people = family

@@ -84,6 +84,7 @@ def again(session, row):
     return session.get(type(row), row.id)
 
 
+@pytest.mark.any_database
 class TestHome:
     def test_its_fields_are_asked_and_saved_there(self, login_as, system, world, house):
         gas = add(system, "Gas", is_required=True, kind="choice", code_list="gender")
@@ -133,6 +134,7 @@ class TestHome:
         assert page.save().status_code == 200
 
 
+@pytest.mark.any_database
 class TestForms:
     """The form of a record that stands open while the administrator changes the field."""
 
@@ -173,6 +175,7 @@ class TestForms:
         assert form_of(clerk.get(url).text)[name] == "town gas"
 
 
+@pytest.mark.any_database
 class TestRetired:
     """A code that has ended and stands on records."""
 

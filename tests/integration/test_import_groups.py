@@ -153,6 +153,7 @@ def test_each_group_has_a_sheet_with_the_columns_of_its_form(login_as, acting, g
     assert len(page.data_validations.dataValidation) >= 5
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S4-60")
 def test_of_a_closed_group_nobody_without_the_grant_learns_anything(login_as, grant, people, system):
     """No sheet, template, batch, count or undoing; the sheet of memberships brings no closed group for anybody."""

@@ -43,6 +43,7 @@ def rows(system, uid):
     return {row.row_no: row.outcome for row in system.scalars(query)}
 
 
+@pytest.mark.any_database
 def test_a_register_without_a_key_offers_no_rule_that_changes_records(login_as, system):
     clerk = login_as("clerk_a")
     row = ("Grid A11", "2026-05-01", next(iter(codes.codes(system, "need_kind"))), "a bench")
@@ -323,6 +324,7 @@ def test_who_may(login_as, system):
     assert (names(system), state(system, uid).state) == ([], "undone")
 
 
+@pytest.mark.any_database
 def test_a_post_that_ended_writes_nothing(login_as, system, world):
     """The job acts for who pressed, with the rights of the moment in which it runs."""
     from app.areas.models import Post

@@ -165,6 +165,7 @@ def test_a_shared_ledger_is_run_over_the_own_areas_and_changed_by_its_maker_only
     assert uid in reader.get("/ledgers/list/").text
 
 
+@pytest.mark.any_database
 def test_what_was_typed_survives_every_refusal_and_an_older_page_is_told(login_as, world, system):
     client = login_as("town_clerk_a")
     refused = send(
@@ -202,6 +203,7 @@ def keep(client, page, data):
     assert answer.get_json() == {"saved": True}
 
 
+@pytest.mark.any_database
 def test_what_is_typed_into_the_builder_comes_back_and_a_ledger_saved_since_is_told(
     app, login_as, world, system
 ):
@@ -238,6 +240,7 @@ def test_what_is_typed_into_the_builder_comes_back_and_a_ledger_saved_since_is_t
     assert system.scalars(select(Ledger.name)).one() == "Theirs"
 
 
+@pytest.mark.any_database
 def test_a_field_that_is_gone_is_told_and_can_be_taken_out(login_as, world, system):
     client = login_as("town_clerk_a")
     uid = saved(client, world, system)
@@ -262,6 +265,7 @@ def test_the_first_rows_stand_in_the_builder(login_as, world):
     assert send(login_as("leader"), "/ledgers/preview", typed(world)).status_code == 403
 
 
+@pytest.mark.any_database
 def test_a_ledger_is_printed_with_its_mark(app, login_as, world, system, monkeypatch):
     draw_here(app, monkeypatch)
     client = login_as("town_clerk_a")

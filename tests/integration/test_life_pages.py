@@ -62,6 +62,7 @@ def relations(system, household) -> dict[str, str]:
     return {m.person.name: m.relation for m in system.scalars(query)}
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S4-53", "S4-61")
 def test_the_death_of_a_head_asks_all_relations_at_once_and_makes_one_event(login_as, system, family):
     household, people = family
@@ -120,6 +121,7 @@ def test_the_second_writer_is_told_and_keeps_what_was_typed(login_as, system, fa
     assert events(system) == 1
 
 
+@pytest.mark.any_database
 def test_a_split_asks_for_heads_when_it_knows_who_goes(login_as, system, family):
     household, people = family
     clerk = login_as("worker_a")
@@ -141,6 +143,7 @@ def test_a_split_asks_for_heads_when_it_knows_who_goes(login_as, system, family)
     assert relations(system, household) == {"Carl Li": "02"}
 
 
+@pytest.mark.any_database
 def test_a_birth_and_a_newcomer_at_the_page_of_the_household(login_as, system, family):
     household, people = family
     clerk = login_as("worker_a")
@@ -186,6 +189,7 @@ def test_people_and_households_of_another_town_are_not_found(login_as, system, w
     assert events(system) == 0
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S0-61")
 def test_a_proposal_is_declined_with_a_reason_and_taken_back(login_as, system, family):
     _household, people = family

@@ -46,6 +46,7 @@ def case(system, acting, world):
     return made
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S4-61")
 def test_every_address_of_a_merged_person_leads_to_the_record_it_became(app, login_as, case, system):
     client = login_as("clerk_a")

@@ -74,6 +74,7 @@ class TestStays:
         assert end.status_code == 303
         assert only(system, Person, uid=place["person"]).population_kind is None
 
+    @pytest.mark.any_database
     @pytest.mark.parametrize(
         ("url", "wrong", "field"),
         [
@@ -108,6 +109,7 @@ class TestStays:
         revealed = post(clerk, f"/leftbehind/reveal/{row.uid}/details.member_phone", reason="to call")
         assert revealed.json == {"value": "13698765432"}
 
+    @pytest.mark.any_database
     def test_the_person_form_has_the_class_of_occupation_and_the_separation(self, clerk, place, system):
         answer = fill(
             clerk,
@@ -124,6 +126,7 @@ class TestStays:
 
 @pytest.mark.demand("S4-57")
 class TestUnits:
+    @pytest.mark.any_database
     def test_the_form_follows_the_kind_and_numbers_stay_masked(self, clerk, place, system):
         url = f"/residentunit/add?area_id={place['area']}"
         first = form_of(clerk.get(url).text)
@@ -153,6 +156,7 @@ class TestUnits:
         assert "Trade union" in shown
         assert "Has ties abroad" not in shown
 
+    @pytest.mark.any_database
     def test_a_wrong_credit_code_stands_at_its_field(self, clerk, place):
         url = f"/residentunit/add?area_id={place['area']}&kind=public"
         answer = fill(clerk, url, name="School office", address="Road 1", credit_code=CODE[:-1] + "A")

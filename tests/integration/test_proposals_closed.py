@@ -102,6 +102,7 @@ def test_the_guard_hides_proposal_and_steps_from_every_statement(dead, acting, s
         assert (len(session.scalars(mine).all()), len(session.scalars(steps).all())) == (seen, seen), who
 
 
+@pytest.mark.any_database
 def test_who_holds_the_grant_closes_the_group_and_each_look_is_logged(dead, login_as, system):
     worker, uid = login_as("worker_a"), dead["proposal"].uid
     assert uid in worker.get("/proposal/list/").text

@@ -205,6 +205,7 @@ def test_many_at_once_are_one_line_without_a_number(system, booked, watch, run):
     assert run()["clerk_a"] == ["4 cases need a look: time is short or over."]
 
 
+@pytest.mark.any_database
 def test_no_line_names_anybody_or_the_service(system, booked, watch, run):
     uid = booked()
     at(watch, 2026, 11, 25, 18)
@@ -348,6 +349,7 @@ def test_what_is_settled_leaves_the_page_before_the_job_comes_again(
     assert number not in text_of(login_as("clerk_a"), "/reminders/")
 
 
+@pytest.mark.any_database
 def test_the_page_of_a_case_says_what_is_over_and_who_was_told(
     system, sessions, booked, login_as, watch, run
 ):
@@ -364,6 +366,7 @@ def test_the_page_of_a_case_says_what_is_over_and_who_was_told(
     assert "the station: Public notice, assessment, suspension, due on 2026-11-30" in page
 
 
+@pytest.mark.any_database
 def test_the_lapse_is_proposed_to_who_may_take_it(system, sessions, booked, login_as, watch):
     uid = booked()
     for name in ("entrust", "collect"):
@@ -376,6 +379,7 @@ def test_the_lapse_is_proposed_to_who_may_take_it(system, sessions, booked, logi
     assert f"/cases/{uid}/act/lapse" not in text_of(login_as("worker_a"), f"/cases/show/{uid}")
 
 
+@pytest.mark.any_database
 def test_what_is_left_stands_beside_the_light(booked, login_as, watch):
     uid = booked()
     at(watch, 2026, 11, 23, 14, 30)
@@ -385,6 +389,7 @@ def test_what_is_left_stands_beside_the_light(booked, login_as, watch):
     assert "1 working day over" in text_of(login_as("clerk_a"), "/proxy/?tab=all")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("url", "model", "typed", "sentence"),
     [
@@ -409,6 +414,7 @@ def test_bad_limits_and_rules_are_refused_with_a_sentence(system, login_as, url,
     assert system.scalars(select(model).order_by(model.id)).first().version == row.version
 
 
+@pytest.mark.any_database
 def test_the_administrator_changes_a_limit(system, login_as):
     row = system.scalars(select(StepLimit).where(StepLimit.clock == "collect")).one()
     client = login_as("admin_system")

@@ -64,6 +64,7 @@ def test_from_the_list_to_the_decision(system, three, login_as):
     assert [numbers[uid] for uid in three] == ["WJ-1", None, None]
 
 
+@pytest.mark.any_database
 def test_what_moved_meanwhile_stays_and_says_so(system, sessions, three, login_as):
     health = login_as("health")
     seen = versions(system, three)
@@ -77,6 +78,7 @@ def test_what_moved_meanwhile_stays_and_says_so(system, sessions, three, login_a
     assert ("2 cases stay as they are" in stale, states(system, three)[0]) == (True, "prechecking")
 
 
+@pytest.mark.any_database
 def test_who_may_and_what_may(system, three, login_as):
     for who in ("worker_a", "worker_t", "leader"):
         assert post(login_as(who), URL, action="receive", case=three, _take="1").status_code in {400, 403}
@@ -130,6 +132,7 @@ def number_of(session, uid):
     return session.scalar(select(ProxyCase.number).where(ProxyCase.uid == uid))
 
 
+@pytest.mark.any_database
 def test_a_token_is_needed(three, login_as):
     health = login_as("health")
     assert token_of(health)

@@ -76,6 +76,7 @@ def test_a_pause_is_a_row_with_its_reason_and_moves_the_deadline(system, session
     assert promise.started_at == MONDAY
 
 
+@pytest.mark.any_database
 def test_a_second_pause_is_a_second_row(system, sessions, booked, watch):
     uid = booked()
     walk(sessions, uid, "process")
@@ -130,6 +131,7 @@ def test_the_tighter_promise_stands_on_the_case(system, sessions, booked, watch)
     assert case_of(system, uid).promise_due_at == min(due["statutory"], due["promise"])
 
 
+@pytest.mark.any_database
 def test_an_end_stops_every_clock(system, sessions, booked, watch):
     uid = booked()
     walk(sessions, uid, "process")
@@ -234,6 +236,7 @@ def test_a_visit_is_due_two_working_days_after_the_agreed_day_and_moves_with_it(
     assert done.stopped_at == max(p.to_at for p in done.pauses) < done.due_at
 
 
+@pytest.mark.any_database
 def test_a_new_day_does_not_put_off_a_visit_that_is_late(system, sessions, booked, watch):
     uid = booked()
     due = collect_of(system, uid).due_at
@@ -242,6 +245,7 @@ def test_a_new_day_does_not_put_off_a_visit_that_is_late(system, sessions, booke
     assert collect_of(system, uid).due_at == due < clock.now()
 
 
+@pytest.mark.any_database
 def test_a_changed_limit_holds_for_clocks_that_begin_afterwards(system, sessions, booked, watch):
     running, other = booked(), booked("WJ-01")
     due = collect_of(system, running).due_at
@@ -259,6 +263,7 @@ def test_a_changed_limit_holds_for_clocks_that_begin_afterwards(system, sessions
     assert collect_of(system, late).amount == 4
 
 
+@pytest.mark.any_database
 def test_an_item_sets_limits_of_its_own_and_old_cases_keep_their_version(system, sessions, booked, watch):
     """A new version with a limit in hours: the case booked before goes on by its own version."""
     old = booked()
@@ -278,6 +283,7 @@ def test_an_item_sets_limits_of_its_own_and_old_cases_keep_their_version(system,
     assert due[new].isoformat()[:16] == "2026-11-23T15:30"
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("span", [None, ["2026-12-08"], ["2026-12-08", None], ["2026-12-08", "2026-12-01"]])
 def test_a_notice_needs_a_first_and_a_last_day_in_order(sessions, booked, watch, span):
     uid = booked()

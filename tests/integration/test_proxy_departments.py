@@ -73,6 +73,7 @@ def test_the_town_decides_what_was_delegated_to_it(sessions, booked, acting):
     assert step(sessions["town"], uid, "receive").state == "prechecking"
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S0-51")
 def test_departments_of_the_item_are_asked_along_and_bar_the_decision(
     system, sessions, booked, acting, pensions, login_as
@@ -142,6 +143,7 @@ def test_a_department_that_assists_sees_the_case_and_decides_nothing(
             trespass(session_actor(health), open_case(health, uid))
 
 
+@pytest.mark.any_database
 def test_asking_and_taking_back_on_the_page(system, sessions, booked, pensions, login_as):
     uid = booked()
     walk(sessions, uid, "process")

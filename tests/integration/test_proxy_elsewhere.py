@@ -114,6 +114,7 @@ def test_from_booking_to_the_archive_under_its_own_calendar(
     assert due(system, other, "promise") == date(2026, 4, 22)
 
 
+@pytest.mark.any_database
 def test_its_levels_bear_its_own_names(system, banner, login_as, world):
     page = login_as("operator").get(f"/areas/show/{world.uids['grid_a11']}").text
     assert ("Ten-tent" in page, "Banner" in login_as("operator").get("/areas/list/").text) == (True, True)

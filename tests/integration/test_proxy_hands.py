@@ -93,6 +93,7 @@ def test_an_original_has_a_day_to_be_missed_by_and_its_number(system, sessions, 
 # --- by posts of their own ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 def test_one_original_is_handed_on_to_a_colleague(system, login_as, sessions, world, booked):
     uid = booked()
     walk(sessions, uid, "collect")
@@ -141,6 +142,7 @@ def test_the_office_hands_an_original_back_and_strangers_touch_none(
     assert login_as("worker_a").get(url.replace("hand-on", "x")).status_code == 404
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S3-49")
 def test_a_lost_original_lets_the_file_be_closed_with_a_word(system, login_as, sessions, booked):
     uid = booked()
@@ -169,6 +171,7 @@ def test_a_lost_original_lets_the_file_be_closed_with_a_word(system, login_as, s
 # --- the receipt and the list ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S3-49")
 def test_each_original_has_its_receipt_with_a_masked_number(system, login_as, sessions, booked, press):
     uid = booked()
@@ -277,6 +280,7 @@ def test_a_fingerprint_needs_a_witness_whichever_way_it_is_said(system, sessions
     assert (row.way, row.witness) == ("fingerprint", "Neighbour Wu")
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S3-49")
 def test_consent_is_taken_back_at_any_time_and_stops_the_handing_in(system, login_as, sessions, booked):
     uid = booked()

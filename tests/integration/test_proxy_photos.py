@@ -87,6 +87,7 @@ def test_what_is_no_photo_gets_a_sentence_and_nothing_is_kept(system, login_as, 
     assert kept(system) == []
 
 
+@pytest.mark.any_database
 def test_a_page_is_straightened_by_its_corners_again_and_back(system, login_as, booked):
     uid, worker = booked(), login_as("worker_a")
     photo = send(worker, uid).json["uid"]
@@ -138,6 +139,7 @@ def test_the_department_sees_it_after_the_hand_in_and_strangers_never(system, lo
     assert login_as("worker_a").get(f"/cases/{other}/photo/{photo}").status_code == 404
 
 
+@pytest.mark.any_database
 def test_before_the_hand_in_it_goes_with_a_reason_afterwards_it_is_only_replaced(
     system, login_as, sessions, booked
 ):

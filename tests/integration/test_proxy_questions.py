@@ -59,6 +59,7 @@ def test_what_is_required_bars_the_hand_in_and_the_decision(system, sessions, as
     assert case_of(system, uid).answers["grade"] == "two"
 
 
+@pytest.mark.any_database
 def test_on_the_page_and_in_the_forms_of_the_steps(system, sessions, asking, booked, login_as):
     uid = booked()
     step(sessions["worker"], uid, "entrust")
@@ -95,6 +96,7 @@ def test_a_case_keeps_the_questions_it_began_with(system, sessions, booked, acti
     assert [f.key for f in case_of(system, uid).item_version.fields] == ["income", "alone", "grade"]
 
 
+@pytest.mark.any_database
 def test_the_administrator_writes_them_into_a_draft_only(system, asking, login_as):
     admin = login_as("admin_system")
     published = system.scalars(select(ServiceField).where(ServiceField.key == "income")).one()
@@ -127,6 +129,7 @@ def test_the_administrator_writes_them_into_a_draft_only(system, asking, login_a
     assert draft.limits == {"submit": [3, "work_day"], "precheck": [4, "work_day"]}
 
 
+@pytest.mark.any_database
 def test_departments_that_are_asked_along_stand_with_the_version(system, login_as):
     admin = login_as("admin_system")
     version = version_on(system, "MZ-06", clock.today())

@@ -119,6 +119,7 @@ def test_who_sees_the_case_sees_the_linked_photo_and_the_earlier_case_stays_clos
     assert say(login_as("worker_a"), url, reason="no longer needed").status_code == 409
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("why", ["expired", "old", "bad", "withdrawn", "no photo", "level"])
 def test_what_serves_no_longer_is_not_offered(system, sessions, collected, booked, why):
     first, second = collected(), booked("WJ-02")
@@ -194,6 +195,7 @@ def test_the_registry_answers_for_shared_papers_and_is_only_told_for_the_others(
     assert offered(sessions["worker"], booked("CL-03"), 3) == {}
 
 
+@pytest.mark.any_database
 def test_a_condition_that_the_registry_answers_is_proposed_with_its_source_and_not_decided(
     system, world, sessions, elder, booked, login_as
 ):

@@ -218,6 +218,7 @@ def test_nobody_home_the_case_gets_a_new_day_and_a_round_of_it(system, worker, e
     assert [s.outcome for s in visit_of(system, uid).stops] == ["absent"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("twice", ["stop", "foreign", "case"])
 def test_a_door_is_logged_once_and_by_its_own_round(system, worker, elders, twice):
     uid = plan(worker, ("Elder An", "Elder Bai"))
@@ -339,6 +340,7 @@ def test_the_other_town_has_no_such_round(worker, acting, elders):
             worklog.open_visit(acting(name), uid)
 
 
+@pytest.mark.any_database
 def test_lines_of_the_day_name_the_visit(system, worker, elders):
     uid = plan(worker)
     log(worker, uid, stop_log(worker, uid, "Elder An"))

@@ -89,6 +89,7 @@ class TestViewers:
         assert "Revealed" in page.text
         assert f"/person/viewers/{place['head']}" in clerk.get(f"/person/show/{place['head']}").text
 
+    @pytest.mark.any_database
     @pytest.mark.parametrize(("who", "status"), [("worker_a", 403), ("office_a", 403), ("clerk_t", 404)])
     def test_the_page_is_for_those_who_answer_for_the_grid(self, who, status, login_as, place):
         visitor = login_as(who)
@@ -102,6 +103,7 @@ class TestViewers:
         clerk = login_as("clerk_a")
         assert clerk.get(f"/persongroup/viewers/{row.uid}").status_code == 404
 
+    @pytest.mark.any_database
     def test_views_without_such_a_page_have_no_such_address(self, login_as, place):
         assert login_as("clerk_a").get(f"/helprecord/viewers/{place['help']}").status_code == 404
 
@@ -127,6 +129,7 @@ class TestBin:
         assert system.scalars(select(HelpRecord).where(HelpRecord.uid == place["help"])).one()
         assert "entered twice" not in clerk.get("/bin/").text
 
+    @pytest.mark.any_database
     def test_kinds_follow_the_role(self, login_as, place):
         assert login_as("worker_a").get("/bin/").status_code == 403
         operator = login_as("operator")
@@ -145,6 +148,7 @@ class TestBin:
         assert "Zeppelin" not in page
         assert row.uid not in page
 
+    @pytest.mark.any_database
     def test_what_a_step_took_away_is_neither_offered_nor_brought_back(self, login_as, place, system):
         head = select(PersonPhone).where(PersonPhone.person_id == place["head_id"])
         query, clerk = head.execution_options(with_deleted=True), login_as("clerk_a")
@@ -163,6 +167,7 @@ class TestBin:
             system.rollback()
             assert system.scalars(query).one().deleted_at is not None
 
+    @pytest.mark.any_database
     def test_words_that_somebody_typed_are_never_taken_for_a_step(self, login_as, place, system):
         head = select(PersonPhone).where(PersonPhone.person_id == place["head_id"])
         query, clerk = head.execution_options(with_deleted=True), login_as("clerk_a")

@@ -119,6 +119,7 @@ def test_nothing_comes_back_for_the_dead_and_again_when_the_death_was_an_error(s
     assert [state for *_rest, state in found(system)] == ["dropped", "open"]
 
 
+@pytest.mark.any_database
 def test_health_shows_no_words_in_lists_and_a_service_of_level_five_proposes_nothing(
     system, world, sessions, login_as
 ):
@@ -156,6 +157,7 @@ def test_the_nightly_look_goes_by_key_and_asks_the_same_few_statements_for_each_
     assert not jobs.run_one("tests")
 
 
+@pytest.mark.any_database
 @pytest.mark.demand("S3-54")
 def test_days_ahead_and_the_service_of_the_review_are_entered_on_the_screen(system, booked, login_as):
     """Nobody edits data by hand: a draft says it, and the night goes by it from the day the draft is in force."""

@@ -17,11 +17,10 @@ from tests.support.world import csrf_of
 # one of each kind of scope sweeps on both databases; the others differ by role, which no database decides
 ACCOUNTS = (
     "worker_a",
-    "health",
     "clerk_a_reads_t",
     *(
         pytest.param(name, marks=pytest.mark.any_database)
-        for name in ("clerk_a", "town_clerk_a", "office_a", "hotline", "nobody", None)
+        for name in ("health", "clerk_a", "town_clerk_a", "office_a", "hotline", "nobody", None)
     ),
 )
 NOT_SWEPT = {

@@ -148,6 +148,7 @@ def test_an_unknown_name_costs_the_same_work(app, far, monkeypatch):
     assert done[0].split("$")[0] == done[1].split("$")[0]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", ["inactive", "without_account"])
 def test_inactive_users_and_bare_fab_users_get_the_same_refusal(app, far, system, name):
     if name == "inactive":
@@ -263,6 +264,7 @@ def change(client, old, new, repeated=None):
     return client.post("/account/password", data=data)
 
 
+@pytest.mark.any_database
 def test_an_initial_password_must_be_changed_on_every_page(app, world, system):
     system.execute(
         update(Account)
@@ -311,6 +313,7 @@ def test_the_last_five_passwords_cannot_come_back(app, world, system):
     assert change(client, used[-1], used[0]).status_code == 303
 
 
+@pytest.mark.any_database
 def test_the_old_password_is_needed_and_its_guesses_are_counted(app, world, system):
     client = sign_in(app, world, "worker_a")
     answers = [change(client, "wrong-guess", "Plum-orchard-28").status_code for _n in range(7)]
