@@ -32,6 +32,7 @@ from app.home.frame import Entry, Section
 from app.home.views import Drafts, Home, Search
 from app.inbox.views import Inbox, JobView
 from app.proxy.views.benefits import BenefitDesk
+from app.proxy.views.calendar import CalendarDesk
 from app.proxy.views.callbacks import CaseCallbackView
 from app.proxy.views.cases import ProxyCaseView
 from app.proxy.views.custody import CustodyView
@@ -42,7 +43,7 @@ from app.proxy.views.figures import ProxyFigures
 from app.proxy.views.guide import GuideView
 from app.proxy.views.item_parts import ServiceFieldView, ServiceMaterialView
 from app.proxy.views.items import ServiceItemVersionView, ServiceItemView
-from app.proxy.views.limits import EscalationRuleView, StepLimitView
+from app.proxy.views.limits import EscalationRuleView, StepLimitView, StepRoleView
 from app.proxy.views.reminders import ReminderDesk
 from app.registers.figures import RegisterFigures
 from app.registers.found import of_section
@@ -58,6 +59,7 @@ from app.registry.views import (
     CheckDesk,
     ConsentTaskView,
     CoverageDesk,
+    DoorCodeDesk,
     DuplicateRuleView,
     DuplicateView,
     DwellingView,
@@ -112,7 +114,8 @@ MENU: tuple[Section, ...] = (
         "fa-briefcase",
         (
             Entry(CensusDesk, _("Census desk"), "fa-keyboard"),
-            Entry(FieldDesk, _("My rounds"), "fa-route"),
+            Entry(FieldDesk, _("My day"), "fa-route"),
+            Entry(CalendarDesk, _("Appointments"), "fa-calendar-days"),
             Entry(Inbox, _("Inbox"), "fa-inbox"),
             Entry(RecycleBin, _("Recycle bin"), "fa-trash-can"),
         ),
@@ -132,7 +135,7 @@ MENU: tuple[Section, ...] = (
             Entry(ConsentTaskView, _("Consents to bring in"), "fa-file-signature"),
             Entry(LifeEventView, _("Life events"), "fa-calendar-day"),
             *_hidden(LifeDesk, ConsentDesk, NoticeView, PersonDocumentView, PersonNameView, PersonPhoneView),
-            *_hidden(HelpRecordView, ResidenceView, HouseholdMemberView, TenancyView),
+            *_hidden(HelpRecordView, ResidenceView, HouseholdMemberView, TenancyView, DoorCodeDesk),
             *_hidden(BuildingChiefView, BuildingUnitView, HomeWizard, CareDesk, RegisterFigures),
         ),
     ),
@@ -207,10 +210,10 @@ MENU: tuple[Section, ...] = (
             Entry(ServiceRecordView, _("Daily service records"), "fa-clipboard-list"),
             Entry(ServiceItemVersionView, _("Service catalogue"), "fa-book"),
             Entry(StepLimitView, _("Limits of steps"), "fa-stopwatch"),
+            Entry(StepRoleView, _("Who takes a step"), "fa-user-gear"),
             Entry(EscalationRuleView, _("Rules of reminders"), "fa-bullhorn"),
             Entry(GuideView, _("Guide of all services"), "fa-signs-post"),
             *_hidden(EntitlementDesk, ServiceItemView, ServiceMaterialView, ServiceFieldView, VisitStopView),
-            *_hidden(WorkSlotView, StaffAbsenceView),
         ),
     ),
     Section(

@@ -73,9 +73,9 @@ STRUCTURE = f"AreaView|OrgUnitView|{STAFFING}|VacancyView"
 # bad ratings are looked into by others than who was rated
 CASES, CALLBACKS = "ProxyCaseView|CaseMaterialView|CustodyView", "CaseCallbackView"
 CATALOGUE = "ServiceItemView|ServiceItemVersionView|ServiceMaterialView|ServiceFieldView"
-OF_RECORDS = "Reminder Census Consent Proxy Care Life Ageing Entitlement Benefit Calendar".split()
+OF_RECORDS = "Reminder Census Consent Proxy Care Life Ageing Entitlement Benefit Calendar DoorCode".split()
 DESKS = "|".join(f"{name}Desk" for name in OF_RECORDS)
-LIMITS, PAPERS = "StepLimitView|EscalationRuleView", "IssuedDocumentView|PrintLogView"
+LIMITS, PAPERS = "StepLimitView|StepRoleView|EscalationRuleView", "IssuedDocumentView|PrintLogView"
 # light registers are granted by their class name (app/registers), what is told in confidence to who works with it only
 IN_CONFIDENCE = "LegalAdviceRegister"
 REGISTERS = f"(?!(?:{IN_CONFIDENCE})$)[A-Za-z]+Register"

@@ -33,8 +33,11 @@ from app.proxy.service.signing import wording
 from app.proxy.views import field_forms as forms
 from app.proxy.views import kept, photo_posts
 from app.proxy.views.field_delivery import DeliveryMixin
+from app.proxy.views.field_errands import ErrandsMixin
+from app.proxy.views.field_homes import HomesMixin
 from app.proxy.views.field_saving import once
 from app.proxy.views.field_saving import signed as signed_by
+from app.proxy.views.field_today import TodayMixin
 from app.worklog import service as worklog
 from app.worklog.choices import Outcome
 
@@ -42,20 +45,12 @@ OFFERED = "WJ-02"  # the yearly stamp: what rounds are made for most often (S3-6
 AGES = (80, 65, 0)
 
 
-class FieldDesk(DeliveryMixin, BaseView):
-    """Rounds of one worker, one page a task."""
+class FieldDesk(TodayMixin, HomesMixin, ErrandsMixin, DeliveryMixin, BaseView):
+    """The day of one worker, one page a task."""
 
     route_base = "/field"
     default_view = "index"
-    title = _("My rounds")
-
-    @expose("/")
-    @has_access
-    @permission_name("use")
-    def index(self) -> str:
-        """Late rounds, today's, those to come, and walked ones whose cases are under way."""
-        found = pages.my_rounds(self.session, current_actor(), clock.today())
-        return self.render_template("proxy/field_rounds.html", rounds=found)
+    title = _("My day")
 
     # --- planning -------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,14 @@ def uids(request: Request, name: str) -> list[str]:
     return values
 
 
+def errand_keys(request: Request) -> list[str]:
+    """Errands that were ticked, ``kind:uid`` each. Invalid for anything else."""
+    values = list(dict.fromkeys(request.form.getlist("errands")))
+    if not all(UID.fullmatch(v.partition(":")[2]) for v in values):
+        raise Invalid(_("Please choose from the list."), field="errands")
+    return values
+
+
 def client_uid(request: Request) -> str:
     """The page's own id of this saving: the same one sent twice is written once."""
     value = request.form.get("client_uid", "")

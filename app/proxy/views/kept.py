@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.core.views.kept import forget, kept, typed
 
-__all__ = ["PLAN", "delivery_page", "door_page", "forget", "kept", "step_page", "typed"]
+__all__ = ["PLAN", "PROPOSED", "delivery_page", "door_page", "forget", "kept", "step_page", "typed"]
 PLAN = "FieldPlan:new"
+PROPOSED = "FieldProposed:new"
 
 
 def door_page(stop_uid: str) -> str:

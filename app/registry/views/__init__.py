@@ -8,6 +8,7 @@ from app.registry.views.checks import CheckDesk
 from app.registry.views.chiefs import BuildingChiefView, BuildingUnitView
 from app.registry.views.coverage import CoverageDesk
 from app.registry.views.documents import PersonDocumentView
+from app.registry.views.door_codes import DoorCodeDesk
 from app.registry.views.duplicate_words import DuplicateRuleView
 from app.registry.views.duplicates import DuplicateView
 from app.registry.views.groups import PersonGroupView
@@ -36,6 +37,7 @@ __all__ = [
     "CheckDesk",
     "ConsentTaskView",
     "CoverageDesk",
+    "DoorCodeDesk",
     "DuplicateRuleView",
     "DuplicateView",
     "DwellingView",

@@ -79,7 +79,7 @@ if (list) {
   const count = form.querySelectorAll("[data-count]");
   const more = form.querySelector("[data-more]");
   const none = form.querySelector("[data-none]");
-  const item = form.querySelector('[name="item"]');
+  const item = form.querySelector('select[name="item"]'); // a new case asks for nobody's open cases
   const shape = document.getElementById("gf-person");
 
   const tell = () => count.forEach((e) => { e.textContent = list.querySelectorAll("input:checked").length; });
@@ -107,7 +107,7 @@ if (list) {
   const find = async () => {
     const mine = ++asked;
     const age = form.querySelector('[name="age"]:checked')?.value ?? "0";
-    const body = new URLSearchParams({ q: box.value, age, item: item.value });
+    const body = new URLSearchParams({ q: box.value, age, item: item?.value ?? "" });
     const { ok, data } = await post(list.dataset.people, body);
     if (mine !== asked) return;
     if (ok) show(data); else say(data.message, "danger");
@@ -120,5 +120,8 @@ if (list) {
     tell();
   });
   tell();
-  if (window.TomSelect) new TomSelect(item, { searchField: ["text", "py", "initials"], maxOptions: null });
 }
+
+// services are found by code, characters, pinyin or initials
+const services = document.querySelector('select[name="item"], select[data-services]');
+if (services && window.TomSelect) new TomSelect(services, { searchField: ["text", "py", "initials"], maxOptions: null });

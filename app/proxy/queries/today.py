@@ -1,0 +1,293 @@
+"""A worker's day on one page: doors of today and those that are late, in walking order; own cases by light with the next
+step; originals that are held (S3-61, S3-62). Nothing is read that the page does not show.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, not_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, load_only, selectinload
+
+from app.core import codes
+from app.core.actor import Actor
+from app.core.clock import to_local
+from app.proxy.choices import Action, State
+from app.proxy.models import Custody, ProxyCase, ServiceItemVersion
+from app.proxy.queries.case_page import MAIN, SECOND_BEST
+from app.proxy.queries.desk import DUE, level_of
+from app.proxy.queries.names import SENSITIVE, list_name
+from app.proxy.rules import MACHINE
+from app.proxy.rules.errands import TO_COLLECT
+from app.proxy.rules.stages import TO_DELIVER, TO_FETCH
+from app.proxy.service.rounds import CASE
+from app.registry.models import Dwelling, Household, Person
+from app.worklog.choices import VisitState
+from app.worklog.models import Visit, VisitPurpose, VisitStop, VisitWorker
+
+MOST_VISITS, MOST_CASES = 12, 15
+FARTHEST = 100  # pages of cases
+LIGHTS = ("red", "yellow", "green")
+SHOWN = ("mine", *LIGHTS, "fetch", "deliver", "held")
+
+
+@dataclass
+class DoorToday:
+    """One person or household of a door: who, why, whether it is done, and where a tap leads."""
+
+    visit_uid: str
+    stop_uid: str
+    who: str
+    why: list[str]
+    outcome: str | None
+
+
+@dataclass
+class PlaceToday:
+    """One door with everybody behind it."""
+
+    address: str
+    people: list[DoorToday] = field(default_factory=list)
+
+
+@dataclass
+class VisitToday:
+    """A planned visit with its doors in walking order."""
+
+    visit: Visit
+    is_late: bool
+    places: list[PlaceToday] = field(default_factory=list)
+
+    @property
+    def doors(self) -> list[DoorToday]:
+        """All people of all doors."""
+        return [p for place in self.places for p in place.people]
+
+
+# --- visits ------------------------------------------------------------------------------------------------------
+
+
+def visits_until(
+    session: Session, actor: Actor, today: date, most: int = MOST_VISITS
+) -> tuple[list[VisitToday], bool]:
+    """Own visits of today and earlier ones that were not finished, by day and time; and whether there are more. Four
+    statements.
+    """
+    mine = select(VisitWorker.visit_id).where(VisitWorker.staff_id == (actor.staff_id or 0))
+    stops = selectinload(Visit.stops)
+    query = (
+        select(Visit)
+        .where(Visit.id.in_(mine), Visit.state == VisitState.planned.value, Visit.planned_on <= today)
+        .options(
+            stops.joinedload(VisitStop.dwelling).load_only(Dwelling.address),
+            stops.joinedload(VisitStop.person).load_only(Person.name),
+            stops.joinedload(VisitStop.household).load_only(Household.name),
+            selectinload(Visit.purposes),
+        )
+        .order_by(Visit.planned_on, Visit.slot, Visit.id)
+        .limit(most + 1)
+    )
+    visits = list(session.scalars(query))
+    cases = _cases_behind(session, visits[:most])
+    return [_visit(session, v, cases, today) for v in visits[:most]], len(visits) > most
+
+
+def _cases_behind(session: Session, visits: Sequence[Visit]) -> dict[str, ProxyCase]:
+    uids = [p.ref_uid for v in visits for p in v.purposes if p.ref_kind == CASE]
+    if not uids:
+        return {}
+    query = (
+        select(ProxyCase)
+        .where(ProxyCase.uid.in_(uids), ProxyCase.closed_at.is_(None))
+        .join(ProxyCase.item_version)
+        .options(_item(), _columns())
+    )
+    return {case.uid: case for case in session.scalars(query)}
+
+
+def _item() -> Any:
+    return contains_eager(ProxyCase.item_version).load_only(
+        ServiceItemVersion.name, ServiceItemVersion.sensitivity
+    )
+
+
+def _columns() -> Any:
+    """What a line shows; party and answers stay encrypted and unread."""
+    return load_only(
+        ProxyCase.uid,
+        ProxyCase.number,
+        ProxyCase.party_name,
+        ProxyCase.state,
+        ProxyCase.visit_id,
+        ProxyCase.booked_for,
+        ProxyCase.booked_slot,
+        ProxyCase.step_due_at,
+        ProxyCase.step_warn_at,
+        ProxyCase.promise_due_at,
+        ProxyCase.promise_warn_at,
+    )
+
+
+def _visit(session: Session, visit: Visit, cases: dict[str, ProxyCase], today: date) -> VisitToday:
+    why: dict[int | None, list[str]] = defaultdict(list)
+    names: dict[int | None, str] = {}
+    for purpose in visit.purposes:
+        case = cases.get(purpose.ref_uid or "") if purpose.ref_kind == CASE else None
+        if case is not None and case.visit_id != visit.id:
+            continue  # moved to another round
+        names.setdefault(purpose.stop_id, case.party_name if case is not None else "")
+        why[purpose.stop_id].append(_purpose(session, purpose, case))
+    found = VisitToday(visit, visit.planned_on < today)
+    last: int | None = None
+    for stop in visit.stops:
+        if not found.places or stop.dwelling_id is None or stop.dwelling_id != last:
+            found.places.append(PlaceToday(stop.dwelling.address if stop.dwelling else ""))
+        who = stop.person.name if stop.person else names.get(stop.id) or str(stop.household or "")
+        whys = list(dict.fromkeys(why[stop.id]))
+        found.places[-1].people.append(DoorToday(visit.uid, stop.uid, who, whys, stop.outcome))
+        last = stop.dwelling_id
+    return found
+
+
+def _purpose(session: Session, purpose: VisitPurpose, case: ProxyCase | None) -> str:
+    """The service of a case, unless it is one that no list names; else the kind of work."""
+    if case is not None and case.item_version.sensitivity not in SENSITIVE:
+        return case.item_version.name
+    return codes.label(session, "service_record_type", purpose.record_type)
+
+
+# --- own cases ---------------------------------------------------------------------------------------------------
+
+
+def _mine(actor: Actor) -> tuple[Any, ...]:
+    return ProxyCase.staff_id == (actor.staff_id or 0), ProxyCase.closed_at.is_(None)
+
+
+def light_is(color: str, now: datetime) -> ColumnElement[bool]:
+    """The worse of the two lights of a case has this colour; a case without a running clock is green."""
+    red = func.coalesce(ProxyCase.step_due_at < now, False) | func.coalesce(
+        ProxyCase.promise_due_at < now, False
+    )
+    warned = func.coalesce(ProxyCase.step_warn_at < now, False) | func.coalesce(
+        ProxyCase.promise_warn_at < now, False
+    )
+    if color == "red":
+        return red
+    return and_(not_(red), warned if color == "yellow" else not_(warned))
+
+
+def light_of(case: ProxyCase, now: datetime) -> str:
+    """The same of a case that was read."""
+    levels = {
+        level_of(case.step_due_at, case.step_warn_at, now),
+        level_of(case.promise_due_at, case.promise_warn_at, now),
+    }
+    return next((color for color in LIGHTS if color in levels), "green")
+
+
+def counts(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
+    """How many own open cases there are by light, to fetch, to hand over; how many originals are held and overdue. Two
+    statements.
+    """
+    columns = [func.count(ProxyCase.id)]
+    columns += [func.count(ProxyCase.id).filter(light_is(color, now)) for color in LIGHTS]
+    columns += [func.count(ProxyCase.id).filter(ProxyCase.state.in_(s)) for s in (TO_FETCH, TO_DELIVER)]
+    found = dict(zip(SHOWN[:-1], session.execute(select(*columns).where(*_mine(actor))).one(), strict=True))
+    held = select(
+        func.count(Custody.id), func.count(Custody.id).filter(Custody.due_back_on < to_local(now).date())
+    )
+    found["held"], found["overdue"] = session.execute(held.where(*_held(actor))).one()
+    return found
+
+
+def _held(actor: Actor) -> tuple[Any, ...]:
+    mine = Custody.holder_staff_id == (actor.staff_id or 0)
+    return mine, Custody.returned_at.is_(None), Custody.lost_at.is_(None)
+
+
+@dataclass
+class CaseLine:
+    """An own case: name as a list may show it, light, the next step of the acting role and where it is taken."""
+
+    case: ProxyCase
+    name: str
+    light: str
+    due: datetime | None
+    action: Action | None
+    door: tuple[str, str] | None = None
+
+
+def cases_of(
+    session: Session, actor: Actor, now: datetime, show: str, page: int
+) -> tuple[list[CaseLine], bool]:
+    """A page of own open cases: those with a step for oneself first, by remaining time; and whether there are more."""
+    query = select(ProxyCase).where(*_mine(actor)).join(ProxyCase.item_version).options(_item(), _columns())
+    if show in LIGHTS:
+        query = query.where(light_is(show, now))
+    elif show in ("fetch", "deliver"):
+        query = query.where(ProxyCase.state.in_(TO_FETCH if show == "fetch" else TO_DELIVER))
+    waits = ProxyCase.state.not_in([s for s in State.__members__ if next_step(s, actor.role)])
+    query = query.order_by(waits, DUE.is_(None), DUE, ProxyCase.id)
+    rows = list(session.scalars(query.offset((page - 1) * MOST_CASES).limit(MOST_CASES + 1)))
+    doors = _doors_of(session, [c for c in rows[:MOST_CASES] if c.state in TO_COLLECT])
+    lines = [
+        CaseLine(
+            c,
+            list_name(c, actor),
+            light_of(c, now),
+            min((d for d in (c.step_due_at, c.promise_due_at) if d), default=None),
+            next_step(c.state, actor.role),
+            doors.get(c.uid),
+        )
+        for c in rows[:MOST_CASES]
+    ]
+    return lines, len(rows) > MOST_CASES
+
+
+def next_step(state: str, role: str) -> Action | None:
+    """The obvious step out of a state for a role; None where others have it."""
+    for action in MAIN:
+        to = MACHINE.table.get((State(state), action))
+        if to is not None and role in to.role and action not in SECOND_BEST:
+            return action
+    return None
+
+
+def _doors_of(session: Session, cases: Sequence[ProxyCase]) -> dict[str, tuple[str, str]]:
+    """Case uid → (visit, stop) of the planned round where its door is still to be logged."""
+    if not cases:
+        return {}
+    query = (
+        select(VisitPurpose.ref_uid, Visit.uid, VisitStop.uid)
+        .join(Visit, Visit.id == VisitPurpose.visit_id)
+        .join(VisitStop, VisitStop.id == VisitPurpose.stop_id)
+        .where(VisitPurpose.ref_uid.in_([c.uid for c in cases]), VisitStop.outcome.is_(None))
+        .where(
+            Visit.state == VisitState.planned.value, Visit.id.in_([c.visit_id for c in cases if c.visit_id])
+        )
+    )
+    return {uid: (visit, stop) for uid, visit, stop in session.execute(query)}
+
+
+def originals(session: Session, actor: Actor, page: int) -> tuple[list[Custody], bool]:
+    """A page of the originals one holds, the longest overdue first; and whether there are more."""
+    query = (
+        select(Custody)
+        .join(ProxyCase, ProxyCase.id == Custody.case_id)
+        .where(*_held(actor))
+        .options(
+            joinedload(Custody.case).load_only(ProxyCase.uid, ProxyCase.number, ProxyCase.party_name),
+            joinedload(Custody.case)
+            .joinedload(ProxyCase.item_version)
+            .load_only(ServiceItemVersion.sensitivity),
+        )
+        .order_by(Custody.due_back_on, Custody.id)
+        .offset((page - 1) * MOST_CASES)
+        .limit(MOST_CASES + 1)
+    )
+    rows = list(session.scalars(query))
+    return rows[:MOST_CASES], len(rows) > MOST_CASES
