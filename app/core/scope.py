@@ -24,8 +24,8 @@ from sqlalchemy.sql import ColumnElement, Select
 from app.core.actor import Actor, as_actor, current_actor
 from app.core.criteria import Criteria, by_key, guarded, steady
 from app.core.errors import NotAllowed, NotFound
-from app.core.models import AreaBound, Deletable, Scoped, SharedBelow, Stamped, StepBase
-from app.core.proofs import is_as_parent, parents, proofs
+from app.core.models import Deletable, Scoped, SharedBelow, Stamped, StepBase
+from app.core.proofs import is_as_parent, judged_by_area, parents, proofs
 from app.core.session import PlainGuardedSession
 
 Criterion = Callable[[Actor], Any]
@@ -222,7 +222,7 @@ def _scope_writes(session: Session, _context: Any, _instances: Any) -> None:
     if actor.read_only and not all(_kind_of(r)[2] for r in (*new, *old)):
         raise NotAllowed()
     for row in () if actor.whole_site else (*new, *old):
-        if isinstance(row, AreaBound):
+        if judged_by_area(row, actor):
             for area_id in _touched_areas(row, new=row in session.new):
                 if not actor.covers(_area_path(session, area_id)):
                     raise NotAllowed()

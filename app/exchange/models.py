@@ -27,13 +27,14 @@ from app.areas.rules import SEGMENT
 from app.core import files, scope
 from app.core.actor import Actor
 from app.core.crypto import EncryptedJson
-from app.core.models import AreaBound, BigKey, Instant, Record, Scoped, StepBase, Table, Versioned, args, live
+from app.core.models import AreaBound, BigKey, Instant, Record, StepBase, Table, Versioned, args, live
+from app.core.proofs import own_things
 
 BATCH_FILES = "import_batch"
 EXPORT_FILES = "export_file"
 
 
-class SheetMapping(Scoped, Record):
+class SheetMapping(AreaBound, Record):
     """Which column of somebody's sheet is which field of ours, remembered for the next sheet of the same source.
 
     ``columns`` is {heading: field key}; ``header_mark`` is a hash of the headings, by which the source is known again.
@@ -55,7 +56,7 @@ class SheetMapping(Scoped, Record):
         return self.name
 
 
-class ImportBatch(Scoped, Versioned, Table):
+class ImportBatch(AreaBound, Versioned, Table):
     """One sheet on its way in (rules.MACHINE): uploaded, mapped, checked by a dry run, written, perhaps undone.
 
     ``rule`` says what happens with a row that is known already: skip, fill (empty fields only), update, new.
@@ -184,10 +185,31 @@ class ExportFile(Versioned, Table):
         return self.title
 
 
+def _of_office(column: Any, actor: Actor) -> Any:
+    """An area id in the actor's areas; a department has none: what it keeps lies in the area of its office."""
+    if not actor.org_unit_ids:
+        return scope.in_scope(column, actor)
+    unit = Model.metadata.tables["org_unit"]
+    offices = select(unit.c.area_id).where(unit.c.id.in_(actor.org_unit_ids))
+    return or_(scope.in_scope(column, actor), column.in_(offices))
+
+
+def _batches(batch: Any, actor: Actor) -> Any:
+    """The sheets of the own areas; of a department's sheets, which lie beside those of others, the own ones."""
+    here = _of_office(batch.area_id, actor)
+    return here & (batch.created_by == actor.user_id) if actor.org_unit_ids else here
+
+
 def _batch_children(actor: Actor) -> Any:
     batch = Model.metadata.tables["import_batch"]
-    ids = select(batch.c.id).where(scope.in_scope(batch.c.area_id, actor))
+    ids = select(batch.c.id).where(_batches(batch.c, actor))
     return lambda cls: cls.batch_id.in_(ids)
+
+
+def _is_own_sheet(row: Any) -> bool:
+    if isinstance(row, files.Attachment):
+        return row.owner_kind == BATCH_FILES
+    return isinstance(row, ImportBatch | SheetMapping)
 
 
 def _ledgers(actor: Actor) -> Any:
@@ -206,7 +228,10 @@ def _own(actor: Actor) -> Any:
     return ExportFile.owner_id == actor.user_id
 
 
+scope.guard(SheetMapping, lambda actor: _of_office(SheetMapping.area_id, actor))
+scope.guard(ImportBatch, lambda actor: _batches(ImportBatch, actor))
 scope.guard(BatchChild, _batch_children)
+own_things(_is_own_sheet)
 scope.guard(ExportFile, _own, whole_site=True, readers=True)
 scope.guard(Ledger, _ledgers, whole_site=True)
 # a sheet may hold what its reader was granted by name: whoever brought it opens it, nobody else

@@ -204,7 +204,7 @@ def test_a_long_undoing_is_looked_at_by_a_job(login_as, system, monkeypatch):
     clerk = login_as("clerk_a")
     rows = [(f"Shop {n}", "Grid A11", f"Road {n}") for n in range(3)]
     uid = came(clerk, "conveniences", PLACES, *rows)
-    monkeypatch.setattr(undo_asked, "examine", None)
+    monkeypatch.setattr(undo_asked, "facts_of", None)
     page = clerk.get(f"/import/batch/{uid}/undo").text
     assert ("Rows that go back" in page, "Look what undoing would do" in page) == (False, True)
     monkeypatch.undo()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,8 +78,14 @@ class Listed:
         return str(_SAMPLES.get(self.field.kind, ""))
 
 
-def template(fields: Sequence[Field], *, title: str, session: Session | None = None) -> bytes:
-    """The template as .xlsx in the language of the request; ``session`` reads the code lists."""
+def template(
+    fields: Sequence[Field],
+    *,
+    title: str,
+    session: Session | None = None,
+    rows: Sequence[Mapping[str, str]] = (),
+) -> bytes:
+    """The template as .xlsx in the language of the request; ``session`` reads the code lists. With ``rows`` no example."""
     book = Workbook()
     sheet = book.active
     assert sheet is not None  # noqa: S101
@@ -88,10 +94,10 @@ def template(fields: Sequence[Field], *, title: str, session: Session | None = N
     for column, one in enumerate(listed, start=1):
         _heading(sheet, column, one)
         _format(sheet, column, one)
-    last = len(listed) + 1
-    _write(sheet.cell(1, last), gettext("About the row")).font = _EXAMPLE
-    _write(sheet.cell(2, last), str(EXAMPLE_ROW)).font = _EXAMPLE
-    sheet.column_dimensions[get_column_letter(last)].width = 24
+        for at, row in enumerate(rows, start=2):
+            _write(sheet.cell(at, column), row.get(one.field.key, ""))
+    if not rows:
+        _example(sheet, listed)
     sheet.freeze_panes = "A2"
     _explain(book.create_sheet(sheet_name(str(EXPLANATIONS))), listed)
     _lists(book, sheet, listed)
@@ -127,7 +133,16 @@ def _heading(sheet: Any, column: int, one: Listed) -> None:
     cell.fill = _NEEDED if one.field.needed else _HEAD
     cell.border = Border(_LINE, _LINE, _LINE, _LINE)
     cell.comment = Comment("\n".join(_notes(one)), "GeBan", height=140, width=300)
-    _write(sheet.cell(2, column), one.example).font = _EXAMPLE
+
+
+def _example(sheet: Any, listed: Sequence[Listed]) -> None:
+    """The example row; the mark behind it says that it is none of the records."""
+    for column, one in enumerate(listed, start=1):
+        _write(sheet.cell(2, column), one.example).font = _EXAMPLE
+    last = len(listed) + 1
+    _write(sheet.cell(1, last), gettext("About the row")).font = _EXAMPLE
+    _write(sheet.cell(2, last), str(EXAMPLE_ROW)).font = _EXAMPLE
+    sheet.column_dimensions[get_column_letter(last)].width = 24
 
 
 def _notes(one: Listed) -> list[str]:

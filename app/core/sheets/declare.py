@@ -119,11 +119,34 @@ class Writer(Protocol):
         ...
 
 
+Noted = tuple[Sequence[Any], Sequence[Any]]
+Waiting = Callable[[Session, Actor], list[dict[str, str]]]
+
+
+class Back(Protocol):
+    """Takes rows back of a sheet whose rows take steps of a domain: what was done stands in a history and is not erased.
+
+    A row is given by what it noted: ``made`` and ``before`` of its outcome.
+    """
+
+    def why_kept(self, session: Session, rows: Sequence[Noted]) -> list[Any | None]:
+        """Why each row stays, as a lazy sentence; None where it may be taken back."""
+        ...
+
+    def take_back(self, session: Session, row: Noted, reason: str) -> None:
+        """Take the step back. Raises DomainError where the domain does not let it."""
+        ...
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A kind of sheet: ``view`` is the FAB view name whose can_add and can_edit the importing actor needs. ``chunk``
     rows are written together: a quick writer takes more of them at once. ``changes`` says that a record is known again by
     a key: only then rows may fill in or put right what is on record.
+
+    Where rows take steps of records that are there: ``right`` is what the actor holds on the view in place of can_add,
+    ``open_to`` says whose steps they are, ``waiting`` gives rows to fill in (their known cells as texts), ``back`` takes
+    rows back, and ``repeats`` is false, for a step is not taken a second time.
     """
 
     name: str
@@ -133,6 +156,15 @@ class Sheet:
     writer: Callable[[Session, Actor, dict[str, Any]], Writer]
     chunk: int = 500
     changes: bool = True
+    repeats: bool = True
+    right: str = "can_add"
+    open_to: Callable[[Actor], bool] | None = None
+    waiting: Waiting | None = None
+    back: Callable[[Actor], Back] | None = None
+
+    def is_open(self, actor: Actor) -> bool:
+        """Whether the actor may bring this sheet: whoever may do by hand what a row does."""
+        return actor.may(self.right, self.view) and (self.open_to is None or self.open_to(actor))
 
 
 _SHEETS: dict[str, Sheet] = {}

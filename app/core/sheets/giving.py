@@ -10,11 +10,19 @@ from sqlalchemy.orm import Session
 from app.core.sheets.declare import Field, Finding
 
 
-def template(fields: Sequence[Field], *, title: str, session: Session | None = None) -> bytes:
-    """Our own sheet for these fields as .xlsx, in the language of the request; ``session`` reads the code lists."""
+def template(
+    fields: Sequence[Field],
+    *,
+    title: str,
+    session: Session | None = None,
+    rows: Sequence[Mapping[str, str]] = (),
+) -> bytes:
+    """Our own sheet for these fields as .xlsx, in the language of the request; ``session`` reads the code lists. ``rows``
+    to be filled in stand in it by field key, in the place of the example.
+    """
     from app.core.sheets import blank
 
-    return blank.template(fields, title=title, session=session)
+    return blank.template(fields, title=title, session=session, rows=rows)
 
 
 def marked(data: bytes, plan: Mapping[str, Any], findings: Iterable[Finding]) -> bytes:

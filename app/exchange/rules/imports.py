@@ -141,7 +141,9 @@ CHANGED_SINCE = _("Not undone: it was changed since the import.")
 GONE = _("Not undone: it is no longer in the register.")
 HELD = _("Not undone: other records hang on it by now.")
 HOUSEHOLD = _("Not undone: something of its household stays, and a household goes as a whole or not at all.")
-WHY_KEPT = (CHANGED_SINCE, GONE, HELD, HOUSEHOLD)
+ACTED_ON = _("Not undone: others have gone on with this case since.")
+NOT_BACK = _("Not undone: the step can no longer be taken back by you.")
+WHY_KEPT = (CHANGED_SINCE, GONE, HELD, HOUSEHOLD, ACTED_ON, NOT_BACK)
 
 
 def why_kept(

@@ -97,8 +97,7 @@ def upload(
     session: Session, sheet: Sheet, file_name: str, data: bytes, look: Any, *, language: str, now: datetime
 ) -> ImportBatch:
     """A new batch with its file, encrypted and kept for 30 days. ``look`` is what the reader saw of it."""
-    actor = session_actor(session)
-    area = home_area(session, actor)
+    area = home_area(session, session_actor(session))
     batch = ImportBatch(
         area_id=area.id,
         sheet=sheet.name,

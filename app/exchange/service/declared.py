@@ -18,6 +18,7 @@ from app.core.actor import Actor, current_actor
 from app.core.sheets import Field, Row, Sheet
 from app.core.views.at_work import forms_at_work
 from app.core.widgets import RemoteField
+from app.exchange.service.case_results import RESULTS
 from app.exchange.service.contracts import CONTRACTS, ContractWriter, contract_fields
 from app.exchange.service.generic import FormWriter
 from app.exchange.service.group_sheets import MEMBERSHIP, declare_groups, open_only
@@ -131,6 +132,7 @@ def declare_all() -> None:
         if spec.view in mounted:
             _declare(spec)
     declare_groups()
+    sheets.declare(RESULTS)
     sheets.declare(
         Sheet(
             CONTRACTS, _("Old area contracts"), "PostView", lambda _session: contract_fields(), ContractWriter
@@ -170,6 +172,6 @@ def open_sheets(actor: Actor | None = None, session: Session | None = None) -> d
     """The sheets that the actor may bring: whoever may enter a record by hand. Of any other nothing is told."""
     who = actor or current_actor()
     declare_all()
-    found = {name: s for name, s in sheets.sheets().items() if who.may("can_add", s.view)}
+    found = {name: s for name, s in sheets.sheets().items() if s.is_open(who)}
     told = open_only(found.keys(), who, session)
     return {name: s for name, s in found.items() if name in told}

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
-from app.areas.models import Area
+from app.areas.models import Area, OrgUnit
 from app.core.actor import Actor
 from app.core.errors import DomainError, Invalid, NotAllowed, NotFound
 from app.core.sheets import Sheet
@@ -34,7 +34,7 @@ def sheet_called(name: str, actor: Actor, session: Session | None = None) -> She
 def need_rights(batch: ImportBatch, actor: Actor, rule: str) -> Sheet:
     """The sheet of a batch, where the actor may do by hand what the batch does: enter, and change if the rule changes."""
     sheet = sheet_called(batch.sheet, actor, object_session(batch))
-    if actor.read_only or not all(actor.may(right, sheet.view) for right in rules.needed_rights(rule)):
+    if actor.read_only or not _may(sheet, actor, rule):
         raise NotAllowed(_("Your post may enter records here, but not change them: choose another rule."))
     if not _fits(sheet, rule):
         raise Invalid(NO_KEY, field="rule")
@@ -42,16 +42,18 @@ def need_rights(batch: ImportBatch, actor: Actor, rule: str) -> Sheet:
 
 
 def _fits(sheet: Sheet, rule: str) -> bool:
-    return sheet.changes or not rules.is_change(rule)
+    return (sheet.changes or not rules.is_change(rule)) and (sheet.repeats or rule != KnownRule.new)
+
+
+def _may(sheet: Sheet, actor: Actor, rule: str) -> bool:
+    """What opens the sheet is what enters a record; a rule may need more."""
+    more = (right for right in rules.needed_rights(rule) if right != "can_add")
+    return sheet.is_open(actor) and all(actor.may(right, sheet.view) for right in more)
 
 
 def open_rules(sheet: Sheet, actor: Actor) -> list[KnownRule]:
     """What may be done with records that are known already: what the sheet and the post allow."""
-    return [
-        rule
-        for rule in KnownRule
-        if _fits(sheet, rule) and all(actor.may(right, sheet.view) for right in rules.needed_rights(rule))
-    ]
+    return [rule for rule in KnownRule if _fits(sheet, rule) and _may(sheet, actor, rule)]
 
 
 def need_owner(batch: ImportBatch, actor: Actor) -> None:
@@ -86,9 +88,11 @@ def can_undo(batch: ImportBatch, actor: Actor) -> bool:
 
 
 def home_area(session: Session, actor: Actor) -> Area:
-    """The area that a batch belongs to: the uppermost one of the acting post."""
+    """The area that a batch belongs to: the uppermost one of the acting post, of a department the one of its office."""
     query = select(Area).order_by(Area.path).limit(1)
-    if actor.ranges:
+    if actor.org_unit_ids:
+        query = query.join(OrgUnit, OrgUnit.area_id == Area.id).where(OrgUnit.id.in_(actor.org_unit_ids))
+    elif actor.ranges:
         query = query.where(Area.path == min(lo for lo, _hi in actor.ranges))
     found = session.scalars(query).first()
     if found is None:

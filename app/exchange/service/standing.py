@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.audit.fields import is_logged
 from app.audit.models import ChangeLog
-from app.core import removal
-from app.core.scope import unscoped
+from app.core import removal, sheets
+from app.core.scope import session_actor, unscoped
 from app.exchange.choices import RowOutcome
 from app.exchange.models import ImportBatch, ImportRow
 from app.exchange.rules import imports as rules
@@ -64,6 +64,35 @@ class Facts:
         """What goes along with what these rows made."""
         made = {record(m) for row in rows for m in row.made or ()}
         return {one for key in made for one in self.pointing.get(key, ())} & self.following
+
+
+@dataclass(slots=True)
+class StepFacts(Facts):
+    """The same of rows that took steps of a domain (core/sheets, ``Back``): the domain says what may be taken back."""
+
+    stays: dict[int, Any] = field(default_factory=dict)
+
+    def why_kept(self, family: Sequence[ImportRow]) -> list[Any | None]:
+        """Why each row stays; rows of steps have no households."""
+        return [self.stays.get(row.row_no) for row in family]
+
+    def followers(self, rows: Iterable[ImportRow]) -> set[Record]:
+        """Nothing hangs on a step."""
+        return set()
+
+
+def facts_of(session: Session, batch: ImportBatch, rows: Sequence[ImportRow]) -> Facts:
+    """What stands in the way of undoing these rows of a batch, by its kind."""
+    declared = sheets.sheets()[batch.sheet]
+    if declared.back is None:
+        return examine(session, batch, rows)
+    found = declared.back(session_actor(session)).why_kept(session, [noted(row) for row in rows])
+    return StepFacts(stays={row.row_no: why for row, why in zip(rows, found, strict=True)})
+
+
+def noted(row: ImportRow) -> sheets.Noted:
+    """What a row made and changed, as its sheet gets it back."""
+    return row.made or (), row.before or ()
 
 
 def standing_rows(batch: ImportBatch) -> int:

@@ -22,7 +22,7 @@ from app.exchange.models import ImportBatch, ImportRow
 from app.exchange.rules import imports as rules
 from app.exchange.service import batches
 from app.exchange.service.rights import need_undo
-from app.exchange.service.standing import CHUNK, Facts, Order, examine, families, record, standing_rows
+from app.exchange.service.standing import CHUNK, Facts, Order, facts_of, families, record, standing_rows
 
 LOOK = "exchange.undo_look"
 
@@ -103,7 +103,7 @@ def _looked(session: Session, batch: ImportBatch, found: Preview) -> Iterator[in
     order, number, removed = Order(families(session, batch)), None, set()
     while chunk := order.before(session, batch, number):
         rows = [row for family in chunk for row in family]
-        facts = examine(session, batch, rows)
+        facts = facts_of(session, batch, rows)
         facts.removed = removed
         for family in chunk:
             _count(found, facts, family)

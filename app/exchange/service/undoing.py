@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.audit.service import in_batch, reason
-from app.core import clock, jobs, removal
+from app.core import clock, jobs, removal, sheets
+from app.core.errors import DomainError
 from app.core.models import Deletable
 from app.core.scope import session_actor
 from app.core.sheets.saying import said
@@ -27,7 +28,16 @@ from app.exchange.models import ImportBatch, ImportRow
 from app.exchange.rules import imports as rules
 from app.exchange.service import batches, rights
 from app.exchange.service.recording import thawed
-from app.exchange.service.standing import CHUNK, Order, classes, examine, families, record, standing_rows
+from app.exchange.service.standing import (
+    CHUNK,
+    Order,
+    classes,
+    facts_of,
+    families,
+    noted,
+    record,
+    standing_rows,
+)
 from app.exchange.service.working import Lost
 
 UNDONE = removal.step(
@@ -68,12 +78,14 @@ def undo(work: jobs.Work) -> dict[str, Any]:
 def _take_back(session: Session, batch: ImportBatch, found: Sequence[Family], work: jobs.Work) -> int:
     """Undo what may go; returns the number of rows. What the program hung on them is seen to by a job without scope."""
     rows = [row for family in found for row in family]
-    facts, gone = examine(session, batch, rows), list[ImportRow]()
-    held = _read(session, rows)
+    facts, gone = facts_of(session, batch, rows), list[ImportRow]()
+    declared = sheets.sheets()[batch.sheet].back
+    back = declared(session_actor(session)) if declared is not None else None
+    held = _read(session, rows) if back is None else []
     for family in found:
         reasons = facts.why_kept(family)
         if not any(reasons):
-            why = _went(session, family)
+            why = _went(session, family) if back is None else _stepped_back(session, back, family, work)
             reasons = [why] * len(family)
         for row, because in zip(family, reasons, strict=True):
             _note(row, because)
@@ -116,6 +128,21 @@ def _went(session: Session, family: Family) -> Any | None:
         return rules.GONE
     except StaleDataError:  # somebody wrote one of its records in this moment
         return rules.CHANGED_SINCE
+    return None
+
+
+def _stepped_back(session: Session, back: sheets.Back, family: Family, work: jobs.Work) -> Any | None:
+    """Take the steps of rows back; why they stay where the domain does not let them."""
+    why = work.arguments.get("reason") or UNDONE.sentence
+    try:
+        with session.begin_nested():
+            for row in reversed(family):
+                back.take_back(session, noted(row), str(why))
+            session.flush()
+    except StaleDataError:
+        return rules.CHANGED_SINCE
+    except (DomainError, NoResultFound):
+        return rules.NOT_BACK
     return None
 
 

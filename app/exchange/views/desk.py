@@ -8,9 +8,9 @@ from flask import current_app, flash, jsonify, request, url_for
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 
-from app.core import clock, codes, sheets
+from app.core import clock, codes, hooks, sheets
 from app.core.actor import current_actor
-from app.core.errors import DomainError, Invalid
+from app.core.errors import DomainError, Invalid, NotFound
 from app.core.interface import checked_key
 from app.core.session import unit_of_work
 from app.core.uploads import read_all
@@ -23,6 +23,7 @@ from app.exchange.models import ImportBatch
 from app.exchange.service import batches
 from app.exchange.service.declared import open_sheets
 from app.exchange.service.group_sheets import MEMBERS, group_of
+from app.exchange.service.specs import view_called
 from app.exchange.views import words
 from app.exchange.views.batch_page import BatchPage
 from app.exchange.views.columns import ColumnsPage
@@ -116,6 +117,25 @@ class ImportDesk(ColumnsPage, BatchPage, UndoPage, BaseView):
         sheet = batches.sheet_called(name, current_actor())
         data = sheets.template(sheet.fields(self.session), title=str(sheet.label), session=self.session)
         return self.send(data, "xlsx", f"{sheet.label}.xlsx")
+
+    @expose("/sheet/<name>/waiting")
+    @has_access
+    @permission_name("use")
+    def waiting(self, name: str) -> Any:
+        """The same with the records that wait for a row: taken along, filled in, brought back. The fetching is logged."""
+        actor = current_actor()
+        sheet = batches.sheet_called(name, actor)
+        if sheet.waiting is None:
+            raise NotFound()
+        rows = sheet.waiting(self.session, actor)
+        if not rows:
+            flash(gettext("Nothing waits for a result at the moment."), "info")
+            return self.go(url_for("ImportDesk.sheet", name=name))
+        fields = sheet.fields(self.session)
+        data = sheets.template(fields, title=str(sheet.label), session=self.session, rows=rows)
+        table = view_called(sheet.view).datamodel.table_name
+        hooks.record_access(hooks.Access("EXPORT", table, detail=f"{name} waiting: {len(rows)}"))
+        return self.send(data, "xlsx", f"{sheet.label} {clock.today().isoformat()}.xlsx")
 
     # --- steps ----------------------------------------------------------------------------------------------------
 

@@ -41,11 +41,11 @@ def states_of(role: str, *, deciding: bool) -> list[str]:
 def to_do(session: Session, actor: Actor, now: datetime) -> ColumnElement[bool]:
     """What waits for the acting post: the states of its role, and of decisions those that are its own (`deciders`)."""
     state = ProxyCase.state
-    deciding = state.in_(states_of(actor.role, deciding=True)) & _decided_here(session, actor, now)
+    deciding = state.in_(states_of(actor.role, deciding=True)) & decided_here(session, actor, now)
     return state.in_(states_of(actor.role, deciding=False)) | deciding
 
 
-def _decided_here(session: Session, actor: Actor, now: datetime) -> ColumnElement[bool]:
+def decided_here(session: Session, actor: Actor, now: datetime) -> ColumnElement[bool]:
     """A department decides its own cases, the town those delegated to it or of departments without anybody."""
     office = ProxyCase.department_id
     if actor.org_unit_ids:

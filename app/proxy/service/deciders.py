@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 
@@ -18,6 +19,7 @@ from app.proxy.rules import DECIDERS, DESK
 
 DEPARTMENT, TOWN = DECIDERS
 BY_TOWN = "town"
+ELSEWHERE = _("Another office decides this case.")
 
 
 KEPT = "proxy.staffed"

@@ -21,6 +21,7 @@ from app.proxy import forms
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import desk
+from app.proxy.rules import DECIDERS
 from app.proxy.service import book
 from app.proxy.service.booking import wonders
 from app.proxy.service.catalogue import find_items, version_on
@@ -70,6 +71,7 @@ class ProxyDesk(BatchMixin, BaseView):
             here=self.here,
             page=view_of(ProxyCase),
             may_book=may_book(actor),
+            may_bring=actor.role in DECIDERS and actor.may("can_use", "ImportDesk"),
             State=State,
             name=shown_name,
             step_light=step_light,
