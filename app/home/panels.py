@@ -15,14 +15,14 @@ from app.core import clock, counters, drafts
 from app.core.actor import Actor
 from app.core.widgets import view_of
 from app.documents.models import IssuedDocument, PrintLog
-from app.home import charts, frame, site_figures
+from app.home import charts, field, frame, site_figures
 from app.home.shapes import Figure, Queue, Row
 from app.inbox import queries as inbox
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.queries.names import list_name
 from app.registry.models import ConsentTask, MoveInRequest, Person, PersonGroup
-from app.worklog.models import Visit, VisitStop, VisitWorker
+from app.worklog.models import Visit, VisitStop
 
 SHOWN = 8
 AHEAD = timedelta(days=7)
@@ -46,7 +46,7 @@ class Desk:
 
 
 def of_role(session: Session, actor: Actor, now: datetime) -> dict[str, Any]:
-    """What the start page of the acting role shows: ``figures``, ``queues``, ``chart``, ``tiles``."""
+    """What the start page of the acting role shows: ``figures``, ``queues``, ``chart``, ``tiles``, ``quick``."""
     desk = Desk(session, actor, now)
     made = [queue(desk) for queue in QUEUES.get(actor.role, (notices,))]
     items = [item for group in frame.menu_of(actor)[0][1:] for item in group.items]
@@ -55,6 +55,7 @@ def of_role(session: Session, actor: Actor, now: datetime) -> dict[str, Any]:
         "queues": [q for q in made if q is not None],
         "chart": charts.open_cases(session, actor, now),
         "tiles": items[:TILES],
+        "quick": field.quick(actor),
     }
 
 
@@ -105,14 +106,11 @@ def _case_figure(desk: Desk) -> Figure:
 
 
 def visits(desk: Desk) -> Queue | None:
-    """Visits of today and those that were missed, of the worker or of the area."""
+    """Visits of today and those that were missed."""
     if not desk.actor.may("can_list", "VisitView"):
         return None
     stops = select(func.count(VisitStop.id)).where(VisitStop.visit_id == Visit.id).scalar_subquery()
     query = select(Visit, stops).where(Visit.state == "planned", Visit.planned_on <= desk.today)
-    if desk.actor.role == "grid_worker":
-        mine = select(VisitWorker.visit_id).where(VisitWorker.staff_id == desk.actor.staff_id)
-        query = query.where(Visit.id.in_(mine))
     rows = []
     for visit, doors in desk.rows(query.order_by(Visit.planned_on, Visit.slot, Visit.id))[:SHOWN]:
         mark, colour = when(visit.planned_on, desk.today)
@@ -246,7 +244,7 @@ def notices(desk: Desk) -> Queue | None:
 
 
 QUEUES: dict[str, tuple[Callable[[Desk], Queue | None], ...]] = {
-    "grid_worker": (visits, cases, care, consents, typing, notices),
+    "grid_worker": (field.doors, cases, care, consents, typing, notices),
     "workstation": (typing, cases, visits, move_ins, consents, notices),
     "town_staff": (cases, move_ins, typing, notices),
     "office_clerk": (prints, cases, notices),

@@ -193,7 +193,7 @@ def counts(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
     """How many own open cases there are by light, to fetch, to hand over; how many originals are held and overdue. Two
     statements.
     """
-    columns = [func.count(ProxyCase.id)]
+    columns: list[Any] = [func.count(ProxyCase.id)]
     columns += [func.count(ProxyCase.id).filter(light_is(color, now)) for color in LIGHTS]
     columns += [func.count(ProxyCase.id).filter(ProxyCase.state.in_(s)) for s in (TO_FETCH, TO_DELIVER)]
     found = dict(zip(SHOWN[:-1], session.execute(select(*columns).where(*_mine(actor))).one(), strict=True))
@@ -251,7 +251,7 @@ def cases_of(
 def next_step(state: str, role: str) -> Action | None:
     """The obvious step out of a state for a role; None where others have it."""
     for action in MAIN:
-        to = MACHINE.table.get((State(state), action))
+        to = MACHINE.table.get((State.parse(state), action))
         if to is not None and role in to.role and action not in SECOND_BEST:
             return action
     return None
@@ -270,7 +270,7 @@ def _doors_of(session: Session, cases: Sequence[ProxyCase]) -> dict[str, tuple[s
             Visit.state == VisitState.planned.value, Visit.id.in_([c.visit_id for c in cases if c.visit_id])
         )
     )
-    return {uid: (visit, stop) for uid, visit, stop in session.execute(query)}
+    return {uid: (visit, stop) for uid, visit, stop in session.execute(query) if uid}
 
 
 def originals(session: Session, actor: Actor, page: int) -> tuple[list[Custody], bool]:

@@ -17,6 +17,7 @@ from app.proxy.choices import Action, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
 from app.proxy.queries import today as day
+from app.proxy.queries.names import list_name
 from app.proxy.rules.stages import TO_DELIVER
 from app.worklog.choices import Outcome
 
@@ -73,11 +74,9 @@ class TodayMixin:
             raise Invalid(_("This list does not exist."), field="show")
         page = page_asked(day.FARTHEST)
         visits, more_visits = day.visits_until(session, actor, clock.today())
-        held, lines, more = [], [], False
-        if show == "held":
-            held, more = day.originals(session, actor, page)
-        else:
-            lines, more = day.cases_of(session, actor, now, show, page)
+        is_held = show == "held"
+        held, more_held = day.originals(session, actor, page) if is_held else ([], False)
+        lines, more = ([], more_held) if is_held else day.cases_of(session, actor, now, show, page)
         return self.render_template(
             "proxy/field_today.html",
             visits=visits,
@@ -90,7 +89,7 @@ class TodayMixin:
             lines=lines,
             held=held,
             case_page=view_of(ProxyCase),
-            name=day.list_name,
+            name=list_name,
             acting_as=actor,
             step_url=step_url,
             step_words=step_words,
