@@ -37,6 +37,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_step_role_uid")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("step_role", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_step_role_site",
+            ["action", "role"],
+            unique=True,
+            sqlite_where=sa.text("item_id IS NULL"),
+            postgresql_where=sa.text("item_id IS NULL"),
+        )
     with op.batch_alter_table("proxy_case", schema=None) as batch_op:
         batch_op.create_index("ix_proxy_case_staff_booked", ["staff_id", "booked_for"], unique=False)
     with op.batch_alter_table("visit_stop", schema=None) as batch_op:

@@ -56,6 +56,7 @@ FEW = {
     "CustodyView.list",  # rows that are made have gone home or are lost: none is out
     "RiskRuleView.list",
     "StepLimitView.list",
+    "StepRoleView.list",  # the role of a row is a name that exists
 }
 
 

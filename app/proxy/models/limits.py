@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.models import BigKey, Table, Versioned, args
+from app.core.models import BigKey, Table, Versioned, args, live
 from app.proxy.models.items import ServiceItem
 
 
@@ -29,7 +29,10 @@ class StepRole(Versioned, Table):
     """
 
     __tablename__ = "step_role"
-    __table_args__ = args(UniqueConstraint("action", "role", "item_id"))
+    __table_args__ = args(
+        UniqueConstraint("action", "role", "item_id"),
+        live("action", "role", name="uq_step_role_site", where="item_id IS NULL"),
+    )
 
     action: Mapped[str] = mapped_column(String(24))
     role: Mapped[str] = mapped_column(String(24))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,13 @@ from app.areas.models import Area
 from app.core import search
 from app.core.actor import Actor
 from app.core.clock import to_local
+from app.core.workflow import Machine
 from app.proxy.models import CaseAssist, ProxyCase, ServiceItem, ServiceItemVersion
 from app.proxy.queries.case_page import MAIN
 from app.proxy.rules import DECIDERS, MACHINE
 from app.proxy.service.cases import WHOLE
 from app.proxy.service.deciders import BY_TOWN, staffed
+from app.proxy.service.step_roles import machine_for, own_items
 
 MOST = 50  # cases of a page
 FARTHEST = 200  # pages
@@ -27,12 +29,12 @@ DUE = func.coalesce(ProxyCase.step_due_at, ProxyCase.promise_due_at)
 WARN = func.coalesce(ProxyCase.step_warn_at, ProxyCase.promise_warn_at)
 
 
-def states_of(role: str, *, deciding: bool) -> list[str]:
+def states_of(machine: Machine, role: str, *, deciding: bool) -> list[str]:
     """States in which the obvious next step is the role's: the steps of who decides, or all others."""
     return sorted(
         {
             str(s.value)
-            for s, action, to in MACHINE.rows()
+            for s, action, to in machine.rows()
             if s is not None and action in MAIN and role in to.role and (to.role == DECIDERS) is deciding
         }
     )
@@ -41,8 +43,27 @@ def states_of(role: str, *, deciding: bool) -> list[str]:
 def to_do(session: Session, actor: Actor, now: datetime) -> ColumnElement[bool]:
     """What waits for the acting post: the states of its role, and of decisions those that are its own (`deciders`)."""
     state = ProxyCase.state
-    deciding = state.in_(states_of(actor.role, deciding=True)) & decided_here(session, actor, now)
-    return state.in_(states_of(actor.role, deciding=False)) | deciding
+    # who decides is no exception of the site (`rules.step_roles`)
+    deciding = state.in_(states_of(MACHINE, actor.role, deciding=True)) & decided_here(session, actor, now)
+    return in_states(session, lambda machine: states_of(machine, actor.role, deciding=False)) | deciding
+
+
+def in_states(session: Session, states: Callable[[Machine], Sequence[str]]) -> ColumnElement[bool]:
+    """The case stands in one of the states that the machine of its service gives: services in which the site has it
+    otherwise are asked one by one.
+    """
+    own = own_items(session)
+    found = ProxyCase.state.in_(states(machine_for(session, None)))
+    if own:
+        found &= ProxyCase.item_version_id.not_in(_versions_of(own))
+    for item in own:
+        there = ProxyCase.state.in_(states(machine_for(session, item)))
+        found |= there & ProxyCase.item_version_id.in_(_versions_of([item]))
+    return found
+
+
+def _versions_of(items: Sequence[int]) -> Any:
+    return select(ServiceItemVersion.id).where(ServiceItemVersion.item_id.in_(items))
 
 
 def decided_here(session: Session, actor: Actor, now: datetime) -> ColumnElement[bool]:

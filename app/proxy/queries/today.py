@@ -16,15 +16,16 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, load_only, selec
 from app.core import codes
 from app.core.actor import Actor
 from app.core.clock import to_local
+from app.core.workflow import Machine
 from app.proxy.choices import Action, State
 from app.proxy.models import Custody, ProxyCase, ServiceItemVersion
 from app.proxy.queries.case_page import MAIN, SECOND_BEST
-from app.proxy.queries.desk import DUE, level_of
+from app.proxy.queries.desk import DUE, in_states, level_of
 from app.proxy.queries.names import SENSITIVE, list_name
-from app.proxy.rules import MACHINE
 from app.proxy.rules.errands import TO_COLLECT
 from app.proxy.rules.stages import TO_DELIVER, TO_FETCH
 from app.proxy.service.rounds import CASE
+from app.proxy.service.step_roles import machine_of
 from app.registry.models import Dwelling, Household, Person
 from app.worklog.choices import VisitState
 from app.worklog.models import Visit, VisitPurpose, VisitStop, VisitWorker
@@ -111,7 +112,7 @@ def _cases_behind(session: Session, visits: Sequence[Visit]) -> dict[str, ProxyC
 
 def _item() -> Any:
     return contains_eager(ProxyCase.item_version).load_only(
-        ServiceItemVersion.name, ServiceItemVersion.sensitivity
+        ServiceItemVersion.name, ServiceItemVersion.sensitivity, ServiceItemVersion.item_id
     )
 
 
@@ -230,7 +231,7 @@ def cases_of(
         query = query.where(light_is(show, now))
     elif show in ("fetch", "deliver"):
         query = query.where(ProxyCase.state.in_(TO_FETCH if show == "fetch" else TO_DELIVER))
-    waits = ProxyCase.state.not_in([s for s in State.__members__ if next_step(s, actor.role)])
+    waits = ~in_states(session, lambda m: [s for s in State.__members__ if next_step(m, s, actor.role)])
     query = query.order_by(waits, DUE.is_(None), DUE, ProxyCase.id)
     rows = list(session.scalars(query.offset((page - 1) * MOST_CASES).limit(MOST_CASES + 1)))
     doors = _doors_of(session, [c for c in rows[:MOST_CASES] if c.state in TO_COLLECT])
@@ -240,7 +241,7 @@ def cases_of(
             list_name(c, actor),
             light_of(c, now),
             min((d for d in (c.step_due_at, c.promise_due_at) if d), default=None),
-            next_step(c.state, actor.role),
+            next_step(machine_of(c), c.state, actor.role),
             doors.get(c.uid),
         )
         for c in rows[:MOST_CASES]
@@ -248,10 +249,10 @@ def cases_of(
     return lines, len(rows) > MOST_CASES
 
 
-def next_step(state: str, role: str) -> Action | None:
+def next_step(machine: Machine, state: str, role: str) -> Action | None:
     """The obvious step out of a state for a role; None where others have it."""
     for action in MAIN:
-        to = MACHINE.table.get((State.parse(state), action))
+        to = machine.table.get((State.parse(state), action))
         if to is not None and role in to.role and action not in SECOND_BEST:
             return action
     return None

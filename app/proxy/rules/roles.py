@@ -16,6 +16,8 @@ ROLES = (
     "auditor",
 )
 
+# who only looks, or administers the site; the center acts for the supervisor
+NEVER = ("leader", "supervisor", "auditor", "system_admin", "security_admin")
 FIELD = ("grid_worker", "workstation")  # who goes to the door
 DESK = ("grid_worker", "workstation", "office_clerk")  # who may also take papers at the station's desk
 BOOKERS = ("grid_worker", "workstation", "office_clerk", "town_staff", "center_operator", "hotline")

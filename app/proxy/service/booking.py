@@ -19,7 +19,7 @@ from app.core.numbering import next_serial
 from app.core.serials import format_serial
 from app.proxy.choices import Action
 from app.proxy.models import ProxyCase, ServiceItemVersion
-from app.proxy.rules import MACHINE, age_finding, check_appointment, parse_slot
+from app.proxy.rules import age_finding, check_appointment, parse_slot
 from app.proxy.service import others, relations
 from app.proxy.service.cases import write_step
 from app.proxy.service.catalogue import version_on
@@ -28,6 +28,7 @@ from app.proxy.service.deciders import nearest_unit
 from app.proxy.service.materials import materials_of
 from app.proxy.service.party import party_of
 from app.proxy.service.proposed import tell_booked
+from app.proxy.service.step_roles import machine_for
 from app.registry.models import Person, PersonArea
 from app.registry.rules import Birth, Precision, age_on, check_name, normalise_phone
 
@@ -74,7 +75,7 @@ def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCa
         "appointment": wanted.appointment.isoformat(),
         "slot": wanted.slot,
     }
-    step = MACHINE.apply(None, Action.book, [actor.role], given)
+    step = machine_for(session, version.item_id).apply(None, Action.book, [actor.role], given)
     if not wanted.again:
         others.need_none(session, person.uid, person.name, version.item_id)
     area = area_for(session, actor, person)

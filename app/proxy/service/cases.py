@@ -17,7 +17,7 @@ from app.core.errors import Invalid, NotAllowed, NotFound, StaleVersion
 from app.core.workflow import Offer, Step
 from app.proxy.choices import Action, Entry, SignedFor, State
 from app.proxy.models import CaseAssist, CaseClock, CaseStep, ProxyCase, ServiceItemVersion
-from app.proxy.rules import MACHINE, case_facts
+from app.proxy.rules import case_facts
 from app.proxy.rules.fairness import declaration_due, verification_due
 from app.proxy.service import (
     assist,
@@ -33,6 +33,7 @@ from app.proxy.service import (
     signing,
 )
 from app.proxy.service.clocks import tick
+from app.proxy.service.step_roles import machine_of
 
 CLOSED = {State.archived.value, State.cancelled.value}
 WHOLE = (
@@ -81,7 +82,7 @@ def act(
         raise NotAllowed()
     known = {**given, **facts(case, given)}
     resume = State.parse(case.resume_to) if case.resume_to else None
-    step = MACHINE.apply(State.parse(case.state), action, [actor.role], known, resume=resume)
+    step = machine_of(case).apply(State.parse(case.state), action, [actor.role], known, resume=resume)
     need_decider(actor, now, case, action)
     questions.need(case, action, given)
     with session.no_autoflush:
@@ -101,7 +102,7 @@ def act(
 
 def need_decider(actor: Actor, now: datetime, case: ProxyCase, action: Action) -> None:
     """Raises NotAllowed where another office decides: a department that only assists, the town where there is one."""
-    row = MACHINE.table[State.parse(case.state), action]
+    row = machine_of(case).table[State.parse(case.state), action]
     if not deciders.may_step(actor, case, row.role, to_local(now).date()):
         raise NotAllowed(_("Another office decides this case."))
 
@@ -156,7 +157,7 @@ def offers(case: ProxyCase, actor: Actor, now: datetime) -> list[Offer]:
     if actor.read_only:
         return []
     today = to_local(now).date()
-    open_to_role = MACHINE.actions(State.parse(case.state), [actor.role], facts(case))
+    open_to_role = machine_of(case).actions(State.parse(case.state), [actor.role], facts(case))
     return [o for o in open_to_role if deciders.may_step(actor, case, o.to.role, today)]
 
 

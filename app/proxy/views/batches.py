@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import current_actor
@@ -21,8 +22,8 @@ from app.proxy.choices import Action, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import desk
 from app.proxy.queries.names import list_name
-from app.proxy.rules import MACHINE
 from app.proxy.service import facts, offers
+from app.proxy.service.step_roles import machine_of, may_take
 from app.proxy.service.together import BATCHED, MOST, Chosen, Outcome, take_together
 
 REFUSED = 422
@@ -32,9 +33,9 @@ OWN_FIELDS = {Action.approve: ("result_no", "result_until"), Action.refuse: ("re
 FROM_ITEM = {Action.submit: ("window", "department_name"), Action.fetch: ("result", "result_name")}
 
 
-def steps_of(role: str) -> list[Action]:
+def steps_of(session: Session, role: str) -> list[Action]:
     """The steps that a role takes for many cases at once, in the order of the way."""
-    return [a for a in BATCHED if any(role in to.role for _s, action, to in MACHINE.rows() if action is a)]
+    return [action for action in BATCHED if may_take(session, role, action)]
 
 
 class BatchMixin:
@@ -69,10 +70,9 @@ class BatchMixin:
             return self.together_page(action, cases, ready, form, refused.status)
         return self.outcome_page(action, outcome)
 
-    @staticmethod
-    def action_asked() -> Action:
+    def action_asked(self) -> Action:
         action = Action.parse(request.form.get("action", ""), field="action")
-        if action not in steps_of(current_actor().role):
+        if action not in steps_of(self.session, current_actor().role):
             raise Invalid(_("This step is taken in one case at a time."), field="action")
         return action
 
@@ -86,7 +86,7 @@ class BatchMixin:
     def form_of(action: Action, case: ProxyCase, data: Any = None) -> Any:
         """The fields that hold for all of them: those of the step in its first case, without what differs."""
         actor, known = current_actor(), facts(case)
-        to = MACHINE.table[State.parse(case.state), action]
+        to = machine_of(case).table[State.parse(case.state), action]
         asked = forms.Asked(
             action, to, case, actor.label, clock.now(), tuple(b for b in to.bars if known.get(b))
         )

@@ -14,17 +14,18 @@ from app.core import clock, hooks
 from app.core.actor import Actor, current_actor
 from app.core.models import new_uid
 from app.core.views import Interface, ModelView, expose, has_access
+from app.core.widgets import view_of
 from app.documents.choices import DocumentState
 from app.proxy import forms
-from app.proxy.choices import PaperForm, PaperMark, PaperState, State
+from app.proxy.choices import Action, PaperForm, PaperMark, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page, desk, prints
 from app.proxy.queries.left import left_of
 from app.proxy.queries.names import SENSITIVE, list_name, sees_names
-from app.proxy.rules import BOOKERS
 from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service import deciders, facts, offers
 from app.proxy.service.custody import held
+from app.proxy.service.step_roles import may_take
 from app.proxy.views import clock_hints as _clock_hints  # noqa: F401  hangs its card on the page
 from app.proxy.views import parts
 from app.proxy.views.assist_posts import AssistMixin
@@ -40,7 +41,7 @@ from app.proxy.views.signature_posts import SignaturesMixin
 
 def may_book(actor: Actor) -> bool:
     """Whether the acting role opens cases."""
-    return not actor.read_only and actor.role in BOOKERS
+    return not actor.read_only and may_take(view_of(ProxyCase).session, actor.role, Action.book)
 
 
 def booking_url() -> str | None:

@@ -67,7 +67,7 @@ class ProxyDesk(BatchMixin, BaseView):
             cases=cases,
             more=more,
             counts=desk.counts(self.session, actor, now),
-            steps=steps_of(actor.role) if not actor.read_only else [],
+            steps=steps_of(self.session, actor.role) if not actor.read_only else [],
             here=self.here,
             page=view_of(ProxyCase),
             may_book=may_book(actor),
@@ -153,7 +153,7 @@ class ProxyDesk(BatchMixin, BaseView):
         version = version_on(session, form.item.data or "", clock.today())
         return book(
             session,
-            current_actor(),
+            actor,
             clock.now(),
             person=form.person.data,
             item_code=form.item.data,

@@ -1,4 +1,4 @@
-"""How long steps may take and who is told when: data that the system administrator keeps."""
+"""How long steps may take, who takes them and who is told when: data that the system administrator keeps."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from app.areas.roles import ROLES
 from app.core.errors import Conflict, Invalid
 from app.core.sla import Unit
 from app.core.views import Interface, ModelView, badge
-from app.proxy.choices import ClockCode
-from app.proxy.models import EscalationRule, StepLimit
+from app.proxy.choices import Action, ClockCode
+from app.proxy.models import EscalationRule, StepLimit, StepRole
 from app.proxy.rules import check_limit
 from app.proxy.rules.escalation import SUBJECTS, Moment, Told, check_rule
+from app.proxy.rules.roles import NEVER
+from app.proxy.rules.roles import ROLES as MOVERS
+from app.proxy.rules.step_roles import CHANGEABLE
+from app.proxy.service import step_roles
 
 NOT_HERE = frozenset({"lookup", "delete", "deleted", "restore"})
 
@@ -100,3 +105,57 @@ class EscalationRuleView(ModelView):
                 same = same.filter(EscalationRule.id != item.id)
             if same.first() is not None:
                 raise Conflict(_("There is a rule of this name already."), field="code")
+
+
+STEPS = {action.value: Action.label_of(action.value) for action in CHANGEABLE}
+ROLE_NAMES = {role: ROLES[role].label for role in MOVERS if role not in NEVER}
+
+
+class StepRoleView(ModelView):
+    """Exceptions to who takes a step. One that no longer holds is deleted, with the reason."""
+
+    route_base = "/step-roles"
+    datamodel = Interface(StepRole)
+    list_title = _("Who takes a step")
+    show_title = _("Exception")
+    add_title = _("Add an exception")
+    edit_title = _("Change the exception")
+    exclude_route_methods = NOT_HERE - {"delete"}
+    base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_delete", "can_history"]
+    empty_hint = _(
+        "Nothing here: every step is taken by the roles that come with the program. Add an exception where a role may "
+        "take a step as well, or may not."
+    )
+    label_columns = {
+        "action": _("Step"),
+        "role": _("Role"),
+        "allowed": _("May take the step"),
+        "item": _("Service"),
+        "source": _("Source"),
+    }
+    description_columns = {
+        "action": _("Steps of checking and deciding are not here: who decides is set with the service."),
+        "item": _("Empty: in every service. What is set for one service counts before it."),
+        "source": _("The notice or the agreement by which it is so."),
+    }
+    choices_columns = {"action": STEPS, "role": ROLE_NAMES}
+    list_columns = ["action", "role", "allowed", "item", "source"]
+    search_columns = ["action", "role", "item"]
+    show_columns = ["action", "role", "allowed", "item", "source"]
+    add_columns = ["action", "role", "allowed", "item", "source"]
+    edit_columns = ["allowed", "source"]
+    eager = ("item",)
+    base_order = ("id", "asc")
+    formatters_columns = {
+        "allowed": lambda row: badge(_("may"), "green") if row.allowed else badge(_("may not"), "red"),
+        "item": lambda row: row.item.code if row.item is not None else gettext("every service"),
+    }
+
+    def heading(self, item: StepRole) -> str:
+        return f"{STEPS.get(item.action, item.action)} · {ROLE_NAMES.get(item.role, item.role)}"
+
+    def check(self, session: Any, item: StepRole, form: Any, is_new: bool) -> None:
+        step_roles.check(session, item)
+
+    def check_delete(self, session: Any, item: StepRole, reason: str) -> None:
+        step_roles.check_gone(session, item)
