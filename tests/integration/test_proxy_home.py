@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
+from app.areas.models import Staff
 from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.files import Attachment
@@ -212,3 +213,36 @@ def test_the_list_of_call_backs_shows_what_is_open_and_nothing_of_other_towns(sy
     assert login_as("clerk_t").get(f"/cases/{uid}/callback/{call.uid}").status_code == 404
     assert login_as("worker_a").get("/callbacks/list/").status_code in {302, 403}
     assert call.due_at > clock.now()
+
+
+def test_a_call_back_is_given_to_somebody_who_was_not_rated(system, rated, phone, login_as, world):
+    uid = rated("1")
+    (call,) = case_of(system, uid).callbacks
+    url, clerk = f"/cases/{uid}/callback/{call.uid}/give", login_as("clerk_a")
+    staff = {
+        name: system.get_one(Staff, world.accounts[name].staff_id).uid
+        for name in ("clerk_a", "town_clerk_a", "town_clerk_t", "office_a", "worker_a")
+    }
+    page = clerk.get(url).text
+    offered = [name for name, key in staff.items() if f'value="{key}"' in page]
+    assert offered == ["town_clerk_a", "office_a"], (
+        "not who has it, not who was rated, nobody of another town"
+    )
+    version = {"_version": str(case_of(system, uid).version)}
+    assert phone.get(url).status_code == 403
+    assert post(clerk, url, **version, to=staff["worker_a"], reason="is nearer").status_code == 422
+    short = post(clerk, url, **version, to=staff["town_clerk_a"], reason="no")
+    assert (short.status_code, "Say why somebody else calls back." in short.text) == (400, True)
+    form = {"to": staff["town_clerk_a"], "reason": "The clerk is on leave"}
+    assert post(clerk, url, **version, **form).status_code == 303
+    (call,) = case_of(system, uid).callbacks
+    assert (call.staff_id, call.attempts, call.closed_at) == (
+        world.accounts["town_clerk_a"].staff_id,
+        0,
+        None,
+    )
+    told = select(Notice.message).where(Notice.message.like("The call-back in case%"))
+    assert len(fresh(system).scalars(told).all()) == 1
+    town = login_as("town_clerk_a")
+    assert case_of(system, uid).number in town.get("/callbacks/list/?_flt_0_whose=mine").text
+    assert "The clerk is on leave" in town.get(f"/cases/show/{uid}").text

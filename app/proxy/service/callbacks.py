@@ -6,6 +6,8 @@ the site (`callback` in `escalation_rule`); no file is closed while one is open.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +15,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.areas.models import Account, Area, Post
+from app.areas.models import Account, Area, Post, Staff
 from app.areas.queries import in_force
 from app.areas.rules import parent_path
 from app.areas.service.calendars import calendar_for
@@ -26,14 +28,16 @@ from app.core.sla import Unit, deadline
 from app.inbox.service import notify_staff
 from app.proxy.choices import RATINGS
 from app.proxy.models import CaseCallback, ProxyCase
-from app.proxy.rules.callbacks import check_closing, days_for, need_other
+from app.proxy.rules.callbacks import LEAST_WORDS, check_closing, days_for, need_other
 from app.proxy.service.notices import N_, link_of
 
 LEVELS = ("workstation", "town_staff")  # who calls back: the nearest desk of the first, else of the second
-CALLERS = frozenset({*LEVELS, "office_clerk", "center_operator"})
+CALL_ORDER = ("workstation", "office_clerk", "town_staff", "center_operator")
+CALLERS = frozenset(CALL_ORDER)
 
 
 OPENED = N_("Case %(number)s (%(item)s) was rated badly: please call the resident back.")
+GIVEN = N_("The call-back in case %(number)s (%(item)s) was given to you.")
 
 
 def rated_staff(case: ProxyCase) -> set[int]:
@@ -72,24 +76,73 @@ def after_rating(
     return row
 
 
-def somebody_else(case: ProxyCase, now: datetime) -> int | None:
-    """Staff id of who calls back: at the nearest station above the case (its leader first), else in the town; nobody who
-    was rated. None where nobody sits; the escalation tells the level above.
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who may call back: a post with an account at or above the area of a case."""
+
+    staff_id: int
+    uid: str
+    name: str
+    role: str
+    office: str
+
+
+def callers(case: ProxyCase, now: datetime, roles: Collection[str] = LEVELS) -> list[Caller]:
+    """Who may call back for a case: the nearest station first, its leader before the others, then the levels above; nobody
+    who was rated.
     """
     above, rated = [case.area.path], rated_staff(case)
     while above[-1]:
         above.append(parent_path(above[-1]))
     query = (
-        select(Post.role, Area.path, Post.is_station_leader, Post.staff_id)
+        select(Post.role, Area.path, Post.is_station_leader, Staff.id, Staff.uid, Staff.name, Area.name)
         .join(Area, Area.id == Post.area_id)
+        .join(Staff, Staff.id == Post.staff_id)
         .join(Account, Account.staff_id == Post.staff_id)
-        .where(Post.role.in_(LEVELS), Post.deleted_at.is_(None), *in_force(Post, to_local(now).date()))
+        .where(Post.role.in_(roles), Post.deleted_at.is_(None), *in_force(Post, to_local(now).date()))
         .where(Area.path.in_(above))
     )
     with unscoped("proxy: who calls back sits above the scope of the worker") as other:
         rows = [row for row in other.execute(query) if row[3] not in rated]
-    ranked = sorted(rows, key=lambda r: (LEVELS.index(r[0]), -len(r[1]), not r[2], r[3]))
-    return ranked[0][3] if ranked else None
+    order = [role for role in CALL_ORDER if role in roles]
+    ranked = sorted(rows, key=lambda r: (order.index(r[0]), -len(r[1]), not r[2], r[3]))
+    found: dict[int, Caller] = {}
+    for role, _path, _leader, key, uid, name, office in ranked:
+        found.setdefault(key, Caller(key, uid, name, role, office))
+    return list(found.values())
+
+
+def somebody_else(case: ProxyCase, now: datetime) -> int | None:
+    """Staff id of who calls back first: at the nearest station above the case, else in the town. None where nobody sits;
+    the escalation tells the level above.
+    """
+    found = callers(case, now)
+    return found[0].staff_id if found else None
+
+
+def receivers(case: ProxyCase, now: datetime, row: CaseCallback) -> list[Caller]:
+    """Who a call-back may be given to: whoever may handle it and has it not."""
+    return [c for c in callers(case, now, CALLERS) if c.staff_id != row.staff_id]
+
+
+def hand_over(
+    session: Session, actor: Actor, now: datetime, case: ProxyCase, uid: str, *, to: str, reason: str
+) -> Caller:
+    """Give an open call-back to somebody else (``to``: uid of the staff member) for a reason; attempts and day stay as they
+    are. Raises what `need_handler` does; Invalid for nobody, for who was rated, for who has it, and without a reason.
+    """
+    row = need_handler(actor, case, uid)
+    found = next((c for c in receivers(case, now, row) if c.uid == to), None)
+    if found is None:
+        raise Invalid(_("Choose somebody who may call back and was not rated."), field="to")
+    if len(reason.strip()) < LEAST_WORDS:
+        raise Invalid(_("Say why somebody else calls back."), field="reason")
+    row.staff_id = found.staff_id
+    session.flush()
+    if found.staff_id != actor.staff_id:
+        params = {"number": case.number, "item": case.item_version.name}
+        notify_staff(session, now, found.staff_id, "proxy", GIVEN, params, link=link_of(case), level="warn")
+    return found
 
 
 def may_handle(actor: Actor, case: ProxyCase) -> bool:

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
+from app.areas.forms.staff import role_words
 from app.core import clock, codes
 from app.core.actor import Actor, current_actor
 from app.core.session import unit_of_work
@@ -53,6 +54,13 @@ class ClosingForm(RecordForm):
         source=callbacks.RATINGS,
         description=_("Only what the resident says. The first rating stays as it was given."),
     )
+
+
+class GivingForm(RecordForm):
+    """Who calls back instead, and why."""
+
+    to = ChoiceField(_("Who calls back"), [Needed()])
+    reason = LongTextField(_("Why somebody else"), [Needed()], length=200)
 
 
 class CallbacksMixin:
@@ -100,3 +108,36 @@ class CallbacksMixin:
             press=gettext("Close the call-back"),
             told=f"{told} {row.words}" if row.words else told,
         )
+
+    @expose("/<pk>/callback/<uid>/give", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def callback_give(self, pk: str, uid: str) -> Any:
+        """The call-back is given to somebody else, who is told; nobody who was rated is offered."""
+        actor, now = current_actor(), clock.now()
+        case = case_page.load(self.session, pk)
+        row = callbacks.need_handler(actor, case, uid)
+        offered = [
+            (
+                c.uid,
+                gettext(
+                    "%(name)s, %(role)s (%(office)s)", name=c.name, role=role_words(c.role), office=c.office
+                ),
+            )
+            for c in callbacks.receivers(case, now, row)
+        ]
+
+        def make(data: Any) -> Any:
+            form = GivingForm(formdata=data)
+            form.to.source = offered
+            return ready(form)
+
+        def take(session: Session, case: ProxyCase, form: Any) -> None:
+            said = {"to": form.to.data or "", "reason": form.reason.data or ""}
+            found = callbacks.hand_over(session, actor, now, case, uid, **said)
+            write_entry(
+                actor, now, case, Entry.callback, {"recipient": found.name, "outcome": said["reason"]}
+            )
+
+        title = gettext("Give the call-back to somebody else")
+        return form_page(self, pk, make, take, title=title, press=gettext("Give it"))
