@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from app.core.actor import Actor
 from app.proxy.models import ProxyCase, ServiceItemVersion
+from app.proxy.queries.homes import short_name
 from app.proxy.queries.names import SENSITIVE
 from app.proxy.rules.errands import MOST_ERRANDS, TO_COLLECT, ErrandKind, key_of, kind_of
 from app.proxy.rules.stages import TO_DELIVER
@@ -47,7 +48,7 @@ class Errand:
 
 @dataclass
 class DoorOfErrands:
-    """A door and everything that is to be done there."""
+    """A door of a building or group, and everything that is to be done there."""
 
     address: str
     errands: list[Errand] = field(default_factory=list)
@@ -209,17 +210,17 @@ def care_errand(row: PersonGroup) -> Errand:
 
 
 def places(session: Session, dwelling_ids: Sequence[int]) -> dict[int, tuple[tuple[Any, ...], str, str]]:
-    """Dwelling id → (sort key of the walk, building or group, address); one statement."""
+    """Dwelling id → (sort key of the walk, building or group, door); one statement."""
     if not dwelling_ids:
         return {}
-    query = with_places(
-        select(Dwelling.address, Building.estate, Building.name, Dwelling.road, *PLACE).select_from(Dwelling)
-    ).where(Dwelling.id.in_(dwelling_ids))
+    query = with_places(select(Dwelling, Building.estate, Building.name, *PLACE[1:])).options(
+        joinedload(Dwelling.unit)
+    )
     found = {}
-    for address, estate, building, road, *place in session.execute(query):
-        stop = stop_of(tuple(place))
-        block = f"{estate or ''}{building}" if building else stop.village_group or road or ""
-        found[stop.key] = ((0, walking_key(stop)), block, address)
+    for home, estate, building, *place in session.execute(query.where(Dwelling.id.in_(dwelling_ids))):
+        stop = stop_of((home.id, *place))
+        block = f"{estate or ''}{building}" if building else stop.village_group or home.road or ""
+        found[home.id] = ((0, walking_key(stop)), block, short_name(home))
     return found
 
 

@@ -192,6 +192,7 @@ class FieldDesk(TodayMixin, HomesMixin, ErrandsMixin, DeliveryMixin, BaseView):
     def door(self, visit_uid: str, stop_uid: str) -> Any:
         """Write down one door: who was met, which papers changed hands, who signed (S3-49)."""
         visit, stop, cases = pages.stop_of(self.session, visit_uid, stop_uid)
+        actor = current_actor()
         if request.method == "POST":
             page = kept.door_page(stop_uid)
             return self._done(
@@ -210,6 +211,9 @@ class FieldDesk(TodayMixin, HomesMixin, ErrandsMixin, DeliveryMixin, BaseView):
             **photo_posts.at_the_door(self.session, current_actor(), cases),
             unsigned=any(c.state == State.booked for c in cases),
             words={k: wording(k)[1] for k in (SignedFor.authorization, SignedFor.consent)},
+            to_deliver=TO_DELIVER,
+            to_hand_over=[c for c in cases if c.state in TO_DELIVER],
+            care=pages.care_of(visit, stop) if actor.may("can_use", "CareDesk") else [],
             SignedFor=SignedFor,
             slots=forms.SLOTS,
             tomorrow=clock.today() + timedelta(days=1),

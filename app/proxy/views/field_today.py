@@ -16,6 +16,7 @@ from app.core.widgets import view_of
 from app.proxy.choices import Action, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import field as pages
+from app.proxy.queries import mine
 from app.proxy.queries import today as day
 from app.proxy.queries.names import list_name
 from app.proxy.rules.stages import TO_DELIVER
@@ -32,7 +33,7 @@ CHIPS = {
 }
 
 
-def step_url(line: day.CaseLine) -> str | None:
+def step_url(line: mine.CaseLine) -> str | None:
     """Where the next step of an own case is taken: at the door of a planned round, at the hand-over, on the case."""
     case, page = line.case, view_of(ProxyCase)
     if case.state in TO_DELIVER:
@@ -48,7 +49,7 @@ def step_url(line: day.CaseLine) -> str | None:
     return f"{page.route_base}/{case.uid}/act/{line.action}"
 
 
-def step_words(line: day.CaseLine) -> Any:
+def step_words(line: mine.CaseLine) -> Any:
     """The button's words."""
     if line.case.state in TO_DELIVER:
         return _("Hand over")
@@ -70,18 +71,18 @@ class TodayMixin:
         """Doors of today in walking order, then own cases: one list, chosen by a tap on its count."""
         actor, now, session = current_actor(), clock.now(), self.session
         show = request.args.get("show", "mine")
-        if show not in day.SHOWN:
+        if show not in mine.SHOWN:
             raise Invalid(_("This list does not exist."), field="show")
-        page = page_asked(day.FARTHEST)
+        page = page_asked(mine.FARTHEST)
         visits, more_visits = day.visits_until(session, actor, clock.today())
         is_held = show == "held"
-        held, more_held = day.originals(session, actor, page) if is_held else ([], False)
-        lines, more = ([], more_held) if is_held else day.cases_of(session, actor, now, show, page)
+        held, more_held = mine.originals(session, actor, page) if is_held else ([], False)
+        lines, more = ([], more_held) if is_held else mine.cases_of(session, actor, now, show, page)
         return self.render_template(
             "proxy/field_today.html",
             visits=visits,
             more_visits=more_visits,
-            counts=day.counts(session, actor, now),
+            counts=mine.counts(session, actor, now),
             chips=CHIPS,
             show=show,
             page=page,

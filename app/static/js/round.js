@@ -69,6 +69,17 @@ function fit() {
   }
 }
 document.addEventListener("change", fit);
+
+// everything is on the table: one tap instead of one for each paper
+for (const button of document.querySelectorAll("[data-all-here]")) {
+  button.addEventListener("click", () => {
+    for (const waiting of button.closest("fieldset").querySelectorAll('[data-required] input[value="asked"]:checked')) {
+      const here = waiting.closest(".gf-chips").querySelector('input[value="collected"]');
+      if (here && !here.disabled) here.click();
+    }
+    fit();
+  });
+}
 fit();
 
 // --- choosing people ------------------------------------------------------------------------------------------------
