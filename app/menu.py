@@ -267,7 +267,7 @@ MENU: tuple[Section, ...] = (
             Entry(ExtraFieldView, _("Custom fields"), "fa-table-list"),
             Entry(JobView, _("Jobs"), "fa-tasks"),
             Entry(SystemStatus, _("State of the site"), "fa-heartbeat"),
-            *_hidden(RoleSchemeSeatView, CodeItemView, ExtraFieldAreaView),
+            *_hidden(RoleSchemeSeatView, CodeItemView, ExtraFieldAreaView, WorkSlotView, StaffAbsenceView),
             *_hidden(MyAccount, Search, Drafts, ListDesk, ChangeDesk, AttachmentView),
         ),
     ),

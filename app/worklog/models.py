@@ -15,6 +15,7 @@ from app.core import scope
 from app.core.actor import Actor
 from app.core.extra.models import Extra
 from app.core.models import (
+    AreaBound,
     BigKey,
     Instant,
     Record,
@@ -176,8 +177,8 @@ class WorkSlot(SharedBelow, Versioned, Table):
     staff: Mapped[Staff | None] = relationship()
 
 
-class StaffAbsence(Scoped, Versioned, Table):
-    """A worker is away: no slot of these days is offered, and the substitute is named."""
+class StaffAbsence(AreaBound, Versioned, Table):
+    """A worker is away: no slot of these days is offered, and the substitute is named, who sees it from elsewhere too."""
 
     __tablename__ = "staff_absence"
     __table_args__ = args(Index("ix_staff_absence_staff_days", "staff_id", "from_day", "to_day"))
@@ -190,6 +191,18 @@ class StaffAbsence(Scoped, Versioned, Table):
     area: Mapped[Area] = relationship()
     staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
     substitute: Mapped[Staff | None] = relationship(foreign_keys=[substitute_id])
+
+
+def _seen_absences(actor: Actor) -> Any:
+    staff = actor.staff_id or 0
+    return or_(
+        scope.in_scope(StaffAbsence.area_id, actor),
+        StaffAbsence.staff_id == staff,
+        StaffAbsence.substitute_id == staff,
+    )
+
+
+scope.guard(StaffAbsence, _seen_absences)
 
 
 def _open_lines(actor: Actor) -> Any:

@@ -20,12 +20,17 @@ class BookingForm(RecordForm):
     item = TextField(_("Service"), [Needed()], length=12)
     appointment = DayField(_("Day of the visit"), [Needed()])
     slot = TextField(_("Time of day"), length=11, description=_("e.g. 09:00-11:00"))
-    staff = RemoteField(_("In charge"), model=Staff, description=_("Nobody chosen: yourself."))
+    staff = RemoteField(
+        _("In charge"),
+        model=Staff,
+        description=_("The worker of the resident's grid; nobody chosen: yourself."),
+    )
     applicant_name = TextField(_("Asked for by (if somebody else)"), length=50)
     applicant_phone = TextField(_("Phone of who asks"), length=30)
     relation = TextField(_("Relation to the resident"), length=40)
     note = TextField(_("Remark"), length=300)
     again = CheckField(_("Book a second case of the same service"))
+    overbook = CheckField(_("Book all the same: the resident and the worker know"))
 
     @property
     def applicant(self) -> dict[str, Any] | None:

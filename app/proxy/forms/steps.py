@@ -53,6 +53,7 @@ class Asked:
     label: str  # of the acting person
     now: datetime
     bars: tuple[str, ...] = ()
+    may_be_full: bool = False  # whether the worker may have no room on a new day
 
     @property
     def today(self) -> Any:
@@ -91,6 +92,9 @@ def _party(asked: Asked) -> str:
     return asked.case.party_name
 
 
+CHECKED = frozenset(
+    {"notice_left", "told_at_once", "appeared", "cannot_sign", "originals_returned", "overbook"}
+)
 # need, bar or extra → how it is asked for
 FIELDS: dict[str, Maker] = {
     "reason": _long(300),
@@ -116,15 +120,11 @@ FIELDS: dict[str, Maker] = {
     "witness": _text(50),
     "second_witness": _text(50),
     "attempted_at": lambda a, label, rules: MomentField(label, rules, default=a.now),
-    "notice_left": lambda a, label, rules: CheckField(label),
-    "told_at_once": lambda a, label, rules: CheckField(label),
-    "appeared": lambda a, label, rules: CheckField(label),
-    "cannot_sign": lambda a, label, rules: CheckField(label),
-    "originals_returned": lambda a, label, rules: CheckField(label),
     "rating": lambda a, label, rules: CodeField(label, rules, source=RATINGS),
     "signature": lambda a, label, rules: ChoiceField(
         label, rules, source=ON_PAPER, default=Signed.paper.value
     ),
+    **dict.fromkeys(CHECKED, lambda a, label, rules: CheckField(label)),
     "receipt": lambda a, label, rules: ChoiceField(label, rules, source=ON_PAPER, default=Signed.paper.value),
     "from_until": _day(),
     "until": _day(),
@@ -146,6 +146,7 @@ LABELS: dict[str, Any] = {
     "from_until": _("first day"),
     "until": _("last day"),
     "photo": _("photo of the signed paper"),
+    "overbook": _("book all the same: the resident and the worker know"),
     **delivery.LABELS,
     **hands.LABELS,
 }
@@ -182,6 +183,8 @@ def _by_case(asked: Asked) -> list[str]:
         found.append("due_back_on")
     if asked.action is Action.archive and any(c.lost_at for c in case.custody):
         found.append("reason")
+    if asked.may_be_full:
+        found.append("overbook")
     if "appearance_due" in asked.bars:
         found.append("appeared")
     return found
@@ -202,9 +205,6 @@ def step_form(asked: Asked, data: Any = None) -> RecordForm:
     if data is None:
         show_answers(form, asked.questions, asked.case.answers)
     return form
-
-
-CHECKED = frozenset({"notice_left", "told_at_once", "appeared", "cannot_sign", "originals_returned"})
 
 
 def given_of(form: RecordForm, asked: Asked, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -222,18 +222,24 @@ def _groups(session: Session, people: Sequence[int], wanted: Sequence[str], toda
 
 def proposals(session: Session, actor: Actor, case: ProxyCase, today: date) -> list[Proposed]:
     """What the registry says of conditions that nobody has answered yet."""
-    asked = [m for m in case.materials if m.applies is None and m.condition]
+    asked = [(m.seq, m.condition) for m in case.materials if m.applies is None and m.condition]
     person = _person(session, case) if asked and actor.sees_persons else None
-    if person is None:
+    return [] if person is None else answers_for(session, actor, person, asked, today)
+
+
+def answers_for(
+    session: Session, actor: Actor, person: Person, asked: Sequence[tuple[int, str]], today: date
+) -> list[Proposed]:
+    """The same of conditions by their number, for a person of whom no case is booked yet."""
+    if not asked or not actor.sees_persons:
         return []
     known = sources()
     facts = _facts(session, actor, person, known, today)
     found = []
-    for material in asked:
-        answer = answer_for(material.condition or "", facts, known)
+    for seq, condition in asked:
+        answer = answer_for(condition, facts, known)
         if answer is not None:
-            words = _said(session, answer.why, answer.code, facts)
-            found.append(Proposed(material.seq, answer.applies, words))
+            found.append(Proposed(seq, answer.applies, _said(session, answer.why, answer.code, facts)))
     return found
 
 

@@ -23,3 +23,5 @@ MARKING_STATES = (State.prechecking, State.accepted, State.processing)
 TO_FETCH = (State.approved.value, State.refused.value)
 TO_DELIVER = (State.result_received.value, State.delivering.value, State.delivery_failed.value)
 BEFORE_WINDOW = (State.entrusted.value, State.collected.value, State.supplement.value)
+# where somebody waits for the worker on the day of the appointment
+APPOINTED = (State.booked.value, State.delivering.value)

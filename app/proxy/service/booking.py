@@ -42,7 +42,7 @@ class Booking:
 
     ``answers`` says which conditions of conditional papers apply (text → yes/no); open ones stay open and bar the
     hand-in. ``applicant`` is who asks for somebody else, with the ``relation``. ``again`` allows a second open case
-    of the same service for the same person.
+    of the same service for the same person; ``overbook`` says that the worker has no room then and that it was agreed.
     """
 
     person: Person
@@ -56,6 +56,7 @@ class Booking:
     answers: Mapping[str, bool | None] = field(default_factory=dict)
     note: str | None = None
     again: bool = False
+    overbook: bool = False
 
 
 def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCase:
@@ -74,6 +75,7 @@ def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCa
         "item": wanted.item_code,
         "appointment": wanted.appointment.isoformat(),
         "slot": wanted.slot,
+        "overbook": wanted.overbook or None,
     }
     step = machine_for(session, version.item_id).apply(None, Action.book, [actor.role], given)
     if not wanted.again:

@@ -221,6 +221,7 @@ def write_step(
 # what may come with a step beside the needs of its row
 EXTRAS = (
     "slot",
+    "overbook",
     "signed_by",
     "signature_uid",
     "cannot_sign",

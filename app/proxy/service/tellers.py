@@ -16,6 +16,7 @@ from app.areas.rules import parent_path
 from app.proxy.rules.escalation import UPWARDS, Told, at_department
 from app.proxy.service.deciders import BY_TOWN
 from app.proxy.service.watching import Due
+from app.worklog.queries import substitutes
 
 # which roles a level is; a site without one of them hands the line up
 ROLES: dict[Told, tuple[str, ...]] = {
@@ -50,14 +51,22 @@ class Tellers:
         return dict(found)
 
     def hands(self, dues: Iterable[Due]) -> dict[tuple[str, int], set[int]]:
-        """The accounts of those who have the cases of a chunk in hand: ("staff" | "unit", id) → users; two statements."""
+        """The accounts of those who have the cases of a chunk in hand: ("staff" | "unit", id) → users; three statements.
+        Where a worker is away, who stands in hears it as well.
+        """
         keys = {self.hand(one) for one in dues}
         found: dict[tuple[str, int], set[int]] = defaultdict(set)
-        staff = [number for kind, number in keys if kind == "staff"]
+        staff = {number for kind, number in keys if kind == "staff"}
+        helpers = substitutes(self.session, staff, self.day) if staff else {}
+        users: dict[int, set[int]] = defaultdict(set)
         for staff_id, user in self.session.execute(
-            select(Account.staff_id, Account.user_id).where(Account.staff_id.in_(staff))
+            select(Account.staff_id, Account.user_id).where(
+                Account.staff_id.in_(staff.union(helpers.values()))
+            )
         ):
-            found["staff", staff_id].add(user)
+            users[staff_id].add(user)
+        for staff_id in staff:
+            found["staff", staff_id] = users[staff_id] | users[helpers.get(staff_id, 0)]
         units = [number for kind, number in keys if kind == "unit"]
         query = (
             select(Post.org_unit_id, Account.user_id)

@@ -19,12 +19,14 @@ from app.proxy import forms
 from app.proxy.choices import Action, PaperForm, PaperState, State
 from app.proxy.forms import Asked
 from app.proxy.models import ProxyCase
-from app.proxy.queries import case_page
+from app.proxy.queries import calendar, case_page
 from app.proxy.rules import MACHINE
-from app.proxy.service import act, facts, give_back, mark, offers, open_case
+from app.proxy.service import act, facts, give_back, mark, offers, open_case, places
 from app.proxy.views import kept
+from app.proxy.views.booking_asks import places_card
 
 PHOTOS = ("JPEG", "PNG", "WEBP")
+MOVES_THE_DAY = (Action.rebook, Action.set_out)
 
 
 class StepsMixin:
@@ -77,6 +79,16 @@ class StepsMixin:
                 )
         given = forms.given_of(form, asked, request.form)
         given |= self.photo(session, case, action)
+        if action in MOVES_THE_DAY and form.appointment.data:
+            full = places.need_place(
+                session,
+                case.staff_id,
+                form.appointment.data,
+                form.slot.data,
+                agreed=bool(given.pop("overbook", False)),
+                without=case.id,
+            )
+            given |= {"overbook": True} if full is not None else {}
         act(session, current_actor(), clock.now(), case, action, given)
 
     @staticmethod
@@ -105,7 +117,12 @@ class StepsMixin:
                 raise NotAllowed(_("Your post may not take this step."))
             raise Conflict(_("This step is not possible in the present state."))
         bars = tuple(bar for bar in offered.to.bars if known.get(bar))
-        return Asked(action, offered.to, case, actor.label, clock.now(), bars)
+        full = action in MOVES_THE_DAY and self.may_be_full(case)
+        return Asked(action, offered.to, case, actor.label, clock.now(), bars, full)
+
+    def may_be_full(self, case: ProxyCase) -> bool:
+        worker = calendar.with_area(self.session, case.staff_id) if case.staff_id else None
+        return worker is not None and calendar.may_be_full(self.session, worker, clock.today())
 
     def step_page(
         self, asked: Asked, form: Any, status: int = 200, found: dict[str, Any] | None = None
@@ -125,12 +142,19 @@ class StepsMixin:
             fields=[form[name] for name in names],
             lines=forms.paper_lines(asked.case, typed) if asked.block else [],
             signing=asked.action in forms.SIGNING,
+            places=self.places_of(asked),
             is_piece=request.headers.get("X-Requested-With") == "fetch",
             opened_at=request.form.get("_version") or str(asked.case.version),
             paper_forms={f.value: f.label for f in PaperForm},
             paper_states=[(s.value, s.label) for s in PaperState if s is not PaperState.asked],
         )
         return page, status
+
+    def places_of(self, asked: Asked) -> Any:
+        """The next free times of the worker, where the step gives a new day and times are kept."""
+        if not asked.may_be_full:
+            return ""
+        return places_card(self.session, calendar.with_area(self.session, asked.case.staff_id or 0))
 
     def refused(self, pk: str, action: Action, no: DomainError) -> Any:
         """The step's page again with everything typed; where the step is gone, the sentence alone."""

@@ -22,18 +22,20 @@ from app.proxy.choices import State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import desk
 from app.proxy.rules import DECIDERS
-from app.proxy.service import book
+from app.proxy.service import book, places
 from app.proxy.service.booking import wonders
 from app.proxy.service.catalogue import find_items, version_on
 from app.proxy.service.entitlement import doubts
 from app.proxy.service.printing import for_door
 from app.proxy.views.batches import BatchMixin, steps_of
+from app.proxy.views.booking_asks import BookingAsksMixin, asked_conditions, places_card, proposed_worker
 from app.proxy.views.cases import may_book, promise_light, shown_name, step_light
 from app.proxy.views.entitlement import answer_at_booking
 from app.proxy.views.printing import previewed, printed
 from app.registry.models import Person, Proposal
 
 LONGEST = 60
+WORKER = "grid_worker"
 FILTERS = ("tab", "number", "item", "late", "area", "page")
 PLAIN = re.compile(r"[A-Za-z0-9-]{0,40}")
 REFUSED = 422
@@ -45,7 +47,7 @@ TABS = (
 )
 
 
-class ProxyDesk(BatchMixin, BaseView):
+class ProxyDesk(BatchMixin, BookingAsksMixin, BaseView):
     """What lies with the station, the worker or the department."""
 
     route_base = "/proxy"
@@ -147,10 +149,22 @@ class ProxyDesk(BatchMixin, BaseView):
             form.person.data, form.item.data = asked.person, asked.item_code
         if PLAIN.fullmatch(code := request.args.get("item", "")) and code:
             form.item.data = version_on(self.session, code.upper(), clock.today()).item.code
+        if form.person.data is not None:
+            form.staff.data = proposed_worker(self.session, form.person.data)
 
     @staticmethod
     def take(session: Any, form: forms.BookingForm) -> ProxyCase:
         version = version_on(session, form.item.data or "", clock.today())
+        actor, owner = current_actor(), form.staff.data.id if form.staff.data is not None else None
+        comes = actor.staff_id if owner is None and actor.role == WORKER else owner
+        full = places.need_place(
+            session,
+            comes,
+            form.appointment.data,
+            form.slot.data,
+            agreed=form.overbook.data,
+            person_uid=form.person.data.uid,
+        )
         return book(
             session,
             actor,
@@ -159,7 +173,8 @@ class ProxyDesk(BatchMixin, BaseView):
             item_code=form.item.data,
             appointment=form.appointment.data,
             slot=form.slot.data,
-            staff_id=form.staff.data.id if form.staff.data is not None else None,
+            staff_id=owner,
+            overbook=full is not None,
             applicant=form.applicant,
             relation=form.relation.data,
             answers=forms.answers_of(version, request.form),
@@ -175,8 +190,7 @@ class ProxyDesk(BatchMixin, BaseView):
             except DomainError:
                 chosen = None
         if chosen is not None:
-            asked = [(n, text, request.form.get(f"condition-{n}", "")) for n, text in
-                     enumerate(forms.conditions_of(chosen))]  # fmt: skip
+            asked = asked_conditions(self.session, chosen, form.person.data, request.form)
         page = self.render_template(
             "proxy/book.html",
             title=_("Book a case"),
@@ -185,6 +199,7 @@ class ProxyDesk(BatchMixin, BaseView):
             conditions=asked,
             entitled=answer_at_booking(self, form.person.data, form.item.data),
             may_ask=current_actor().may("can_use", "EntitlementDesk"),
+            places=places_card(self.session, form.staff.data),
         )
         return page, status
 
@@ -199,14 +214,6 @@ class ProxyDesk(BatchMixin, BaseView):
         found = find_items(self.session, query, clock.today())
         rows = [{"id": v.item.code, "text": f"{v.item.code} {v.name} · {v.department_name}"} for v in found]
         return jsonify(results=rows, more=False)
-
-    @expose("/conditions/<code>", methods=["GET"])
-    @has_access
-    @permission_name("use")
-    def conditions(self, code: str) -> Any:
-        """Which conditional papers a service knows: what to ask when booking."""
-        version = version_on(self.session, code[:12], clock.today())
-        return jsonify(conditions=forms.conditions_of(version), audience=version.audience or "")
 
     # --- papers of a round ----------------------------------------------------------------------------------------
 

@@ -89,22 +89,31 @@ if (booking) {
   const box = booking.querySelector("[data-conditions]");
   const place = booking.querySelector("[data-conditions-place]");
   const choice = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
-  booking.elements.namedItem("item").addEventListener("change", async (event) => {
-    place.replaceChildren();
-    box.hidden = true;
-    if (!event.target.value) return;
-    const answer = await fetch(booking.dataset.booking + encodeURIComponent(event.target.value), { credentials: "same-origin", headers: { "X-Acting": acting(), Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok) return;
-    const { conditions } = await answer.json();
-    conditions.forEach((text, n) => {
-      const field = document.createElement("div");
-      field.className = "gb-field";
-      const label = Object.assign(document.createElement("label"), { htmlFor: `condition-${n}`, textContent: text });
-      const select = Object.assign(document.createElement("select"), { id: `condition-${n}`, name: `condition-${n}`, className: "form-select" });
-      select.append(choice("", place.dataset.wordsOpen), choice("yes", place.dataset.wordsYes), choice("no", place.dataset.wordsNo));
-      field.append(label, select);
-      place.append(field);
-    });
-    box.hidden = conditions.length === 0;
-  });
+  const drawn = ({ n, text, answer, why }) => {
+    const field = document.createElement("div");
+    field.className = "gb-field";
+    const label = Object.assign(document.createElement("label"), { htmlFor: `condition-${n}`, textContent: text });
+    const select = Object.assign(document.createElement("select"), { id: `condition-${n}`, name: `condition-${n}`, className: "form-select" });
+    select.append(choice("", place.dataset.wordsOpen), choice("yes", place.dataset.wordsYes), choice("no", place.dataset.wordsNo));
+    select.value = answer;
+    field.append(label, select);
+    if (why) {
+      select.setAttribute("aria-describedby", `why-${n}`);
+      field.append(Object.assign(document.createElement("small"), { id: `why-${n}`, className: "gc-why", textContent: why }));
+    }
+    return field;
+  };
+  let number = 0;
+  const load = async () => {
+    const item = booking.elements.namedItem("item").value;
+    const asked = ++number;
+    if (!item) { place.replaceChildren(); box.hidden = true; return; }
+    // what the registry says of the resident is filled in, with where it comes from; it may be changed
+    const person = booking.elements.namedItem("person").value;
+    const { ok, data } = await post(booking.dataset.booking, new URLSearchParams({ item, person }));
+    if (!ok || asked !== number) return;
+    place.replaceChildren(...data.conditions.map(drawn));
+    box.hidden = data.conditions.length === 0;
+  };
+  ["item", "person"].forEach((name) => booking.elements.namedItem(name)?.addEventListener("change", load));
 }

@@ -19,6 +19,7 @@ from sqlalchemy.orm.attributes import get_history
 from app.areas.models import Area, Post, Staff
 from app.areas.queries import overlapping, prefixes
 from app.areas.service import posts
+from app.areas.service.rights import need_area
 from app.core import removal
 from app.core.actor import Actor
 from app.core.clock import to_local
@@ -61,6 +62,7 @@ def save_absence(session: Session, actor: Actor, absence: StaffAbsence, now: dat
         if not absence.id and absence.to_day < to_local(now).date():
             raise Invalid(_("These days are over already."), field="to_day")
         absence.area_id = worker.area_id
+        need_area(actor, worker.area.path)
         absence.reason = (absence.reason or "").strip() or None
         _need_once(session, absence)
         if helper is not None:
@@ -76,6 +78,7 @@ def save_absence(session: Session, actor: Actor, absence: StaffAbsence, now: dat
 def drop_absence(session: Session, actor: Actor, absence: StaffAbsence, now: datetime) -> None:
     """Take an absence out again, with the post that came of it."""
     need_own(actor, absence)
+    need_area(actor, absence.area.path)
     close_to(session, actor, absence, now)
     session.delete(absence)
     session.flush()
@@ -217,6 +220,8 @@ def _open_to(
     given.employment, given.end_reason = post.employment, reason
     given.valid_from, given.valid_to = max(absence.from_day, to_local(now).date()), absence.to_day
     posts.give_post(session, given, actor, now)
+    given.worker_no = None  # the grid has its worker: who stands in is no further one
+    session.flush()
 
 
 def _tell(session: Session, absence: StaffAbsence, now: datetime) -> None:
