@@ -82,7 +82,11 @@ class Entry(Choice):
     mark = "mark", _("Papers marked"), "grey"
     recount = "recount", _("Deadline counted anew"), "yellow"
     hand_on = "hand_on", _("Originals handed on"), "blue"
+    offer = "offer", _("Original to be taken over by a colleague"), "yellow"
+    taken = "taken", _("Original taken over"), "blue"
+    call_off = "call_off", _("Taking over called off"), "grey"
     lose = "lose", _("Original lost"), "red"
+    found = "found", _("Lost original found"), "green"
     assist = "assist", _("Another department asked"), "blue"
     opine = "opine", _("Opinion given"), "blue"
     accompany = "accompany", _("Went along with the resident"), "blue"
@@ -232,6 +236,7 @@ class SignedFor(Choice):
     custody = "custody", _("Originals given back"), "blue"
     receipt = "receipt", _("Receipt of the result"), "green"
     withdrawal = "withdrawal", _("Withdrawal"), "yellow"
+    handover = "handover", _("Original taken over by a colleague"), "blue"
 
 
 class Verdict(Choice):

@@ -1,4 +1,5 @@
-"""Who takes a step of a proxy case, as exceptions of the site; bookings by day; when a door is tried again
+"""Who takes a step of a proxy case, as exceptions of the site; bookings by day; when a door is tried again; who is to
+take an original over
 
 Revision: 0016
 Follows: 0015
@@ -6,7 +7,6 @@ Follows: 0015
 
 import sqlalchemy as sa
 from alembic import op
-
 
 revision = "0016"
 down_revision = "0015"
@@ -50,9 +50,26 @@ def upgrade() -> None:
     with op.batch_alter_table("visit_stop", schema=None) as batch_op:
         batch_op.add_column(sa.Column("revisit_on", sa.Date(), nullable=True))
         batch_op.create_index(op.f("ix_visit_stop_revisit_on"), ["revisit_on"], unique=False)
+    # no new table in the place of the old one, on which the chain of hands hangs: the reference stands in the column
+    op.add_column(
+        "custody",
+        sa.Column(
+            "offered_to_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.ForeignKey("staff.id", name=op.f("fk_custody_offered_to_id")),
+            nullable=True,
+        ),
+        inline_references=True,
+    )
+    op.add_column("custody", sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(op.f("ix_custody_offered_to_id"), "custody", ["offered_to_id"], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("custody", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
+        batch_op.drop_index(op.f("ix_custody_offered_to_id"))
+        batch_op.drop_column("offered_at")
+        batch_op.drop_column("offered_to_id")
     with op.batch_alter_table("visit_stop", schema=None) as batch_op:
         batch_op.drop_index(op.f("ix_visit_stop_revisit_on"))
         batch_op.drop_column("revisit_on")

@@ -6,11 +6,10 @@ from app.proxy.models.cases import (
     CaseMaterial,
     CaseStep,
     ClockPause,
-    Custody,
     ProxyCase,
 )
 from app.proxy.models.guide import GuideItem
-from app.proxy.models.hands import CaseSignature, CustodyMove
+from app.proxy.models.hands import CaseSignature, Custody, CustodyMove
 from app.proxy.models.items import ServiceField, ServiceItem, ServiceItemVersion, ServiceMaterial
 from app.proxy.models.joint import CaseAlarm, CaseAssist, CaseCallback
 from app.proxy.models.limits import EscalationRule, StepLimit, StepRole

@@ -1,4 +1,4 @@
-"""A proxy case, its steps, clocks, materials, custody of originals and deliveries."""
+"""A proxy case, its steps, clocks, materials and deliveries."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.areas.models import Area, OrgUnit, Staff
 from app.core import files, scope
 from app.core.actor import Actor
-from app.core.crypto import EncryptedJson, EncryptedText
+from app.core.crypto import EncryptedJson
 from app.core.models import AreaBound, BigKey, Instant, Record, StepBase, Table, Versioned, args, coded
 from app.proxy.models.items import ServiceItemVersion
 from app.worklog.models import Visit
 
 if TYPE_CHECKING:
-    from app.proxy.models.hands import CaseSignature, CustodyMove
+    from app.proxy.models.hands import CaseSignature, Custody
     from app.proxy.models.joint import CaseAssist, CaseCallback
 
 
@@ -251,33 +251,6 @@ class CaseMaterial(CaseChild, Versioned, Table):
     collected_at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(String(200))
     case: Mapped[ProxyCase] = relationship(back_populates="materials")
-
-
-class Custody(CaseChild, Versioned, Table):
-    """An original out of its owner's hands: who holds it since when; a case is not archived while one is out.
-    ID cards and bank cards never enter it (Resident ID Card Law art. 15).
-    """
-
-    __tablename__ = "custody"
-    __table_args__ = args(Index("ix_custody_out_due", "returned_at", "due_back_on"))
-
-    material_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("case_material.id"))
-    name: Mapped[str] = mapped_column(String(120))
-    document_no: Mapped[str | None] = mapped_column(EncryptedText("custody.document_no"))
-    copies: Mapped[int] = mapped_column(Integer, default=1)
-    reason: Mapped[str | None] = mapped_column(String(80))
-    holder_staff_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("staff.id"))
-    holder_unit_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("org_unit.id"))
-    taken_at: Mapped[datetime] = mapped_column(Instant)
-    due_back_on: Mapped[date | None] = mapped_column(Date)
-    returned_at: Mapped[datetime | None] = mapped_column(Instant)
-    returned_to: Mapped[str | None] = mapped_column(String(50))
-    lost_at: Mapped[datetime | None] = mapped_column(Instant)
-    lost_note: Mapped[str | None] = mapped_column(String(300))
-    case: Mapped[ProxyCase] = relationship(back_populates="custody")
-    holder_staff: Mapped[Staff | None] = relationship()
-    holder_unit: Mapped[OrgUnit | None] = relationship()
-    moves: Mapped[list[CustodyMove]] = relationship(back_populates="custody", order_by="CustodyMove.id")
 
 
 class CaseDelivery(CaseChild, Table):
