@@ -304,6 +304,8 @@ PAPERS = {
     "collect": ("F11", "F13"),
     **dict.fromkeys(("request_supplement", "supply", "accept"), ("F11",)),
     **dict.fromkeys(("deliver", "pick_up", "leave", "decline"), ("F12",)),
+    **dict.fromkeys(("reject", "refuse"), ("F32",)),
+    **dict.fromkeys(("withdraw", "lapse"), ("F33",)),
 }
 
 

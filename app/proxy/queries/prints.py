@@ -70,8 +70,8 @@ def issued_for(session: Session, case: ProxyCase) -> list[IssuedDocument]:
 
 
 def of_case(case: ProxyCase, found: Sequence[IssuedDocument]) -> list[Printable]:
-    """The forms of a case; ``found`` are its papers (`issued_for`)."""
-    return [
+    """The forms of a case; ``found`` are its papers (`issued_for`). What few cases need is left out where it is not due."""
+    forms = [
         Printable(
             code,
             label,
@@ -80,6 +80,7 @@ def of_case(case: ProxyCase, found: Sequence[IssuedDocument]) -> list[Printable]
         )
         for code, label in papers.FORMS.items()
     ]
+    return [form for form in forms if form.code not in papers.RARE or form.standing or not form.lacking]
 
 
 def of_round(session: Session, doors: Iterable[DoorCard]) -> Mapping[tuple[str, str], Printable]:

@@ -130,7 +130,7 @@ _WINDOW = {
         remembers=True,
     ),
     (S.prechecking, A.reject): To(
-        S.precheck_rejected, role=DECIDERS, needs=("reason",), clocks=(_stop(C.precheck),)
+        S.precheck_rejected, role=DECIDERS, needs=("reason",), paper=("F32",), clocks=(_stop(C.precheck),)
     ),
     (S.prechecking, A.return_previous): To(
         S.collected, role=DECIDERS, needs=("reason",), clocks=_WINDOW_BACK
@@ -179,7 +179,12 @@ _DECISION = {
         clocks=_DECIDED,
     ),
     (S.processing, A.refuse): To(
-        S.refused, role=DECIDERS, needs=("reason", "remedies"), writes=("result_no",), clocks=_DECIDED
+        S.refused,
+        role=DECIDERS,
+        needs=("reason", "remedies"),
+        writes=("result_no",),
+        paper=("F32",),
+        clocks=_DECIDED,
     ),
     (S.processing, A.return_previous): To(S.accepted, role=DECIDERS, needs=("reason",)),
     (S.approved, A.return_previous): To(
@@ -247,7 +252,8 @@ _INSIDE = (S.supplement, S.suspended)  # they remember already where they lead b
 
 def _end(state: State, role: tuple[str, ...], *needs: str) -> To:
     inside = state in _INSIDE
-    return To(S.cancelled, role=role, needs=needs, clocks=_STOP_ALL, remembers=not inside, keeps=inside)
+    clocks, paper = _STOP_ALL, ("F33",)
+    return To(S.cancelled, role, needs, paper=paper, clocks=clocks, remembers=not inside, keeps=inside)
 
 
 _ENDS = {(state, A.withdraw): _end(state, WITHDRAWERS, "reason", "applicant") for state in UNDECIDED} | {

@@ -30,6 +30,12 @@ from app.proxy.service.cases import open_case
 from app.worklog import service as worklog
 from app.worklog.models import Visit
 
+CONTEXTS: dict[str, Callable[[Session, ProxyCase, str], dict[str, Any]]] = {
+    papers.DELIVERY: papers.slip,
+    papers.REFUSAL: papers.refusal,
+    papers.ENDING: papers.ending,
+}
+
 
 @dataclass(frozen=True)
 class Job:
@@ -44,8 +50,8 @@ class Job:
         """What is printed; take it in the language of the paper."""
         if self.code == papers.AUTHORIZATION:
             return papers.authorization(session, self.cases, now)
-        if self.code == papers.DELIVERY:
-            return papers.slip(session, self.cases[0], actor.label)
+        if self.code in CONTEXTS:
+            return CONTEXTS[self.code](session, self.cases[0], actor.label)
         return papers.receipt(session, self.cases, actor.label)
 
     def asked(self, context: Mapping[str, Any]) -> dict[str, Any]:
