@@ -15,6 +15,7 @@ from app.core.errors import NotFound
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItem, ServiceItemVersion
 from app.proxy.queries.names import SENSITIVE
+from app.proxy.queries.planning import OFFERED
 from app.registry.choices import HouseholdKind, ProposalState
 from app.registry.models import (
     Building,
@@ -34,7 +35,7 @@ from app.worklog.models import Visit, VisitStop
 
 PAGE = 60  # doors of a page
 WALKED = 5000  # homes that are put in order; nobody walks more
-OFFERED = 6  # services on buttons, the others stand in the list
+BUTTONS = 6  # services on buttons, the others stand in the list
 LEVELS_OF_BUTTONS = ("L1", "L2", "L3")
 
 
@@ -249,8 +250,8 @@ def services_for(
         .join(latest, latest.c.item_version_id == ServiceItemVersion.id)
         .group_by(ServiceItem.code)
         .order_by(func.count().desc(), ServiceItem.code)
-        .limit(OFFERED)
+        .limit(BUTTONS)
     )
-    codes += list(session.scalars(often))
+    codes += [*session.scalars(often), OFFERED]
     codes += list(open_items)
-    return [open_items[code] for code in dict.fromkeys(codes) if code in open_items][:OFFERED]
+    return [open_items[code] for code in dict.fromkeys(codes) if code in open_items][:BUTTONS]

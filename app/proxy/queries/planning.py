@@ -20,6 +20,7 @@ from app.registry.models import Person
 from app.registry.queries import names
 
 MOST_PEOPLE = 60
+OFFERED = "WJ-02"  # the yearly stamp: what rounds are made for most often (S3-65)
 
 
 @dataclass

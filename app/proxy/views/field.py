@@ -41,7 +41,7 @@ from app.proxy.views.field_today import TodayMixin
 from app.worklog import service as worklog
 from app.worklog.choices import Outcome
 
-OFFERED = "WJ-02"  # the yearly stamp: what rounds are made for most often (S3-65)
+OFFERED = planning.OFFERED
 AGES = (80, 65, 0)
 
 

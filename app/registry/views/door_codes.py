@@ -86,12 +86,12 @@ class DoorCodeDesk(BaseView):
             raise NotFound(NOT_OURS)
         return str(page.url_show(home))
 
-    @expose("/<digits>")
+    @expose("/<number>")
     @has_access
     @permission_name("use")
-    def open(self, digits: str) -> Any:
+    def open(self, number: str) -> Any:
         """What the camera of a phone opens by itself."""
-        key = key_of(digits)
+        key = key_of(number)
         home = None
         if key is not None:
             home = self.session.scalars(select(Dwelling).where(Dwelling.id == key)).one_or_none()
@@ -154,5 +154,5 @@ class DoorCodeDesk(BaseView):
         return {
             "address": dwelling_address(self.session, home, division=False) or home.address,
             "code": spoken(code),
-            "qr": qr_svg(url_for("DoorCodeDesk.open", digits=code, _external=True)),
+            "qr": qr_svg(url_for("DoorCodeDesk.open", number=code, _external=True)),
         }
