@@ -25,12 +25,14 @@ from app.demo.papers import issue_letters, issue_sheets
 from app.demo.photos import photograph
 from app.demo.registers import fill_registers
 from app.demo.safety import check_places, run_campaign
+from app.demo.times import keep_times
 from app.documents.drawing import Press
 from app.proxy.choices import State
 from app.registry.models import Dwelling, Person
 
 Step = Callable[[str], None]
 OLD = 70
+CALLED = 8  # elders who asked for a visit by phone
 FEW = (State.booked, State.entrusted, State.collected, State.submitted)
 
 
@@ -62,6 +64,9 @@ class Story:
         diary.past("worker", others)
         if people := self.people("worker2"):
             diary.past("worker2", people)
+        called = elders[ROUND_SIZE * len(SLOTS) :][:CALLED]
+        calendar = calendar_for(self.session, mine[0].area_id)
+        keep_times(self.cast, self.spec["words"], called or mine[:CALLED], calendar, self.now, self.today)
         self._move_ins(diary)
         entered_twice(
             self.cast, self.people("clerk"), self.people("outsider"), self.spec["duplicates"], self.now
