@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, inspect, select
@@ -19,10 +18,11 @@ from sqlalchemy.orm import Mapper, Session
 
 from app.core import counters, scope
 from app.core.actor import Actor
+from app.core.bulk_rows import complete, derive
 from app.core.copying import put_columns
 from app.core.errors import NotAllowed, NotFound
 from app.core.fresh_keys import behind, take_ids
-from app.core.models import AreaBound, Instant, Scoped, Versioned, new_uid
+from app.core.models import AreaBound, Scoped, Versioned, new_uid
 
 Rows = Sequence[dict[str, Any]]
 # (action, key, old values, new values)
@@ -32,7 +32,7 @@ Recorder = Callable[[Session, type, str, Iterable[Touched]], None]
 Columns = Mapping[str, list[Any]]
 NewRecorder = Callable[[Session, type, str, Columns], None]
 
-__all__ = ["behind", "insert", "insert_columns", "take_ids", "update", "use_recorder"]
+__all__ = ["behind", "delete", "insert", "insert_columns", "take_ids", "update", "use_recorder"]
 _recorder: list[tuple[Recorder, NewRecorder]] = []
 CHUNK = 900  # keys in one IN list: SQLite's limit of variables is far above, plans stay small
 
@@ -55,7 +55,7 @@ def insert(
         return []
     _acting(session, actor)
     mapper: Mapper[Any] = inspect(model)
-    derived = [_derive(mapper, row) for row in rows]
+    derived = [derive(mapper, row) for row in rows]
     given = set().union(*derived)
     columns = {key: [row.get(key) for row in derived] for key in sorted(given)}
     return insert_columns(session, model, columns, batch=batch)
@@ -73,7 +73,7 @@ def insert_columns(session: Session, model: type, columns: Columns, *, batch: st
     mapper: Mapper[Any] = inspect(model)
     _check_areas(session, acting, model, columns.get("area_id", ()))
     _check_parents(session, acting, model, columns)
-    whole = _complete(session, mapper, acting, columns)
+    whole = complete(session, mapper, acting, columns)
     keys = whole["id"]
     names = {p.key: p.columns[0].name for p in mapper.column_attrs}
     stored = {names[key]: cells for key, cells in whole.items()}
@@ -87,11 +87,18 @@ def insert_columns(session: Session, model: type, columns: Columns, *, batch: st
 
 
 def update(
-    session: Session, model: type, rows: Rows, *, actor: Actor | None = None, batch: str | None = None
+    session: Session,
+    model: type,
+    rows: Rows,
+    *,
+    actor: Actor | None = None,
+    batch: str | None = None,
+    keep: bool = False,
 ) -> int:
     """Change the given attributes of many rows (each dict has ``id``); returns how many differed.
 
     All dicts of a call have the same attributes. Old and new areas are checked; versions rise; the log gets old → new.
+    Everything that the session holds is read anew, with ``keep`` only rows of the class.
     """
     if not rows:
         return 0
@@ -111,14 +118,44 @@ def update(
         _check_areas(session, acting, model, (a for a in places if a is not None))
     if not issubclass(model, Scoped):
         _check_landed(session, acting, model, list(old))
-    derived = [_derive(mapper, row) for row in rows]
+    derived = [derive(mapper, row) for row in rows]
     touched = [(row, old[row["id"]]) for row in derived if any(old[row["id"]][k] != row[k] for k in keys)]
     _write_updates(session, mapper, acting, [row for row, _old in touched])
     _count(session, model, ((before, {**before, **row}) for row, before in touched))
     changed = (("update", row["id"], before, {**before, **row}) for row, before in touched)
     _recorders()[0](session, model, batch or new_uid(), changed)
-    session.expire_all()
+    _read_anew(session, model if keep else object)
     return len(touched)
+
+
+def delete(session: Session, model: type, keys: Sequence[int], *, batch: str | None = None) -> None:
+    """Delete many rows that have no recycle bin; the log gets what they held. Raises NotFound where one is not there."""
+    if not keys:
+        return
+    acting = _acting(session, None)
+    session.flush()
+    mapper: Mapper[Any] = inspect(model)
+    old = _stored(session, mapper, keys)
+    if len(old) < len(set(keys)):
+        raise NotFound()
+    if issubclass(model, AreaBound):
+        _check_areas(session, acting, model, [row.get("area_id") for row in old.values()])
+    _check_landed(session, acting, model, list(old))
+    table = cast(Table, mapper.local_table)
+    for chunk in _chunks(sorted(old)):
+        session.connection().execute(table.delete().where(table.c.id.in_(chunk)))
+    _count(session, model, ((row, None) for row in old.values()))
+    _recorders()[0](
+        session, model, batch or new_uid(), (("delete", key, row, {}) for key, row in old.items())
+    )
+    _read_anew(session, model)
+
+
+def _read_anew(session: Session, kind: type) -> None:
+    """What the session holds of a class is no longer what stands in the database."""
+    for row in list(session.identity_map.values()):
+        if isinstance(row, kind):
+            session.expire(row)
 
 
 # --- guards ---------------------------------------------------------------------------------------------------
@@ -170,54 +207,6 @@ def _check_landed(session: Session, actor: Actor, model: type, keys: Sequence[in
 
 def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
     return (keys[i : i + CHUNK] for i in range(0, len(keys), CHUNK))
-
-
-def _derive(mapper: Mapper[Any], row: dict[str, Any]) -> dict[str, Any]:
-    """Run the ``@validates`` functions of the class against a stand-in row, as the ORM would on setting."""
-    if not mapper.validators.keys() & row.keys():
-        return dict(row)
-    stand_in = SimpleNamespace(**row)
-    for key in mapper.validators.keys() & row.keys():
-        validate: Callable[..., Any] = mapper.validators[key][0]  # type: ignore[assignment]
-        setattr(stand_in, key, validate(stand_in, key, row[key]))
-    return vars(stand_in)
-
-
-def _complete(session: Session, mapper: Mapper[Any], actor: Actor, columns: Columns) -> dict[str, list[Any]]:
-    """All columns of the class: those given, with keys and defaults where nothing is given."""
-    count = len(next(iter(columns.values())))
-    unknown = sorted(columns.keys() - {p.key for p in mapper.column_attrs})
-    if unknown:
-        raise ValueError(f"{mapper.class_.__name__} has no attribute {unknown}")
-    whole: dict[str, list[Any]] = {}
-    for prop in mapper.column_attrs:
-        cells = columns.get(prop.key)
-        make = _default(prop.columns[0], actor)
-        if cells is None or cells.count(None) == count:
-            whole[prop.key] = make(count)
-        elif None in cells and prop.key != "id":
-            fresh = iter(make(cells.count(None)))
-            whole[prop.key] = [next(fresh) if value is None else value for value in cells]
-        else:
-            whole[prop.key] = cells
-    missing = whole["id"].count(None)
-    if missing:
-        taken = iter(take_ids(session, mapper.class_, missing))
-        whole["id"] = [next(taken) if key is None else key for key in whole["id"]]
-    return whole
-
-
-def _default(column: Any, actor: Actor) -> Callable[[int], list[Any]]:
-    """``n`` → what so many new rows get where nothing is given."""
-    default = column.default
-    if column.name == "uid":
-        return lambda n: [new_uid() for _ in range(n)]
-    if default is not None and default.is_callable and not isinstance(column.type, Instant):
-        return lambda n: [default.arg(None) for _ in range(n)]
-    if default is not None and default.is_callable:
-        return lambda n: [default.arg(None)] * n  # one moment for the batch
-    value = default.arg if default is not None and default.is_scalar else None
-    return lambda n: [actor.user_id if column.name == "created_by" else value] * n
 
 
 def _stored(session: Session, mapper: Mapper[Any], keys: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -55,8 +55,13 @@ def put_away(row: Any, reason: str, *, by: int | None, now: datetime) -> None:
 
 def take_away(row: Any, how: Step, *, now: datetime, by: int | None = None) -> None:
     """A step takes a row away; it comes back when the step is undone, never from the bin."""
-    row.deleted_at, row.deleted_by, row.delete_reason = now, by, how.sentence
-    row.deleted_step = how.code
+    for column, value in marks(how, now=now, by=by).items():
+        setattr(row, column, value)
+
+
+def marks(how: Step, *, now: datetime, by: int | None) -> dict[str, Any]:
+    """What a row bears that a step took away, by column."""
+    return {"deleted_at": now, "deleted_by": by, "delete_reason": how.sentence, "deleted_step": how.code}
 
 
 def bring_back(row: Any) -> None:
@@ -109,3 +114,18 @@ def follows(follower: Follower) -> None:
 def follower(table: str) -> Follower | None:
     """What is declared of a table; None where its rows hold the record that they point at."""
     return _followers.get(table)
+
+
+_quiet: set[str] = set()
+
+
+def quiet(*models: type) -> None:
+    """Declare once, at import, that nothing follows from the going of rows of these models (a name, a phone): they go by the
+    hundred, in one statement, when the record they belong to goes.
+    """
+    _quiet.update(model.__tablename__ for model in models)  # type: ignore[attr-defined]
+
+
+def is_quiet(table: str) -> bool:
+    """Whether rows of a table may go without being looked at one by one."""
+    return table in _quiet

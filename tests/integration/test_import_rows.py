@@ -22,7 +22,7 @@ from app.core.sheets import Row
 from app.core.views.at_work import forms_at_work
 from app.exchange.service import declared
 from app.exchange.service.declared import open_sheets
-from app.exchange.service.undoing import classes
+from app.exchange.service.standing import classes
 from app.registry.models import BuildingUnit, Dwelling, RentalHome, ResidentUnit, Venue
 from app.registry.service import matching
 from tests.factories.registry import ResidentFactory, id_number, make_home, make_household

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from app.audit.models import ChangeLog
-from app.core import clock, files, jobs
+from app.core import clock, counters, files, jobs
 from app.core.session import unit_of_work
 from app.exchange.models import ImportBatch, ImportRow, ImportStep
 from app.exchange.service import undo_asked
@@ -22,6 +23,7 @@ from app.registry.models import (
     HouseholdMember,
     Person,
     PersonGroup,
+    PersonPhone,
     Proposal,
     ServiceResource,
 )
@@ -222,3 +224,28 @@ def test_a_long_undoing_is_looked_at_by_a_job(login_as, system, monkeypatch):
     look = select(jobs.Job).where(jobs.Job.kind == undo_asked.LOOK)
     system.rollback()
     assert system.scalars(look).one().result["back"] + system.scalars(look).one().result["kept_count"] == 3
+
+
+def test_what_goes_by_the_hundred_is_logged_and_counted_as_what_goes_alone(login_as, system):
+    """Names, phones and sources go by statements, the rest through the session: each stands in the log with its batch."""
+    clerk = login_as("clerk_a")
+    people = [(*row, f"1381234567{at}") for at, row in enumerate(family("101", "Li Ming", "Wife"))]
+    uid = came(clerk, "persons", (*PEOPLE, "Phone"), *people)
+    step(clerk, uid, "undo")
+    assert outcomes(system, uid) == ["undone"] * 2
+    logged = {"insert": Counter(), "delete": Counter()}
+    lines = select(ChangeLog).where(ChangeLog.batch == uid, ChangeLog.action.in_(logged))
+    for line in system.scalars(lines):
+        logged[line.action][line.table_name, line.row_id] += 1
+        assert line.changes != "{}" or line.protected is not None
+        assert line.action == "insert" or line.reason == "Brought by mistake"
+    assert logged["delete"] == logged["insert"]
+    assert {table for table, _key in logged["delete"]} >= {
+        "person",
+        "person_phone",
+        "person_source",
+        "dwelling",
+    }
+    assert counters.verify(system) == []
+    query = select(PersonPhone).execution_options(with_deleted=True)
+    assert [phone.deleted_step for phone in system.scalars(query)] == ["import_undo"] * 2

@@ -11,7 +11,18 @@ from app.core import removal
 from app.core.actor import Actor
 from app.registry.choices import ProposalState
 from app.registry.choices.duplicates import DuplicateAction, DuplicateFound, DuplicateState
-from app.registry.models import CampaignTarget, ConsentTask, DuplicatePair, PersonGroup, Proposal
+from app.registry.models import (
+    CampaignTarget,
+    ConsentTask,
+    DuplicatePair,
+    PersonDocument,
+    PersonGroup,
+    PersonName,
+    PersonPhone,
+    PersonSource,
+    Proposal,
+    Residence,
+)
 from app.registry.service import proposals
 from app.registry.service.duplicates import pairs
 
@@ -45,3 +56,5 @@ removal.follows(removal.Follower(Proposal, lambda _since: Proposal.state.not_in(
 # made by the night where the calendar says so, else by hand: the change log knows
 removal.follows(removal.Follower(PersonGroup))
 removal.follows(removal.Follower(ConsentTask))
+# what watches the session (following, campaigns/following, duplicates/placing, newcomers) looks at none of these
+removal.quiet(PersonDocument, PersonName, PersonPhone, PersonSource, Residence)
