@@ -47,6 +47,8 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("proxy_case", schema=None) as batch_op:
         batch_op.create_index("ix_proxy_case_staff_booked", ["staff_id", "booked_for"], unique=False)
+    with op.batch_alter_table("case_assist", schema=None) as batch_op:
+        batch_op.create_index("ix_case_assist_answered_due", ["answered_at", "due_at"], unique=False)
     with op.batch_alter_table("visit_stop", schema=None) as batch_op:
         batch_op.add_column(sa.Column("revisit_on", sa.Date(), nullable=True))
         batch_op.create_index(op.f("ix_visit_stop_revisit_on"), ["revisit_on"], unique=False)
@@ -73,6 +75,8 @@ def downgrade() -> None:
     with op.batch_alter_table("visit_stop", schema=None) as batch_op:
         batch_op.drop_index(op.f("ix_visit_stop_revisit_on"))
         batch_op.drop_column("revisit_on")
+    with op.batch_alter_table("case_assist", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_assist_answered_due")
     with op.batch_alter_table("proxy_case", schema=None) as batch_op:
         batch_op.drop_index("ix_proxy_case_staff_booked")
     op.drop_table("step_role")

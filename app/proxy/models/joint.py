@@ -16,7 +16,10 @@ class CaseAssist(CaseChild, Versioned, Table):
     """The department that decides asks another one for its opinion; the case stays with the first (S0-51)."""
 
     __tablename__ = "case_assist"
-    __table_args__ = args(Index("ix_case_assist_unit_answered", "org_unit_id", "answered_at"))
+    __table_args__ = args(
+        Index("ix_case_assist_unit_answered", "org_unit_id", "answered_at"),
+        Index("ix_case_assist_answered_due", "answered_at", "due_at"),
+    )
 
     org_unit_id: Mapped[int] = mapped_column(BigKey, ForeignKey("org_unit.id"))
     question: Mapped[str] = mapped_column(String(300))
@@ -67,7 +70,7 @@ class CaseAlarm(CaseChild, Table):
 
     about: Mapped[str] = mapped_column(
         String(48)
-    )  # clock:<uid> custody:<uid> callback:<uid> supplement pause
+    )  # clock:<uid> custody:<uid> callback:<uid> opinion:<uid> supplement pause
     rule: Mapped[str] = mapped_column(String(24))  # code of the escalation rule
     due_at: Mapped[datetime] = mapped_column(Instant)
     at: Mapped[datetime] = mapped_column(Instant)

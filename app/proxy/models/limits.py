@@ -53,7 +53,7 @@ class EscalationRule(Versioned, Table):
     code: Mapped[str] = mapped_column(String(24), unique=True)
     clock: Mapped[str] = mapped_column(
         String(16)
-    )  # a clock, promises, steps, custody, supplement, callback, *
+    )  # a clock, promises, steps, pause, supplement, custody, callback, opinion
     moment: Mapped[str] = mapped_column(String(8))  # warn late
     after: Mapped[int] = mapped_column(Integer, default=0)
     unit: Mapped[str] = mapped_column(String(12), default="work_day")

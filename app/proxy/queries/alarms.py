@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core.actor import Actor
 from app.proxy.choices import State
-from app.proxy.models import CaseAlarm, CaseCallback, CaseClock, Custody, ProxyCase
+from app.proxy.models import CaseAlarm, CaseAssist, CaseCallback, CaseClock, Custody, ProxyCase
 from app.proxy.rules.escalation import ABOVE, Told
 
 MOST = 100
@@ -47,6 +47,13 @@ def is_open(alarm: Any = CaseAlarm) -> ColumnElement[bool]:
             Custody.uid == _rest(alarm.about, "custody"),
             Custody.returned_at.is_(None),
             Custody.lost_at.is_(None),
+        ),
+        named(
+            "opinion",
+            CaseAssist.uid == _rest(alarm.about, "opinion"),
+            CaseAssist.answered_at.is_(None),
+            CaseAssist.due_at == alarm.due_at,
+            exists().where(case),
         ),
         named(
             "callback",
@@ -114,15 +121,22 @@ def _told(actor: Actor, tab: str) -> list[str]:
     if tab == "all":
         return []
     if tab == "mine":
-        return [Told.owner.value]
+        # what a department is told of beside its own: an opinion that it waits for
+        return [Told.owner.value, *([Told.department.value] if actor.org_unit_ids else [])]
     level = LEVELS.get(actor.role)
     return [level.value] if level else [Told.owner.value, Told.department.value]
 
 
 def _in_hand(actor: Actor) -> ColumnElement[bool]:
-    """Cases of the acting person; of a department those that were handed to it."""
+    """Cases of the acting person; of a department those that were handed to it, and opinions that it was asked for."""
     if actor.org_unit_ids:
-        return ProxyCase.department_id.in_(actor.org_unit_ids)
+        opinion = CaseAlarm.about.startswith("opinion:")
+        asked = exists().where(
+            CaseAssist.uid == _rest(CaseAlarm.about, "opinion"),
+            CaseAssist.org_unit_id.in_(actor.org_unit_ids),
+        )
+        mine = ProxyCase.department_id.in_(actor.org_unit_ids)
+        return or_(mine & (~opinion | (CaseAlarm.told == Told.department.value)), opinion & asked)
     return ProxyCase.staff_id == (actor.staff_id or 0)
 
 

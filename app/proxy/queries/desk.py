@@ -19,7 +19,7 @@ from app.proxy.models import CaseAssist, ProxyCase, ServiceItem, ServiceItemVers
 from app.proxy.queries.case_page import MAIN
 from app.proxy.rules import DECIDERS, MACHINE
 from app.proxy.service.cases import WHOLE
-from app.proxy.service.deciders import BY_TOWN, staffed
+from app.proxy.service.deciders import BY_TOWN, TOWN, staffed
 from app.proxy.service.step_roles import machine_for, own_items
 
 MOST = 50  # cases of a page
@@ -101,7 +101,7 @@ def work_list(session: Session, actor: Actor, now: datetime, asked: Asked) -> tu
     if asked.tab == "mine":
         query = query.where(mine)
     elif asked.tab == "asked":
-        query = query.where(ProxyCase.id.in_(asked_of(actor)))
+        query = query.where(ProxyCase.id.in_(asked_of(session, actor, now)))
     elif asked.tab == "waiting":
         query = query.where(~mine)
     if asked.item:
@@ -111,6 +111,8 @@ def work_list(session: Session, actor: Actor, now: datetime, asked: Asked) -> tu
         query = query.where(is_late(now))
     if asked.number:
         query = query.where(search.starts_with(ProxyCase.number, asked.number))
+    if asked.tab == "asked":
+        query = query.order_by(_first_opinion())
     last = case((DUE.is_(None), 1), else_=0)
     if asked.area is not None:
         query = query.join(Area, Area.id == ProxyCase.area_id).where(Area.path.startswith(asked.area.path))
@@ -119,10 +121,35 @@ def work_list(session: Session, actor: Actor, now: datetime, asked: Asked) -> tu
     return rows[:MOST], len(rows) > MOST
 
 
-def asked_of(actor: Actor) -> Any:
-    """Cases in which an opinion of one of the actor's departments is awaited (S0-51)."""
-    units = CaseAssist.org_unit_id.in_(actor.org_unit_ids or (0,))
-    return select(CaseAssist.case_id).where(units, CaseAssist.answered_at.is_(None))
+def _first_opinion() -> Any:
+    """When the first opinion that is awaited in a case is due."""
+    open_ones = select(func.min(CaseAssist.due_at)).where(
+        CaseAssist.case_id == ProxyCase.id, CaseAssist.answered_at.is_(None)
+    )
+    return open_ones.correlate(ProxyCase).scalar_subquery()
+
+
+def asked_of(session: Session, actor: Actor, now: datetime) -> Any:
+    """Cases in which an opinion of one of the actor's departments is awaited (S0-51); the window of the town answers for
+    offices without anybody.
+    """
+    office = CaseAssist.org_unit_id
+    if actor.role == TOWN:
+        mine: Any = office.not_in(staffed(session, to_local(now).date()))
+    else:
+        mine = office.in_(actor.org_unit_ids or (0,))
+    return select(CaseAssist.case_id).where(mine, CaseAssist.answered_at.is_(None))
+
+
+def awaited(session: Session, cases: Sequence[ProxyCase]) -> dict[int, CaseAssist]:
+    """Case id → the opinion that is awaited there and due first."""
+    ids = [case.id for case in cases]
+    query = (
+        select(CaseAssist)
+        .where(CaseAssist.case_id.in_(ids), CaseAssist.answered_at.is_(None))
+        .order_by(CaseAssist.due_at.desc(), CaseAssist.id.desc())
+    )
+    return {row.case_id: row for row in session.scalars(query)} if ids else {}
 
 
 def chosen(session: Session, uids: Sequence[str]) -> list[ProxyCase]:

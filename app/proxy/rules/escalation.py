@@ -1,7 +1,7 @@
 """Who is told when a time runs short or is over: the words of the rules, and when a rule speaks. Pure.
 
-Owner is who has the case in hand: the department from the hand-in to the decision, else the worker. Each level above
-hears later: station, town, county.
+Owner is who has the case in hand: the department from the hand-in to the decision, else the worker; of an opinion it is the
+office that was asked. Each level above hears later: station, town, county.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _
 from app.core.choices import Choice
 from app.core.errors import Invalid
 from app.core.sla import Unit, WorkCalendar, deadline
+from app.core.sla.deadlines import WARN_SHARE
 from app.proxy.choices import PROMISE_CLOCKS, STEP_CLOCKS, ClockCode, State
 
 
@@ -26,6 +27,7 @@ class Watched(Choice):
     supplement = "supplement", _("Day for missing papers"), "yellow"
     custody = "custody", _("Originals in our hands"), "blue"
     callback = "callback", _("Call-back after a bad rating"), "red"
+    opinion = "opinion", _("Opinion of an assisting department"), "blue"
 
 
 class Moment(Choice):
@@ -80,6 +82,11 @@ def check_rule(subject: Any, moment: Any, after: Any, unit: Any, tells: Any) -> 
         raise Invalid(_("Between 0 and %(most)s.", most=MOST_AFTER), field="after")
     if moment == Moment.warn and after:
         raise Invalid(_("A warning is given at once: write 0."), field="after")
+
+
+def short_at(since: datetime, due: datetime) -> datetime:
+    """From when time runs short for what has no clock of its own: its last fifth."""
+    return since + (due - since) * WARN_SHARE
 
 
 def speaks_at(due: datetime, after: int, unit: str, calendar: WorkCalendar) -> datetime:

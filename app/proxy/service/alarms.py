@@ -47,6 +47,8 @@ LINES: dict[tuple[str, str], str] = {
     ),
     ("custody", "warn"): N_("Case %(number)s: originals go home on %(day)s."),
     ("custody", "late"): N_("Case %(number)s: originals should have gone home by %(day)s."),
+    ("opinion", "warn"): N_("Case %(number)s: an opinion is due on %(day)s."),
+    ("opinion", "late"): N_("Case %(number)s: an opinion was due on %(day)s and has not come."),
     ("callback", "warn"): N_("Case %(number)s: the call-back is due on %(day)s."),
     ("callback", "late"): N_("Case %(number)s: the call-back was due on %(day)s and is overdue."),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date
 from functools import cached_property
 
@@ -50,7 +50,7 @@ class Tellers:
                 leaders.add(user)
         return dict(found)
 
-    def hands(self, dues: Iterable[Due]) -> dict[tuple[str, int], set[int]]:
+    def hands(self, dues: Collection[Due]) -> dict[tuple[str, int], set[int]]:
         """The accounts of those who have the cases of a chunk in hand: ("staff" | "unit", id) → users; three statements.
         Where a worker is away, who stands in hears it as well.
         """
@@ -67,7 +67,8 @@ class Tellers:
             users[staff_id].add(user)
         for staff_id in staff:
             found["staff", staff_id] = users[staff_id] | users[helpers.get(staff_id, 0)]
-        units = [number for kind, number in keys if kind == "unit"]
+        # a rule may tell the department of what somebody else has in hand
+        units = sorted({n for kind, n in keys if kind == "unit"} | {d.department_id or 0 for d in dues} - {0})
         query = (
             select(Post.org_unit_id, Account.user_id)
             .join(Account, Account.staff_id == Post.staff_id)
@@ -91,7 +92,8 @@ class Tellers:
         """The accounts a line goes to. Where nobody sits, the next level up hears it."""
         level: Told | None = told
         if told is Told.department:
-            mine = hands.get(("unit", one.department_id or 0), set())
+            decides = 0 if one.checked_by == BY_TOWN else one.department_id or 0
+            mine = hands.get(("unit", decides), set())
         elif told is Told.owner:
             key = self.hand(one)
             mine, level = hands.get(key, set()), Told.department if key[0] == "unit" else told

@@ -1,4 +1,6 @@
-"""What is short of time or over it, by index and in chunks: clocks, notices, missing papers, originals, call-backs."""
+"""What is short of time or over it, by index and in chunks: clocks, notices, missing papers, originals, call-backs,
+opinions.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.areas.models import Area
 from app.core.clock import day_bounds, to_local
-from app.core.sla.deadlines import WARN_SHARE
 from app.proxy.choices import State
 from app.proxy.models import (
+    CaseAssist,
     CaseCallback,
     CaseClock,
     ClockPause,
@@ -23,7 +25,7 @@ from app.proxy.models import (
     ProxyCase,
     ServiceItemVersion,
 )
-from app.proxy.rules.escalation import Moment, Watched, clocks_of
+from app.proxy.rules.escalation import Moment, Watched, clocks_of, short_at
 
 CHUNK = 500
 PAUSE, SUPPLEMENT = "pause", "supplement"
@@ -72,6 +74,7 @@ CUSTODY = (
     Custody.holder_staff_id,
     Custody.holder_unit_id,
 )
+OPINION = (CaseAssist.id, CaseAssist.uid, CaseAssist.asked_at, CaseAssist.due_at, CaseAssist.org_unit_id)
 CALLBACK = (
     CaseCallback.id,
     CaseCallback.uid,
@@ -173,9 +176,26 @@ def _callbacks(session: Session, rule: EscalationRule, now: datetime, after: int
     rows = session.execute(_page(query, CaseCallback.id, after))
     found = []
     for key, uid, opened, due, staff, *case in rows:
-        quiet = rule.moment == Moment.warn and now < opened + (due - opened) * WARN_SHARE
+        quiet = rule.moment == Moment.warn and now < short_at(opened, due)
         about = f"callback:{uid}"
         found.append(Due(key, *case, about, rule.clock, due, staff, is_quiet=quiet))
+    return found
+
+
+def _opinions(session: Session, rule: EscalationRule, now: datetime, after: int) -> list[Due]:
+    """Opinions that are awaited in open cases; the last fifth of their time is short. In hand with the office asked."""
+    query = (
+        _of_cases(*OPINION)
+        .join(CaseAssist, CaseAssist.case_id == ProxyCase.id)
+        .where(CaseAssist.answered_at.is_(None), ProxyCase.closed_at.is_(None))
+        .where(CaseAssist.due_at >= now if rule.moment == Moment.warn else CaseAssist.due_at < now)
+    )
+    rows = session.execute(_page(query, CaseAssist.id, after))
+    found = []
+    for key, uid, asked, due, unit, *case in rows:
+        quiet = rule.moment == Moment.warn and now < short_at(asked, due)
+        about = f"opinion:{uid}"
+        found.append(Due(key, *case, about, rule.clock, due, holder_unit=unit, is_quiet=quiet))
     return found
 
 
@@ -184,4 +204,5 @@ _READ: dict[str, Callable[[Session, EscalationRule, datetime, int], list[Due]]] 
     Watched.supplement.value: _by_day(ProxyCase.supplement_until, State.supplement, SUPPLEMENT),
     Watched.custody.value: _custody,
     Watched.callback.value: _callbacks,
+    Watched.opinion.value: _opinions,
 }

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.areas.models import OrgUnit
 from app.core import clock
 from app.core.actor import Actor, current_actor
 from app.core.clock import to_local
+from app.core.sla import due_date
 from app.core.views import expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import ChoiceField, LongTextField, Needed, RemoteField, WholeField
 from app.proxy.choices import Entry, Opinion
-from app.proxy.models import ProxyCase
-from app.proxy.queries import case_page
+from app.proxy.models import CaseAssist, ProxyCase
+from app.proxy.queries import case_page, desk
+from app.proxy.queries.left import left_of
 from app.proxy.queries.names import sees_names
+from app.proxy.rules.escalation import short_at
 from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service import assist, deciders, notices
 from app.proxy.service.cases import write_entry
@@ -37,10 +42,32 @@ def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> di
         "mine": {a.uid for a in case.assists if assist.may_answer(actor, now, a)},
         "may_ask": asks,
         "sees": sees_names(actor),
+        "lights": {
+            a.uid: opinion_light(session, case, a, now) for a in case.assists if a.answered_at is None
+        },
     }
 
 
 part("assist", "left", _shown)
+
+
+def opinion_light(session: Session, case: ProxyCase, row: CaseAssist, now: datetime) -> Markup:
+    """Until when an opinion is awaited, as a light with what is left."""
+    if row.due_at is None:
+        return Markup("")
+    level = desk.level_of(row.due_at, short_at(row.asked_at, row.due_at), now)
+    words = gettext("opinion until %(day)s", day=due_date(row.due_at).isoformat())
+    left = left_of(session, case.area, row.due_at, now)
+    return Markup(
+        '<span class="gb-light gb-light-{}"><span aria-hidden="true"></span>{}</span>'
+        '<small class="gb-left">{}</small>'
+    ).format(level, words, left)
+
+
+def opinion_lights(session: Session, cases: Sequence[ProxyCase], now: datetime) -> dict[int, Markup]:
+    """Case id → the light of the opinion that is due first; one statement for a page of cases."""
+    waiting = desk.awaited(session, cases)
+    return {c.id: opinion_light(session, c, waiting[c.id], now) for c in cases if c.id in waiting}
 
 
 class AskForm(RecordForm):

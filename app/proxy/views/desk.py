@@ -27,6 +27,7 @@ from app.proxy.service.booking import wonders
 from app.proxy.service.catalogue import find_items, version_on
 from app.proxy.service.entitlement import doubts
 from app.proxy.service.printing import for_door
+from app.proxy.views.assist_posts import opinion_lights
 from app.proxy.views.batches import BatchMixin, steps_of
 from app.proxy.views.booking_asks import BookingAsksMixin, asked_conditions, places_card, proposed_worker
 from app.proxy.views.cases import may_book, promise_light, shown_name, step_light
@@ -78,6 +79,7 @@ class ProxyDesk(BatchMixin, BookingAsksMixin, BaseView):
             name=shown_name,
             step_light=step_light,
             promise_light=promise_light,
+            opinions=opinion_lights(self.session, cases, now),
         )
 
     def here(self, **changed: Any) -> str:
