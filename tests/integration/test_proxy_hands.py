@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from app.areas.models import Staff
@@ -13,7 +16,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.documents.models import IssuedDocument
-from app.proxy.models import CaseSignature, CaseStep, Custody, CustodyMove
+from app.proxy.models import CaseAlarm, CaseSignature, CaseStep, Custody, CustodyMove
 from app.proxy.service import give_back, open_case
 from tests.factories.proxy import given_for, step, walk
 from tests.integration.test_proxy_steps import case_of, rows
@@ -27,6 +30,14 @@ __all__ = ["press"]
 def hands(system, uid):
     """(from, to, name) of every change of hands."""
     return [(m.from_kind, m.to_kind, m.to_name) for m in rows(system, CustodyMove, uid)]
+
+
+def drawn(points) -> str:
+    """A signature along these points, as the page sends it."""
+    out, picture = BytesIO(), Image.new("RGB", (300, 120), "white")
+    ImageDraw.Draw(picture).line(points, "black", 4)
+    picture.save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
 def original(system, uid) -> Custody:
@@ -135,6 +146,9 @@ def test_the_office_hands_an_original_back_and_strangers_touch_none(
     worker = system.get_one(Staff, world.accounts["worker_a"].staff_id)
     assert worker.name in health.get(url).text
     assert post(health, url, _version=version(system, uid), to=f"staff:{worker.uid}").status_code == 303
+    assert hands(system, uid)[-1][:2] == ("staff", "unit"), "it stays at the office until the worker says so"
+    received = url.replace("hand-on", "received")
+    assert post(login_as("worker_a"), received, _version=version(system, uid)).status_code == 303
     assert hands(system, uid)[-1] == ("unit", "staff", worker.name)
     assert health.get(url).status_code == 403  # it has none any more
     assert login_as("worker_t").get(url).status_code == 404
@@ -166,6 +180,97 @@ def test_a_lost_original_lets_the_file_be_closed_with_a_word(system, login_as, s
     assert refused.value.field == "reason"
     assert 'name="reason"' in login_as("clerk_a").get(f"/cases/{uid}/act/archive").text
     assert step(sessions["clerk"], uid, "archive", reason="paid for").state == "archived"
+
+
+@pytest.mark.any_database
+@pytest.mark.demand("S3-49")
+def test_a_colleague_says_that_an_original_arrived_before_the_chain_goes_on(
+    system, login_as, sessions, world, booked
+):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    one, worker, office = original(system, uid), login_as("worker_a"), login_as("office_a")
+    base = f"/cases/{uid}/originals/{one.uid}"
+    clerk, me = login_as("clerk_a"), system.get_one(Staff, world.accounts["office_a"].staff_id)
+    form = {"to": f"staff:{me.uid}"}
+    assert (
+        post(clerk, f"{base}/received", _version=version(system, uid)).status_code == 409
+    )  # nothing pending
+    assert post(clerk, f"{base}/hand-on", _version=version(system, uid), **form).status_code == 303
+    pending = original(system, uid)
+    assert (pending.offered_to_id, pending.holder_staff_id) == (me.id, world.accounts["worker_a"].staff_id)
+    assert hands(system, uid)[-1][:2] == ("owner", "staff")
+    assert [login.get(f"/cases/show/{uid}").text.count(f"{base}/received") for login in (clerk, office)] == [
+        0,
+        1,
+    ]
+    assert "has not said yet" in worker.get(f"/cases/show/{uid}").text
+    assert pending.name in office.get("/originals/list/?_flt_0_whose=asked").text
+    assert pending.name not in worker.get("/originals/list/?_flt_0_whose=asked").text
+    assert post(worker, f"{base}/received", _version=version(system, uid)).status_code == 403
+    assert post(office, f"{base}/call-off", _version=version(system, uid)).status_code == 303
+    assert (original(system, uid).offered_to_id, hands(system, uid)[-1][:2]) == (None, ("owner", "staff"))
+    assert post(clerk, f"{base}/hand-on", _version=version(system, uid), **form).status_code == 303
+    assert post(office, f"{base}/received", _version=version(system, uid)).status_code == 303
+    assert hands(system, uid)[-1] == ("staff", "staff", me.name)
+    assert original(system, uid).offered_to_id is None
+    assert [r.action for r in rows(system, CaseStep, uid)][-3:] == ["call_off", "offer", "taken"]
+
+
+@pytest.mark.any_database
+def test_who_has_no_account_here_signs_on_the_spot(system, login_as, sessions, world, booked):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    with unit_of_work(system):
+        helper = Staff(name="Helper Zhou", kind="backbone", area_id=world.areas["grid_a11"])
+        system.add(helper)
+    key, clerk = helper.uid, login_as("clerk_a")
+    url = f"/cases/{uid}/originals/{original(system, uid).uid}/hand-on"
+    refused = post(clerk, url, _version=version(system, uid), to=f"staff:{key}")
+    assert (refused.status_code, "let the colleague sign here" in refused.text) == (400, True)
+    dot = drawn([(20, 20), (21, 20)])
+    assert (
+        post(clerk, url, _version=version(system, uid), to=f"staff:{key}", signature=dot).status_code == 400
+    )
+    line = drawn([(20, 90), (80, 20), (140, 95), (280, 80)])
+    assert (
+        post(clerk, url, _version=version(system, uid), to=f"staff:{key}", signature=line).status_code == 303
+    )
+    assert hands(system, uid)[-1] == ("staff", "staff", "Helper Zhou")
+    signed_by = rows(system, CaseSignature, uid)[-1]
+    assert (signed_by.kind, signed_by.way, signed_by.signer) == ("handover", "drawn", "Helper Zhou")
+    assert rows(system, CustodyMove, uid)[-1].signature_id == signed_by.id
+
+
+@pytest.mark.any_database
+def test_a_lost_original_that_turns_up_is_out_again_and_its_old_alarm_is_settled(
+    system, login_as, sessions, booked
+):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    one, worker = original(system, uid), login_as("worker_a")
+    base, day = f"/cases/{uid}/originals/{one.uid}", clock.now() - timedelta(days=1)
+    with unit_of_work(system):
+        alarm = CaseAlarm(about=f"custody:{one.uid}", rule="custody_late", due_at=day, at=day, told="owner")
+        alarm.case_id = one.case_id
+        system.add(alarm)
+    assert worker.get(f"{base}/found").status_code == 409
+    lost = {"note": "in the bus", "done": "asked the bus company"}
+    assert post(worker, f"{base}/lose", _version=version(system, uid), **lost).status_code == 303
+    assert f"{base}/found" in worker.get(f"/cases/show/{uid}").text
+    assert post(worker, f"{base}/found", _version=version(system, uid)).status_code == 422
+    past = (clock.today() - timedelta(days=1)).isoformat()
+    form = {"note": "the driver kept it"}
+    late = post(worker, f"{base}/found", _version=version(system, uid), due_back_on=past, **form)
+    assert late.status_code == 400
+    assert post(worker, f"{base}/found", _version=version(system, uid), **form).status_code == 303
+    found = original(system, uid)
+    assert (found.lost_at, found.lost_note, found.due_back_on >= clock.today()) == (None, None, True)
+    assert hands(system, uid)[-1] == ("lost", "staff", session_actor(sessions["worker"]).label)
+    assert rows(system, CaseAlarm, uid)[0].settled_at is not None
+    assert "the driver kept it" in worker.get(f"/cases/show/{uid}").text
+    assert found.name in worker.get("/originals/list/").text
+    assert login_as("worker_t").get(f"{base}/found").status_code == 404
 
 
 # --- the receipt and the list ---------------------------------------------------------------------------------------

@@ -20,11 +20,14 @@ class Chain:
     custody: Custody
     moves: list[CustodyMove] = field(default_factory=list)
     may_move: bool = False
+    offered_to: str = ""
 
 
 def chains(session: Session, actor: Actor, case: ProxyCase) -> list[Chain]:
     """The originals of a case with their hands, in one statement; those taken before hands were written have none."""
     found = {c.id: Chain(c, may_move=may_move(actor, c)) for c in case.custody}
+    for chain in found.values():
+        chain.offered_to = keeper_of(session, chain.custody.offered_to_id)[1]
     query = (
         select(CustodyMove)
         .where(CustodyMove.case_id == case.id)

@@ -107,7 +107,7 @@ def to_department(session: Session, actor: Actor, now: datetime, case: ProxyCase
     for custody in held(case):
         if case.department_id and custody.holder_unit_id != case.department_id:
             name = case.department.name if case.department else ""
-            _move(session, now, custody, UNIT, case.department_id, name)
+            move(session, now, custody, UNIT, case.department_id, name)
 
 
 def to_worker(session: Session, actor: Actor, now: datetime, case: ProxyCase) -> None:
@@ -117,7 +117,7 @@ def to_worker(session: Session, actor: Actor, now: datetime, case: ProxyCase) ->
     for custody in held(case):
         if custody.holder_unit_id is not None:
             keeper = actor.staff_id if actor.role in CARRIERS and actor.staff_id else case.staff_id
-            _move(session, now, custody, STAFF, keeper, _staff_name(session, actor, keeper))
+            move(session, now, custody, STAFF, keeper, _staff_name(session, actor, keeper))
 
 
 def give_back(
@@ -126,7 +126,7 @@ def give_back(
     """Every original that is out goes home and is signed for by name; returns what it was."""
     going = held(case)
     for custody in going:
-        _move(session, now, custody, OWNER, None, to, signature=signature)
+        move(session, now, custody, OWNER, None, to, signature=signature)
         custody.returned_at, custody.returned_to = now, to[:50]
     return [c.name for c in going]
 
@@ -165,20 +165,12 @@ def original_of(actor: Actor, case: ProxyCase, uid: str) -> Custody:
     return found
 
 
-def hand_on(
-    session: Session,
-    now: datetime,
-    case: ProxyCase,
-    custody: Custody,
-    *,
-    to: Hand | None,
-    note: str = "",
-    due_back_on: date | None = None,
-    signature: CaseSignature | None = None,
-) -> CustodyMove:
-    """One original goes to a colleague or to an office of the case. Invalid for nobody, for whoever has it already, for
-    an office that has nothing to do with the case or has not got it yet, for a day before today, and for a card that
-    nobody may keep.
+def check_hand_on(
+    now: datetime, case: ProxyCase, custody: Custody, to: Hand | None, due_back_on: date | None
+) -> Hand:
+    """Who gets one original: a colleague or an office of the case. Invalid for nobody, for whoever has it already, for an
+    office that has nothing to do with the case or has not got it yet, for a day before today, and for a card that nobody
+    may keep.
     """
     if kept_cards([(custody.name, "original")]):
         raise Invalid(_("An ID card or a bank card is shown and returned, never kept."), field="to")
@@ -191,8 +183,7 @@ def hand_on(
         raise Invalid(_("This office has not got the case: hand the case in first."), field="to")
     if to.id == (custody.holder_unit_id if to.kind == UNIT else custody.holder_staff_id):
         raise Invalid(_("The original is there already."), field="to")
-    custody.due_back_on = due_back_on or custody.due_back_on
-    return _move(session, now, custody, to.kind, to.id, to.name, signature=signature, note=note)
+    return to
 
 
 def lose(session: Session, now: datetime, custody: Custody, *, note: str, done: str) -> CustodyMove:
@@ -201,7 +192,7 @@ def lose(session: Session, now: datetime, custody: Custody, *, note: str, done: 
         raise Invalid(_("Say what happened to the original."), field="note")
     if not done.strip():
         raise Invalid(_("Say what is done for the owner."), field="done")
-    row = _move(session, now, custody, LOST, None, "", note=done)
+    row = move(session, now, custody, LOST, None, "", note=done)
     custody.lost_at, custody.lost_note = now, note.strip()[:300]
     return row
 
@@ -214,7 +205,7 @@ def need_word_on_loss(case: ProxyCase, reason: str | None) -> None:
         )
 
 
-def _move(
+def move(
     session: Session,
     now: datetime,
     custody: Custody,
@@ -231,7 +222,7 @@ def _move(
         custody=custody,
         case_id=custody.case_id,
         at=now,
-        from_kind=UNIT if unit else STAFF,
+        from_kind=LOST if custody.lost_at else UNIT if unit else STAFF,
         from_staff_id=custody.holder_staff_id,
         from_unit_id=unit,
         to_kind=kind,
@@ -242,6 +233,7 @@ def _move(
         note=note.strip()[:200] or None,
     )
     session.add(row)
+    custody.offered_to_id = custody.offered_at = None  # whoever was asked before, it went another way
     if kind in (STAFF, UNIT):
         custody.holder_staff_id, custody.holder_unit_id = row.to_staff_id, row.to_unit_id
     return row

@@ -1,27 +1,32 @@
-"""The card with the originals of a case: the chain of hands, handing one on, writing down a loss, the receipt F13."""
+"""The card with the originals of a case: the chain of hands, handing one on, a loss and a find, the receipt F13."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, flash, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import Actor, current_actor
+from app.core.errors import NotFound
+from app.core.session import unit_of_work
 from app.core.views import expose, has_access, permission_name
 from app.core.views.fields import RecordForm
 from app.core.widgets import ChoiceField, DayField, LongTextField, Needed
 from app.proxy.choices import Entry
-from app.proxy.models import ProxyCase
+from app.proxy.models import Custody, ProxyCase
 from app.proxy.queries import case_page, hands
 from app.proxy.queries.names import sees_names
-from app.proxy.service import custody
+from app.proxy.service import custody, handing, open_case
 from app.proxy.service.cases import write_entry
 from app.proxy.service.receipts import for_original, printable
+from app.proxy.views.field_forms import signature
+from app.proxy.views.field_saving import signed
 from app.proxy.views.form_pages import form_page, ready
 from app.proxy.views.parts import part
 from app.proxy.views.printing import previewed, printed
@@ -32,6 +37,8 @@ def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> di
         return None
     return {
         "chains": hands.chains(session, actor, case),
+        "may_receive": lambda one: handing.may_receive(actor, one),
+        "may_find": lambda one: handing.may_find(actor, one),
         "from_whom": hands.from_whom,
         "printable": printable,
         "sees": sees_names(actor),
@@ -62,16 +69,25 @@ class LossForm(RecordForm):
     )
 
 
+class FoundForm(RecordForm):
+    """Where it was, and until when it goes home now."""
+
+    note = LongTextField(_("Where the original was found"), [Needed()], length=200)
+    due_back_on = DayField(_("Given back by"), description=_("Empty: within three working days."))
+
+
 class CustodyMixin:
     """What becomes of single originals."""
 
     session: Any
+    url_show: Any
+    go: Any
 
     @expose("/<pk>/originals/<uid>/hand-on", methods=["GET", "POST"])
     @has_access
     @permission_name("use")
     def hand_on(self, pk: str, uid: str) -> Any:
-        """One original goes to a colleague or an office, by itself."""
+        """One original goes to an office, or to a colleague who signs here or says so by the own account."""
         actor, now = current_actor(), clock.now()
         case = case_page.load(self.session, pk)
         row = custody.original_of(actor, case, uid)
@@ -86,12 +102,85 @@ class CustodyMixin:
             one = custody.original_of(actor, case, uid)
             to = hands.receivers(session, actor, case, one).get(form.to.data)
             words = {"to": to, "note": form.note.data or "", "due_back_on": form.due_back_on.data}
-            move = custody.hand_on(session, now, case, one, **words)
-            told = {"originals": [one.name], "recipient": move.to_name, "note": move.note}
-            write_entry(actor, now, case, Entry.hand_on, {k: v for k, v in told.items() if v})
+            signed = self.signed_here(session, case)
+            entry = handing.hand_on(session, actor, now, case, one, signed=signed, **words)
+            told = {"originals": [one.name], "recipient": to.name if to else "", "note": words["note"]}
+            write_entry(actor, now, case, entry, {k: v for k, v in told.items() if v})
 
-        title = gettext("Hand on: %(paper)s", paper=row.name)
-        return form_page(self, pk, make, take, title=title, press=gettext("Hand on"))
+        return form_page(
+            self,
+            pk,
+            make,
+            take,
+            title=gettext("Hand on: %(paper)s", paper=row.name),
+            press=gettext("Hand on"),
+            told=gettext(
+                "A colleague signs here, or opens this case later and says that the original arrived. Until then it stays "
+                "where it is."
+            ),
+            sign=gettext("Signature of the colleague who takes it over"),
+        )
+
+    @staticmethod
+    def signed_here(session: Session, case: ProxyCase) -> dict[str, Any]:
+        """The signature that was drawn or photographed on this page, kept with the case; nothing where nobody signed."""
+        return signed(session, [case]) if signature(request) is not None else {}
+
+    @expose("/<pk>/originals/<uid>/received", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def original_received(self, pk: str, uid: str) -> Any:
+        """Who was to take an original over says that it is there."""
+
+        def take(session: Session, actor: Actor, now: datetime, case: ProxyCase, one: Custody) -> None:
+            giver = handing.receive(session, actor, now, case, one)
+            told = {"originals": [one.name], "recipient": f"{giver} \u2192 {actor.label}"}
+            write_entry(actor, now, case, Entry.taken, told)
+
+        return self._pressed(pk, uid, take)
+
+    @expose("/<pk>/originals/<uid>/call-off", methods=["POST"])
+    @has_access
+    @permission_name("use")
+    def original_called_off(self, pk: str, uid: str) -> Any:
+        """Taking an original over comes to nothing: it stays where it is."""
+
+        def take(session: Session, actor: Actor, now: datetime, case: ProxyCase, one: Custody) -> None:
+            asked = handing.call_off(session, actor, now, case, one)
+            write_entry(actor, now, case, Entry.call_off, {"originals": [one.name], "recipient": asked})
+
+        return self._pressed(pk, uid, take)
+
+    def _pressed(self, pk: str, uid: str, take: Callable[..., None]) -> Any:
+        actor, now = current_actor(), clock.now()
+        with unit_of_work(self.session) as session:
+            case = open_case(session, pk, request.form.get("_version") or "0")
+            one = next((c for c in case.custody if c.uid == uid), None)
+            if one is None:
+                raise NotFound()
+            take(session, actor, now, case, one)
+            url = self.url_show(case)
+        flash(gettext("Saved."), "success")
+        return self.go(url)
+
+    @expose("/<pk>/originals/<uid>/found", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def original_found(self, pk: str, uid: str) -> Any:
+        """A lost original turned up: it is out again, with a day to go home by."""
+        actor, now = current_actor(), clock.now()
+        row = handing.lost_one(actor, case_page.load(self.session, pk), uid)
+
+        def take(session: Session, case: ProxyCase, form: Any) -> None:
+            one = handing.lost_one(actor, case, uid)
+            note = form.note.data or ""
+            handing.find(session, actor, now, case, one, note=note, due_back_on=form.due_back_on.data)
+            write_entry(actor, now, case, Entry.found, {"originals": [one.name], "outcome": note})
+
+        title = gettext("Found again: %(paper)s", paper=row.name)
+        return form_page(
+            self, pk, lambda data: FoundForm(formdata=data), take, title=title, press=gettext("Write it down")
+        )
 
     @expose("/<pk>/originals/<uid>/lose", methods=["GET", "POST"])
     @has_access

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, request
@@ -29,17 +29,27 @@ def ready(form: Any) -> Any:
 
 
 def form_page(
-    view: Any, pk: str, make: Callable[[Any], Any], take: Take, *, title: str, press: str, told: str = ""
+    view: Any,
+    pk: str,
+    make: Callable[[Any], Any],
+    take: Take,
+    *,
+    title: str,
+    press: str,
+    told: str = "",
+    sign: str = "",
 ) -> Any:
     """Answer GET and POST of one form. ``make`` builds it from what was posted (None for nothing), ``take`` writes.
 
-    Back to the case when it was taken; the page again with status 422, or what the refusal says, when not.
+    ``sign`` is the heading of a place to sign, where somebody may. Back to the case when it was taken; the page again with
+    status 422, or what the refusal says, when not.
     """
+    words = {"title": title, "press": press, "told": told, "sign": sign}
     if request.method == "GET":
-        return _page(view, pk, make(None), title, press, told), 200
+        return _page(view, pk, make(None), words), 200
     form = make(request.form)
     if not form.validate():
-        return _page(view, pk, form, title, press, told), REFUSED
+        return _page(view, pk, form, words), REFUSED
     try:
         with unit_of_work(view.session) as session:
             case = open_case(session, pk, request.form.get("_version") or "0")
@@ -51,22 +61,21 @@ def form_page(
             url = view.url_show(case)
     except DomainError as refused:
         form.refuse(refused.field, refused.message)
-        return _page(view, pk, form, title, press, told), refused.status
+        return _page(view, pk, form, words), refused.status
     flash(gettext("Saved."), "success")
     return view.go(url)
 
 
-def _page(view: Any, pk: str, form: Any, title: str, press: str, told: str) -> str:
+def _page(view: Any, pk: str, form: Any, words: Mapping[str, str]) -> str:
     case = case_page.load(view.session, pk)
     opened_at = request.form.get("_version") or str(case.version)
     return str(
         view.render_template(
             "proxy/form_page.html",
-            title=title,
             case=case,
             form=form,
-            press=press,
-            told=told,
             opened_at=opened_at,
+            drawn=request.form.get("signature", ""),
+            **words,
         )
     )
