@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from app.core.actor import Actor
 from app.core.clock import to_local
@@ -24,6 +24,7 @@ from app.proxy.rules.stages import TO_DELIVER, TO_FETCH
 from app.proxy.service.step_roles import machine_of
 from app.worklog.choices import VisitState
 from app.worklog.models import Visit, VisitPurpose, VisitStop
+from app.worklog.queries import covered_on
 
 MOST_CASES = 15
 FARTHEST = 100  # pages of cases
@@ -31,8 +32,10 @@ LIGHTS = ("red", "yellow", "green")
 SHOWN = ("mine", *LIGHTS, "fetch", "deliver", "held")
 
 
-def _mine(actor: Actor) -> tuple[Any, ...]:
-    return ProxyCase.staff_id == (actor.staff_id or 0), ProxyCase.closed_at.is_(None)
+def _mine(actor: Actor, now: datetime) -> tuple[Any, ...]:
+    """Own open cases, and those of whom one stands in for today."""
+    covered = ProxyCase.staff_id.in_(covered_on(actor.staff_id, to_local(now).date()))
+    return or_(ProxyCase.staff_id == (actor.staff_id or 0), covered), ProxyCase.closed_at.is_(None)
 
 
 def light_is(color: str, now: datetime) -> ColumnElement[bool]:
@@ -64,7 +67,9 @@ def counts(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
     columns: list[Any] = [func.count(ProxyCase.id)]
     columns += [func.count(ProxyCase.id).filter(light_is(color, now)) for color in LIGHTS]
     columns += [func.count(ProxyCase.id).filter(ProxyCase.state.in_(s)) for s in (TO_FETCH, TO_DELIVER)]
-    found = dict(zip(SHOWN[:-1], session.execute(select(*columns).where(*_mine(actor))).one(), strict=True))
+    found = dict(
+        zip(SHOWN[:-1], session.execute(select(*columns).where(*_mine(actor, now))).one(), strict=True)
+    )
     held = select(
         func.count(Custody.id), func.count(Custody.id).filter(Custody.due_back_on < to_local(now).date())
     )
@@ -95,7 +100,7 @@ def cases_of(
     """A page of own open cases: those with a step for oneself first, by remaining time; and whether there are more."""
     query = (
         select(ProxyCase)
-        .where(*_mine(actor))
+        .where(*_mine(actor, now))
         .join(ProxyCase.item_version)
         .options(case_item(), case_columns())
     )
@@ -153,6 +158,7 @@ def originals(session: Session, actor: Actor, page: int) -> tuple[list[Custody],
         .join(ProxyCase, ProxyCase.id == Custody.case_id)
         .where(*_held(actor))
         .options(
+            load_only(Custody.name, Custody.due_back_on, Custody.case_id),
             joinedload(Custody.case).load_only(ProxyCase.uid, ProxyCase.number, ProxyCase.party_name),
             joinedload(Custody.case)
             .joinedload(ProxyCase.item_version)

@@ -55,7 +55,7 @@ class HomesMixin:
         hits = finder.by_words(self.session, text) if text else []
         if len(hits) == 1:
             return self.go(url_for("FieldDesk.home", dwelling_uid=hits[0].uid))
-        return self._places(hits=hits, text=text)
+        return self._places(hits=homes.named(self.session, [hit.uid for hit in hits]), text=text)
 
     def _places(self, **found: Any) -> str:
         session, actor = self.session, current_actor()
@@ -82,7 +82,8 @@ class HomesMixin:
         building = finder.building(self.session, building_uid)
         if building is None:
             raise NotFound()
-        return self._doors(building.address, homes.in_building(building))
+        codes_url = url_for("DoorCodeDesk.building", building_uid=building.uid)
+        return self._doors(building.address, homes.in_building(building), codes_url)
 
     @expose("/homes/group")
     @has_access
@@ -95,12 +96,19 @@ class HomesMixin:
         name = request.args.get("group", "")[:60]
         return self._doors(name or gettext("Other houses"), homes.in_group(area, name))
 
-    def _doors(self, title: str, place: Any) -> str:
+    def _doors(self, title: str, place: Any, codes_url: str = "") -> str:
         page = page_asked(FARTHEST)
         doors, more = homes.doors(self.session, place, page)
         asked = {k: v for k, v in request.args.items() if k in ("area", "group")}
+        may_print = current_actor().may("can_use", "DoorCodeDesk")
         return self.render_template(
-            "proxy/field_doors.html", title=title, doors=doors, page=page, more=more, asked=asked
+            "proxy/field_doors.html",
+            title=title,
+            doors=doors,
+            page=page,
+            more=more,
+            asked=asked,
+            codes_url=codes_url if may_print else "",
         )
 
     # --- one home -------------------------------------------------------------------------------------------------

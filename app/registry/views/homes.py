@@ -84,7 +84,14 @@ class BuildingView(ModelView):
     ]
     lookup_columns = ("name", "address")
     lookup_eager = ("area",)
-    row_actions = [(_("Floor grid"), lambda row: _floor_grid(row), "can_use:CensusDesk")]
+    row_actions = [
+        (_("Floor grid"), lambda row: _floor_grid(row), "can_use:CensusDesk"),
+        (
+            _("Door codes"),
+            lambda row: url_for("DoorCodeDesk.building", building_uid=row.uid),
+            "can_use:DoorCodeDesk",
+        ),
+    ]
 
     def lookup_text(self, row: Building) -> str:
         return row.address
