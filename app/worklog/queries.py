@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.areas.models import Area, Staff
@@ -80,6 +81,27 @@ def substitutes(session: Session, staff_ids: Iterable[int], day: date) -> dict[i
         StaffAbsence.to_day >= day,
     )
     return {away: helper for away, helper in session.execute(query) if helper is not None}
+
+
+def made_by(staff_id: int | None) -> ColumnElement[bool]:
+    """Criterion on visits: those of a worker, and those of a colleague on the days on which the worker stands in."""
+    own = select(VisitWorker.visit_id).where(VisitWorker.staff_id == (staff_id or 0))
+    covered = (
+        select(VisitWorker.id)
+        .join(StaffAbsence, StaffAbsence.staff_id == VisitWorker.staff_id)
+        .where(VisitWorker.visit_id == Visit.id, StaffAbsence.substitute_id == (staff_id or 0))
+        .where(Visit.planned_on.between(StaffAbsence.from_day, StaffAbsence.to_day))
+    )
+    return or_(Visit.id.in_(own), covered.exists())
+
+
+def covered_on(staff_id: int | None, day: date) -> Select[Any]:
+    """Sub-select of the workers for whom somebody stands in on a day."""
+    return select(StaffAbsence.staff_id).where(
+        StaffAbsence.substitute_id == (staff_id or 0),
+        StaffAbsence.from_day <= day,
+        StaffAbsence.to_day >= day,
+    )
 
 
 def visits_of(session: Session, staff_ids: Sequence[int], first: date, last: date) -> list[tuple[int, Visit]]:

@@ -153,6 +153,7 @@ def test_who_stands_in_has_the_grid_and_its_appointments_on_those_days_and_no_lo
     today.at = FRIDAY + timedelta(days=4)
     helper = login_as("worker_a2")
     assert helper.get(f"/cases/show/{uid}").status_code == 200
+    assert f"/cases/show/{uid}" in helper.get("/field/?show=mine").text
     week = helper.get("/appointments/").text
     assert "stands in for Worker A" in week
     assert f"/cases/show/{uid}" in week

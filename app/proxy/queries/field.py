@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.core.actor import Actor
@@ -20,8 +20,9 @@ from app.proxy.rules.stages import TO_DELIVER, TO_FETCH
 from app.proxy.service.materials import seen
 from app.proxy.service.rounds import CASE
 from app.registry.models import PersonGroup
+from app.worklog import queries as worklog
 from app.worklog.choices import VisitState
-from app.worklog.models import StaffAbsence, Visit, VisitStop, VisitWorker
+from app.worklog.models import Visit, VisitStop, VisitWorker
 
 MOST_ROUNDS = 60
 
@@ -66,7 +67,7 @@ def my_rounds(session: Session, actor: Actor, today: date) -> dict[str, list[Rou
     )
     query = (
         select(Visit)
-        .where(mine(actor), Visit.state != VisitState.cancelled.value)
+        .where(worklog.made_by(actor.staff_id), Visit.state != VisitState.cancelled.value)
         .where(or_(Visit.state == VisitState.planned.value, Visit.id.in_(open_cases)))
         .options(selectinload(Visit.stops), joinedload(Visit.area))
         .order_by(Visit.planned_on, Visit.slot, Visit.id)
@@ -78,18 +79,6 @@ def my_rounds(session: Session, actor: Actor, today: date) -> dict[str, list[Rou
     for visit in visits:
         found[_when(visit, today)].append(_card(visit, cases[visit.id]))
     return found
-
-
-def mine(actor: Actor) -> ColumnElement[bool]:
-    """Criterion: visits of the worker, and those of a colleague on the days on which the worker stands in."""
-    own = select(VisitWorker.visit_id).where(VisitWorker.staff_id == actor.staff_id)
-    covered = (
-        select(VisitWorker.id)
-        .join(StaffAbsence, StaffAbsence.staff_id == VisitWorker.staff_id)
-        .where(VisitWorker.visit_id == Visit.id, StaffAbsence.substitute_id == actor.staff_id)
-        .where(Visit.planned_on.between(StaffAbsence.from_day, StaffAbsence.to_day))
-    )
-    return or_(Visit.id.in_(own), covered.exists())
 
 
 def _when(visit: Visit, today: date) -> str:

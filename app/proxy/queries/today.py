@@ -21,7 +21,8 @@ from app.proxy.service.rounds import CASE
 from app.registry.models import Dwelling, Household, Person
 from app.registry.service.homes import dwelling_address
 from app.worklog.choices import VisitState
-from app.worklog.models import Visit, VisitPurpose, VisitStop, VisitWorker
+from app.worklog.models import Visit, VisitPurpose, VisitStop
+from app.worklog.queries import made_by
 
 MOST_VISITS = 12
 
@@ -65,14 +66,14 @@ class VisitToday:
 def visits_until(
     session: Session, actor: Actor, today: date, most: int = MOST_VISITS
 ) -> tuple[list[VisitToday], bool]:
-    """Own visits of today and earlier ones that were not finished, by day and time; and whether there are more. Four
-    statements.
+    """Own visits, and those of whom one stands in for, of today and earlier ones that were not finished, by day and time;
+    and whether there are more. Four statements.
     """
-    mine = select(VisitWorker.visit_id).where(VisitWorker.staff_id == (actor.staff_id or 0))
     stops = selectinload(Visit.stops)
     query = (
         select(Visit)
-        .where(Visit.id.in_(mine), Visit.state == VisitState.planned.value, Visit.planned_on <= today)
+        .where(made_by(actor.staff_id), Visit.state == VisitState.planned.value)
+        .where(Visit.planned_on <= today)
         .options(
             stops.joinedload(VisitStop.dwelling).joinedload(Dwelling.building),
             stops.joinedload(VisitStop.dwelling).joinedload(Dwelling.unit),
