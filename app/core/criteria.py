@@ -7,13 +7,14 @@ statement to run. What they would say never changes, so it is asked once.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy.orm.interfaces import CompileStateOption, CriteriaOption
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.sql.operators import in_op
+from sqlalchemy.sql.visitors import replacement_traverse
 
 # the shape of all criteria of an actor → its number; a number is never given twice, whatever threads do
 _shapes: dict[tuple[Any, ...], int] = {}
@@ -105,25 +106,56 @@ def by_key(build: Any) -> Any:
     ``by_key``).
 
     SQLAlchemy keys a lambda in a closure by its code alone, so the criterion of one actor would serve the next.
-    What the inner lambda closes over therefore stands in the outer closure too, where it is part of the key.
+    What the inner lambda closes over therefore stands in the outer closure too, where it is part of the key. It must be
+    used as it is: SQLAlchemy would not find the values of a copy again.
     """
     if not callable(build):
-        return _by_key(build)
+        return _by_key(build, _inside_too)
     closed_over = tuple(cell.cell_contents for cell in build.__closure__ or ())
-    return lambda cls: _by_key((build(cls), closed_over)[0])
+    return lambda cls: _by_key((build(cls), closed_over)[0], lambda chosen: chosen)
 
 
-def _by_key(criterion: Any) -> Any:
+def _by_key(criterion: Any, prepared: Callable[[Any], Any]) -> Any:
     """``EXISTS`` in place of ``IN``, for statements that name their rows by key: a look-up for each of them, where
-    SQLite would first gather everything that the actor may see.
+    SQLite would first gather everything that the actor may see. ``prepared`` does what is to be done inside.
     """
-    chosen = getattr(getattr(criterion, "right", None), "element", None)
-    if getattr(criterion, "operator", None) is not in_op or not isinstance(chosen, Select):
+    chosen = _chosen(criterion)
+    if chosen is None:
         return criterion
     froms = chosen.get_final_froms()
     mine = getattr(criterion.left.table, "name", None)  # None only while SQLAlchemy looks a lambda over
-    if mine in {getattr(f, "name", "") for f in froms}:  # the two would be taken for one another
-        return criterion
+    if mine in {getattr(f, "name", "") for f in froms}:
+        # “the key is among those of the rows of this table that …” is “…” itself; else the two would be taken for one another
+        is_itself = prepared is _inside_too and len(froms) == 1 and chosen.whereclause is not None
+        return prepared(chosen.whereclause) if is_itself else criterion
+    return _looked_up(criterion.left, prepared(chosen))
+
+
+def _chosen(criterion: Any) -> Select[Any] | None:
+    """The sub-select of an ``IN``; None for any other criterion."""
+    chosen = getattr(getattr(criterion, "right", None), "element", None)
+    is_in = getattr(criterion, "operator", None) is in_op
+    return chosen if is_in and isinstance(chosen, Select) else None
+
+
+def _looked_up(left: Any, chosen: Select[Any]) -> Any:
+    """``EXISTS`` for “this column is among those chosen”."""
     (column,) = chosen.selected_columns
-    found = chosen.where(column == criterion.left).with_only_columns(column).correlate_except(*froms)
-    return found.exists()
+    froms = chosen.get_final_froms()
+    return chosen.where(column == left).with_only_columns(column).correlate_except(*froms).exists()
+
+
+def _inside_too(chosen: Any) -> Any:
+    """The same for each ``IN`` inside: the events of somebody are looked up, and so are the people in them."""
+    return replacement_traverse(chosen, {}, _inside)
+
+
+def _inside(element: Any, **_how: Any) -> Any:
+    """What stands in the place of an element; None leaves it. The few areas of an actor are gathered more quickly."""
+    chosen = _chosen(element)
+    if chosen is None:
+        return None
+    names = {getattr(f, "name", "") for f in chosen.get_final_froms()}
+    if names == {"area"} or getattr(element.left.table, "name", "") in names:
+        return None
+    return _looked_up(element.left, _inside_too(chosen))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from app.areas.models import Post, Staff
 from app.core import made_once, scope
-from app.registry.models import Dwelling
-from tests.factories.registry import make_home
+from app.registry.models import Dwelling, LifeEvent, LifeEventPerson
+from bench.pages.ours import Statements
+from tests.factories.registry import make_home, make_household
 
 ACTORS = ("worker_a", "town_clerk_a", "worker_t", "town_clerk_t", "worker_a")
 
@@ -30,6 +35,35 @@ def test_each_actor_gets_the_own_criterion(acting, model):
         by_key = set(session.scalars(select(model.id).execution_options(by_key=True)))
         assert by_key == common, username
     assert common
+
+
+@pytest.fixture
+def events(system, world):
+    """An event of each town, and one of town T about somebody of A."""
+    people = {}
+    for grid in ("grid_a11", "grid_t11"):
+        home = make_home(system, world.areas[grid])
+        people[grid] = make_household(system, home).head_person_id
+    for grid, about in (("grid_a11", "grid_a11"), ("grid_t11", "grid_t11"), ("grid_t11", "grid_a11")):
+        event = LifeEvent(area_id=world.areas[grid], kind="new_name", happened_on=date(2026, 3, 2))
+        event.people = [LifeEventPerson(person_id=people[about])]
+        system.add(event)
+    system.commit()
+
+
+@pytest.mark.parametrize("model", [LifeEvent, LifeEventPerson, aliased(LifeEvent), aliased(LifeEventPerson)])
+def test_what_stands_inside_the_criterion_is_looked_up_too(acting, events, model):
+    """Nothing is gathered that the actor may see, and nobody sees more or less by that."""
+    seen = {}
+    for username in ACTORS:
+        session = acting(username)
+        common = set(session.scalars(select(model.id)))
+        with Statements(session.get_bind()).watching() as told:
+            by_key = set(session.scalars(select(model.id).execution_options(by_key=True)))
+        assert by_key == common, username
+        assert not re.search(r"IN \(SELECT (?!area)", told.seen[-1]), told.seen[-1]
+        seen[username] = len(common)
+    assert seen == {"worker_a": 2, "town_clerk_a": 2, "worker_t": 2, "town_clerk_t": 2}
 
 
 def rows_of_all(acting, homes, statement_of):

@@ -113,7 +113,7 @@ def _facts_query(person_id: int, with_health: bool) -> Any:
         PersonArea.person_id == person_id, PersonArea.kind == "registered", PersonArea.valid_to.is_(None)
     )
     found = union_all(groups, homes, here).subquery()
-    return select(found.c.what, found.c.code)
+    return select(found.c.what, found.c.code).execution_options(by_key=True)
 
 
 def _grade_of(session: Session, person_id: int) -> str | None:
