@@ -279,6 +279,7 @@ NAMES: dict[str, Any] = {
     "unanswered_conditions": _("it is open whether some papers are needed"),
     "unanswered_questions": _("questions of the service are open"),
     "opinions_open": _("another department has not answered yet"),
+    "consent_refused": _("the resident does not agree that data are handed on"),
     "asked_before": _("missing papers have been asked for in this step before"),
     "kept_cards": _("an ID card or a bank card must never be kept"),
     "originals_out": _("originals have not been returned"),

@@ -396,8 +396,12 @@ def test_consent_is_taken_back_at_any_time_and_stops_the_handing_in(system, logi
     assert post(worker, url, _version=version(system, uid), **form).status_code == 400  # no witness
     assert post(worker, url, _version=version(system, uid), witness="Wu", **form).status_code == 303
     assert signed(system, uid)[-1] == ("revocation", "fingerprint", "Elder Li", "revocation@1")
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refused:
         step(sessions["worker"], uid, "submit")
+    assert refused.value.data["bars"] == ["consent_refused"]
+    page = worker.get(f"/cases/show/{uid}").text
+    assert "the resident does not agree that data are handed on" in page, "said beforehand, beside the step"
+    assert 'href="#signed"' in page
     assert "does not agree that data are handed on" in worker.get(f"/cases/show/{uid}").text
     assert post(worker, url, _version=version(system, uid), witness="Wu", **form).status_code == 409
     form |= {"consent": "yes", "signature": "paper"}

@@ -15,6 +15,7 @@ NO_BARS = {
     "callbacks_open": [],
     "declaration_due": False,
     "verification_due": False,
+    "consent_refused": False,
 }
 
 

@@ -230,6 +230,7 @@ def test_papers_are_complete_before_they_are_handed_in_or_accepted():
         assert {"missing_materials", "unanswered_conditions"} <= set(row(*place).bars)
     assert "kept_cards" in row("entrusted", "collect").bars
     assert "kept_cards" in row("supplement", "supply").bars
+    assert "consent_refused" in row("collected", "submit").bars
 
 
 def test_missing_papers_are_told_once_all_together_and_with_a_date():

@@ -118,6 +118,7 @@ def test_facts_feed_the_bars_of_the_machine():
         outcome="refused",
         opinions=["RS"],
         declaration_due=True,
+        consent_refused=True,
     )
     assert facts == {
         "missing_materials": ["form"],
@@ -134,6 +135,7 @@ def test_facts_feed_the_bars_of_the_machine():
         "callbacks_open": [],
         "declaration_due": True,
         "verification_due": False,
+        "consent_refused": True,
     }
     named = {bar for _state, _action, to in MACHINE.rows() for bar in (*to.bars, *to.when)}
     assert named == set(facts)

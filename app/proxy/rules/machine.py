@@ -84,7 +84,7 @@ _BEFORE = {
         S.submitted,
         role=DESK,
         needs=("window",),
-        bars=_MATERIAL_BARS,
+        bars=(*_MATERIAL_BARS, "consent_refused"),
         clocks=(_stop(C.submit), _start(C.precheck)),
     ),
     (S.collected, A.return_previous): To(

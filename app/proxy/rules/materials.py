@@ -117,6 +117,7 @@ def case_facts(
     callbacks: Iterable[str] = (),
     declaration_due: bool = False,
     verification_due: bool = False,
+    consent_refused: bool = False,
 ) -> dict[str, Any]:
     """Everything the machine's bars and conditions ask of a case; merge it with what the clerk gave.
 
@@ -137,4 +138,5 @@ def case_facts(
         "callbacks_open": list(callbacks),
         "declaration_due": declaration_due,
         "verification_due": verification_due,
+        "consent_refused": consent_refused,
     }

@@ -19,6 +19,8 @@ from app.proxy.choices import Action, Entry, SignedFor, State
 from app.proxy.models import CaseAssist, CaseClock, CaseStep, ProxyCase, ServiceItemVersion
 from app.proxy.rules import case_facts
 from app.proxy.rules.fairness import declaration_due, verification_due
+from app.proxy.rules.signing import REFUSED as CONSENT_REFUSED
+from app.proxy.rules.signing import consent_of
 from app.proxy.service import (
     assist,
     callbacks,
@@ -104,7 +106,7 @@ def need_decider(actor: Actor, now: datetime, case: ProxyCase, action: Action) -
     """Raises NotAllowed where another office decides: a department that only assists, the town where there is one."""
     row = machine_of(case).table[State.parse(case.state), action]
     if not deciders.may_step(actor, case, row.role, to_local(now).date()):
-        raise NotAllowed(_("Another office decides this case."))
+        raise NotAllowed(deciders.ELSEWHERE)
 
 
 def _move(case: ProxyCase, step: Step, now: datetime) -> None:
@@ -139,6 +141,7 @@ def facts(case: ProxyCase, given: Mapping[str, Any] | None = None) -> dict[str, 
         callbacks=[to_local(c.opened_at).date().isoformat() for c in callbacks.open_ones(case)],
         declaration_due=declaration_due(version.more, case.relation_note),
         verification_due=verification_due(version.more, case.relation_flag, case.relation_note),
+        consent_refused=consent_of(case.steps) == CONSENT_REFUSED,
     )
 
 

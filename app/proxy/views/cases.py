@@ -83,6 +83,7 @@ def promise_light(case: ProxyCase) -> Markup:
 SETTLED_AT = {
     "missing_materials": "papers",
     "unanswered_questions": "questions",
+    "consent_refused": "signed",
     "originals_out": "custody",
     "opinions_open": "assist",
     "callbacks_open": "callbacks",
