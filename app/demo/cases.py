@@ -16,13 +16,15 @@ from app.demo.acting import Cast
 from app.proxy.choices import PROMISE_CLOCKS, Action, State
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.rules import MACHINE, clock_limits
-from app.proxy.service import act, book, version_on
+from app.proxy.rules.fairness import declaration_due
+from app.proxy.service import act, book, fairness, version_on
 from app.registry.models import Person
 
 # ways out are taken only where the wanted state lies behind them
 LAST_RESORT = {Action.withdraw, Action.lapse, Action.return_previous, Action.return_to_start, Action.correct}
 # services whose result is handed over, so that a case of each can reach every state
 ITEMS = ("WJ-02", "WJ-01", "CL-02", "RS-06", "CL-03", "CL-07")
+ASSISTANCE = "MZ-01"  # asks for the declaration of relations
 LIGHTS = ("green", "yellow", "red")
 PROMISED = (State.accepted, State.processing)
 LOOK_BACK = timedelta(days=40)
@@ -75,6 +77,7 @@ class CaseMaker:
         self.random = Random(f"{spec['code']} cases")
         self._shifts: dict[tuple[float, str, str], timedelta | None] = {}
         self._versions: dict[str, ServiceItemVersion] = {}
+        self.says = ""  # the relation that the next applicant declares
 
     def every_state(self, people: Sequence[Person]) -> Iterator[ProxyCase]:
         """A case in each light for every state, and a few more whose promise is about to run out."""
@@ -93,6 +96,12 @@ class CaseMaker:
         """The next service in turn that can show the light in this state today; the next one if none can."""
         in_turn = [ITEMS[(turn + n) % len(ITEMS)] for n in range(len(ITEMS))]
         return next((item for item in in_turn if self._back(path_to(state), light, item)), in_turn[0])
+
+    def related(self, people: Sequence[Person]) -> Iterator[ProxyCase]:
+        """Two applications for social assistance before the decision: one declares a relation and waits to be verified."""
+        for person, says in zip(people, (self.spec["words"]["relation"], ""), strict=False):
+            self.says = says
+            yield self.case(State.processing, "green", person, ASSISTANCE)
 
     def case(self, state: State, light: str, person: Person, item: str, worker: str = "worker") -> ProxyCase:
         """One case. A light that the clock of the state cannot show today is left to chance."""
@@ -162,10 +171,14 @@ class CaseMaker:
         with self.cast.playing(worker) as (session, actor):
             day = to_local(at).date() + timedelta(days=1)
             asked = {"person": person, "item_code": item, "appointment": day, "slot": "09:00-10:00"}
+            if item == ASSISTANCE:  # nobody of the family is disabled or ill
+                asked["answers"] = {m.condition: False for m in self._versions[item].materials if m.condition}
             return book(session, actor, at, **asked, again=True)
 
     def _move(self, case: ProxyCase, action: Action, at: datetime, worker: str) -> None:
         with self.cast.playing(self._role_for(case, action, worker)) as (session, actor):
+            if action is Action.accept and declaration_due(case.item_version.more, case.relation_note):
+                fairness.declare(actor, at, case, bool(self.says), self.says)
             act(session, actor, at, case, action, self._given(action, case, at))
 
     def _role_for(self, case: ProxyCase, action: Action, worker: str) -> str:

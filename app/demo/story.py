@@ -53,7 +53,7 @@ class Story:
         diary = Diary(self.cast, self.spec, self.now, self.today)
         maker = CaseMaker(self.cast, self.spec, calendar_for(self.session, mine[0].area_id), self.now)
         step("cases")
-        cases = list(maker.every_state(others))
+        cases = [*maker.every_state(others), *maker.related(others[-2:])]
         photograph(self.cast, self.now, cases)
         for name in ("worker2", "outsider"):
             people = self.people(name)

@@ -46,7 +46,7 @@ UNSCOPED_CALLERS = {
     "app/proxy/service/callbacks.py": "who calls back sits above the worker: only a staff id is kept",
     "app/proxy/service/custody.py": "the name of the worker to whom an office hands an original back",
     "app/proxy/service/handing.py": "yes or no: can a colleague of another area say that an original arrived",
-    "app/proxy/service/fairness.py": "whether a cadre is related to an applicant: only the name is kept with the case",
+    "app/proxy/service/relations.py": "whether a cadre is related to an applicant: only the name is kept with the case",
     "app/proxy/service/deciders.py": "whether a department has anybody with an account, yes or no",
     "app/proxy/service/photos.py": "whether another case reuses a paper, yes or no",
     "app/exchange/service/standing.py": "what hangs on a record that an import made: only yes or no is told",

@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.errors import Conflict, Invalid, NotAllowed
+from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.inbox.models import Notice
 from app.proxy.models import CaseDelivery, CaseStep, Custody, ProxyCase
-from app.proxy.service import give_back, mark, open_case
+from app.proxy.service import fairness, give_back, mark, open_case
 from app.registry.models import Person
 from app.worklog.models import ServiceRecord
 from tests.factories.proxy import make_case, step, walk
@@ -330,9 +331,12 @@ def test_marks_that_are_refused(sessions, booked, until, who, marks, refusal):
 
 @pytest.mark.any_database
 def test_public_notice_and_appearance_come_before_the_approval(system, sessions, booked):
-    uid = booked("MZ-01")
-    walk(sessions, uid, "process")
-    office = sessions["department"]
+    uid, office = booked("MZ-01"), sessions["department"]
+    walk(sessions, uid, "receive")
+    with unit_of_work(office) as session:
+        fairness.declare(session_actor(session), clock.now(), open_case(session, uid), False, "")
+    for name in ("accept", "process"):
+        step(office, uid, name)
     with pytest.raises(Conflict) as refused:
         step(office, uid, "approve", appeared=None)
     assert refused.value.data["bars"] == ["publicity_due", "appearance_due"]
