@@ -15,6 +15,7 @@ from app.audit.service import log_access
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.errors import DomainError
+from app.core.jinja import WEEKDAYS
 from app.core.views import Interface, expose, has_access, permission_name
 from app.core.widgets import lookup_label
 from app.proxy import forms
@@ -50,6 +51,7 @@ def places_card(session: Session, worker: Staff | None) -> Markup:
             keeps=keeps,
             days=list(by_day.items()),
             ahead=calendar.AHEAD,
+            weekdays=[str(word) for word in WEEKDAYS],
             may_look=actor.may("can_use", "CalendarDesk"),
         )
     )

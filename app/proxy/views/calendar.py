@@ -10,11 +10,11 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as _
 
 from app.areas.models import Area, Staff
-from app.areas.views.calendars import WEEKDAYS
 from app.core import clock
 from app.core.actor import current_actor
 from app.core.dates import parse_day
 from app.core.errors import Invalid
+from app.core.jinja import WEEKDAYS
 from app.core.views import BaseView, Interface, expose, has_access, permission_name
 from app.core.widgets import view_of
 from app.proxy.models import ProxyCase

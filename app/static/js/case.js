@@ -18,6 +18,7 @@ function refuse(form, data) {
   line.hidden = false;
   const field = data.field && form.elements.namedItem(data.field);
   form.querySelectorAll("[aria-invalid]").forEach((f) => f.removeAttribute("aria-invalid"));
+  field?.closest?.("[hidden]")?.removeAttribute("hidden"); // what is only asked once it was refused
   if (field?.setAttribute) { field.setAttribute("aria-invalid", "true"); field.focus(); } else line.scrollIntoView({ block: "nearest" });
 }
 

@@ -148,6 +148,7 @@ class StaffAbsenceView(ModelView):
     base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_delete", "can_history"]
     exclude_route_methods = frozenset({"lookup", "deleted", "restore", "reveal", "related_list"})
     eager = ("area", "staff", "substitute")
+    bulk_columns = ()
     list_links = [TO_CALENDAR]
     empty_hint = _("Nobody is away.")
 
