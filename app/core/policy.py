@@ -176,6 +176,13 @@ def may(actor: Actor, verb: str, model: type, column: str, paths: Collection[str
     return rule is None or actor.is_system or rule.allows_actor(verb, actor, paths)
 
 
+def may_somewhere(actor: Actor, verb: str, model: type, column: str) -> bool:
+    """The same where the area of the record is not known yet: a grant of a part of the acting areas may turn out to hold."""
+    rule = rule_of(model, column)
+    in_part = rule is not None and rule.grant in actor.named_groups and rule.allows(verb, actor.role)
+    return in_part or may(actor, verb, model, column)
+
+
 def is_open(model: type, column: str) -> bool:
     """Whether lists may sort and filter by the column: both would be an oracle for a masked value."""
     rule = rule_of(model, column)

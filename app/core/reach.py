@@ -58,6 +58,11 @@ def paths_of(session: Session, row: Any) -> tuple[str, ...]:
     return () if key is None else tuple(session.scalars(select(area.c.path).where(area.c.id == key)))
 
 
+def path_of(session: Session, area_id: int) -> str:
+    """Path of an area, remembered for the transaction."""
+    return scope._area_path(session, area_id)
+
+
 def is_narrow(actor: Actor, model: type) -> bool:
     """Whether the areas of the actor hold back rows of a class."""
     return not (actor.is_system or actor.whole_site) and scope.is_guarded(model)

@@ -597,7 +597,7 @@ class TestCustomFields:
         actor = session_actor(place.session)
         columns = extras.asked(place.session, actor, place.home.area_id)
         read = {**good, "x_f2": "3.5", "x_f3": "2026-03-04"}
-        assert extras.shown(columns, person, actor) == read
+        assert extras.shown(columns, person, actor) == {"extra": read, "sealed": []}
         home = place.state()["households"][0]
         member = home["members"][0]
         change = MemberEntry(

@@ -24,6 +24,8 @@ from app.core.extra.column import PRECISION, SCALE
 from app.core.views.fields import RecordForm
 
 TITLE = _("Further fields")
+SEALED = "L5"
+NOT_YOURS = _("You may not fill this in for a record of this area. Please leave it empty.")
 
 
 def is_name(name: str) -> bool:
@@ -92,7 +94,7 @@ _SEALED: dict[type, type] = {
 
 def field_of(column: ExtraColumn, *, needed: bool) -> Any:
     """The (unbound) form field of a custom field."""
-    is_sealed = column.level == "L5"
+    is_sealed = column.level == SEALED
     help_text = column.help
     if is_sealed and column.kind != "text":
         help_text = f"{help_text} {gettext('Leave empty to keep it.')}".strip()
@@ -153,7 +155,7 @@ def no_longer(column: ExtraColumn, typed: str) -> str:
 def write(column: ExtraColumn, obj: Any, field: Any) -> None:
     """What was typed into one field; a sealed one that was left empty stays as it is."""
     value = field.data
-    if column.level == "L5" and value in (None, "") and not getattr(field, "cleared", False):
+    if column.level == SEALED and value in (None, "") and not getattr(field, "cleared", False):
         return
     if column.kind == "bool":
         value = None if not value else value == "1"
@@ -270,16 +272,14 @@ class ExtraMixin:
         """Whether a field is typed; of a new record where it stands is known when it is sent (``settle_extras``)."""
         if item is not None:
             return may(self.session, actor, "edit", item, column.name)
-        model = self.datamodel.obj
-        rule = policy.rule_of(model, column.name)
-        in_part = rule is not None and rule.grant in actor.named_groups and rule.allows("edit", actor.role)
-        return in_part or policy.may(actor, "edit", model, column.name)
+        return policy.may_somewhere(actor, "edit", self.datamodel.obj, column.name)
 
     def lost_extras(self: Any, form: Any, item: Any, sent: Any) -> list[str]:
         """Sentences about what was typed into fields that are not asked any more, so that it goes nowhere unseen."""
         known = {c.name: c for c in self.known_extras()}
         typed = ((known[name], sent[name].strip()) for name in sent if name in known and name not in form)
-        return [no_longer(c, text) for c, text in typed if text and text != c.wire(c.read(item))]
+        # a sealed field is never sent as it stands: to say nothing would be to say that it was guessed
+        return [no_longer(c, t) for c, t in typed if t and (c.level == SEALED or t != c.wire(c.read(item)))]
 
     def settle_extras(self: Any, item: Any, form: Any) -> None:
         """After a record was saved: write what a service's own row has not got, and ask for what its area needs."""
@@ -291,8 +291,7 @@ class ExtraMixin:
         for c in (c for c in columns if c.name in form):
             is_open = may(self.session, actor, "edit", item, c.name)
             if not is_open and form[c.name].data:
-                text = _("You may not fill this in for a record of this area. Please leave it empty.")
-                raise Invalid(text, field=c.name)
+                raise Invalid(NOT_YOURS, field=c.name)
             is_needed = is_open and c.is_required and c.read(item) is None
             if is_needed and is_asked_of(self.session, c, item) and c.is_fillable(self.session):
                 raise Invalid(_("Please fill this in."), field=c.name)

@@ -19,6 +19,7 @@ from app.core.actor import Actor
 from app.core.errors import NotAllowed
 from app.core.sheets import Finding, Row
 from app.core.sheets.saying import finding_of
+from app.core.views import extras
 from app.core.views.editing import EditMixin
 from app.exchange.service.formfields import differs, is_closed, is_empty, wire
 from app.exchange.service.knowing import KnownRows
@@ -134,6 +135,7 @@ class FormWriter(KnownRows):
         with session.no_autoflush:
             session.refresh(item)
             present = self._form(is_new=False, item=item)
+        self._refuse_closed(present, item, row)
         touched, sent, records = self._overlaid(present, item, row, related, rule)
         if not touched and self.spec.before_save is None:
             return "same"
@@ -141,6 +143,14 @@ class FormWriter(KnownRows):
             form = self._form(is_new=False, item=item, data=sent)
         self._save(session, item, form, row, records, is_new=False)
         return "changed"
+
+    def _refuse_closed(self, present: Any, item: Any, row: Row) -> None:
+        """A custom field that a grant opens elsewhere only stands in the columns, but not in the form of this record."""
+        for key, given in row.values.items():
+            if given is None or not extras.is_name(key) or key in present:
+                continue
+            if not extras.may(self.session, self.actor, "edit", item, key):
+                raise Refused(finding_of(extras.NOT_YOURS, row.number, column_of(key, self.columns)))
 
     def _overlaid(
         self, present: Any, item: Any, row: Row, related: dict[str, Any], rule: str

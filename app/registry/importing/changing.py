@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.core import extra
 from app.core.actor import Actor
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotAllowed
 from app.core.extra import ExtraColumn
 from app.core.models import Versioned
-from app.core.views.extras import is_asked_of
+from app.core.views.extras import NOT_YOURS, is_asked_of, may
 from app.registry.choices import HouseholdKind
+from app.registry.importing.customs import is_granted_in_part
 from app.registry.importing.fields import CODES, TEXTS
 from app.registry.importing.lines import Line
 from app.registry.models import Dwelling, Household, HouseholdMember, Person, Residence
@@ -55,6 +56,8 @@ class Changer:
     def change(self, lines: Sequence[Line]) -> None:
         """Settle every row; ``line.why`` becomes changed or same."""
         people = self._read([line.person for line in lines])
+        columns = extra.columns(self.session, Person)
+        self._in_part = [column for column in columns if is_granted_in_part(self.actor, column)]
         if self.dry is not None:
             self.dry.look_up(self.session, people, self.now)
         for line in lines:
@@ -76,6 +79,7 @@ class Changer:
         return found
 
     def _one(self, line: Line, person: Person) -> None:
+        self._check_grants(line, person)
         wanted = self._wanted(line, person)
         phone = self._phone(line, person)
         changed = bool(wanted or phone)
@@ -121,6 +125,13 @@ class Changer:
         """Custom fields that are asked where the person belongs, which need not be where the row says."""
         columns = extra.columns(self.session, Person)
         return [column for column in columns if is_asked_of(self.session, column, person)]
+
+    def _check_grants(self, line: Line, person: Person) -> None:
+        """A grant of a part of the areas opens the field of whoever stands there, whatever area the row says."""
+        for column in self._in_part:
+            is_given = line.values.get(column.name) is not None
+            if is_given and not may(self.session, self.actor, "edit", person, column.name):
+                raise NotAllowed(NOT_YOURS)
 
     def _is_better(self, birth: Birth, person: Person) -> bool:
         if person.birth_date is None:

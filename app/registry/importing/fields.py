@@ -16,6 +16,7 @@ from app.core.sheets import Field
 from app.core.sheets.saying import said
 from app.core.views.extras import concerns, is_asked_wherever
 from app.registry.choices import HouseholdKind
+from app.registry.importing.customs import is_granted_in_part
 from app.registry.importing.plain import is_card, is_mobile, is_plain_name
 from app.registry.models import Dwelling, Household, Person, PersonDocument, PersonPhone
 from app.registry.rules import check_name, inspect_document, normalise_number, normalise_phone, parse_birth
@@ -189,7 +190,8 @@ def _extra_fields(session: Session, actor: Actor) -> list[Field]:
             c.label,
             c.kind,
             code_list=c.code_list or "",
-            needed=c.is_required and is_asked_wherever(c, actor),  # else each row is asked (customs.py)
+            # else each row is asked (customs.py)
+            needed=c.is_required and is_asked_wherever(c, actor) and not is_granted_in_part(actor, c),
             note=c.help,
         )
         for c in extra.columns(session, Person)
@@ -200,7 +202,9 @@ def _extra_fields(session: Session, actor: Actor) -> list[Field]:
 def _is_open(actor: Actor, key: str) -> bool:
     """Whether the acting role may type the field in a form: what it may not, stands in no sheet (field policy)."""
     model, column = CLOSED.get(key, (Person, key))
-    return not (key in CLOSED or key.startswith(extra.PREFIX)) or policy.may(actor, "edit", model, column)
+    if key.startswith(extra.PREFIX):  # where the record will stand, each row tells
+        return policy.may_somewhere(actor, "edit", model, column)
+    return key not in CLOSED or policy.may(actor, "edit", model, column)
 
 
 def _length(model: type, key: str) -> int | None:

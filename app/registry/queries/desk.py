@@ -69,7 +69,7 @@ def state(
     dwelling: Dwelling,
     today: date,
     rows: list[Household] | None = None,
-    extra: Callable[[Person], dict[str, str]] = lambda _person: {},
+    extra: Callable[[Person], dict[str, Any]] = lambda _person: {"extra": {}},
 ) -> dict[str, Any]:
     """Everything in the home as it stands in the database; ``rows`` are its households where they are loaded already,
     ``extra`` gives the custom fields of somebody.
@@ -159,7 +159,7 @@ def _dwelling(session: Session, dwelling: Dwelling) -> dict[str, Any]:
 
 
 def _household(
-    household: Household, today: date, homes: Homes, extra: Callable[[Person], dict[str, str]]
+    household: Household, today: date, homes: Homes, extra: Callable[[Person], dict[str, Any]]
 ) -> dict[str, Any]:
     kind = _residence_kind(household)
     return {
@@ -177,7 +177,7 @@ def _household(
                 "relation": m.relation,
                 "person": cards.person_fields(m.person, today),
                 "residence": homes.get((m.person_id, kind), {}),
-                "extra": extra(m.person),
+                **extra(m.person),
             }
             for m in _open_members(household)
         ],

@@ -1,7 +1,8 @@
 """Custom fields on pages that make or change records beside their own forms: the building wizard, life events.
 
 A field is asked in the area in which the record will stand. Where that is not known yet, the fields of all areas of the
-actor are offered and none is demanded; sent with the area, those of the area are. Level L5 has the page of its record.
+actor are offered and none is demanded; sent with the area, those of the area are. One of level L5 is asked of whoever holds
+its grant there; what is stored is not sent to the browser, and left empty it stays.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from app.core import extra, policy
+from app.core import extra, policy, reach
 from app.core.actor import Actor
 from app.core.extra import ExtraColumn
 from app.core.views import extras
 from app.registry.models import Dwelling, Household, Person
 
-SEALED = "L5"
 TITLES: dict[type[Any], Any] = {
     Person: _("Further fields of the person"),
     Household: _("Further fields of the household"),
@@ -75,7 +75,10 @@ def asking(
     found = extra.columns(session, model, area_id=area_id)
     if area_id is None:
         found = [c for c in found if extras.concerns(c, actor)]
-    mine = [c for c in found if c.level != SEALED and policy.may(actor, "edit", model, c.name)]
+        mine = [c for c in found if policy.may_somewhere(actor, "edit", model, c.name)]
+    else:
+        where = (reach.path_of(session, area_id),)
+        mine = [c for c in found if policy.may(actor, "edit", model, c.name, where)]
     return Asking(model, mine, is_due=is_due and area_id is not None, **more)
 
 
@@ -91,6 +94,9 @@ def lost(session: Session, form: Any, sent: Mapping[str, str], asked: Iterable[A
         model = each.model if each else next(m for m in TITLES if m.__tablename__ == found[1])
         column = {c.name: c for c in extra.all_columns(session, model)}.get(found[2])
         item = each.item if each else None
-        if column is not None and (item is None or column.wire(column.read(item)) != sent[name].strip()):
+        if column is None:
+            continue
+        is_told = item is None or column.level == extras.SEALED  # of a sealed one nothing is compared
+        if is_told or column.wire(column.read(item)) != sent[name].strip():
             told.append(extras.no_longer(column, sent[name]))
     return told

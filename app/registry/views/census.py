@@ -256,7 +256,7 @@ class CensusDesk(BaseView):
             self.session, home, clock.today(), households, lambda person: extras.shown(asked, person, actor)
         )
         own = extras.shown(self._home_extras(home), home, actor)
-        found["dwelling"] |= {"version": home.version, "extra": own}
+        found["dwelling"] |= {"version": home.version, **own}
         page = mounted("PersonGroupView")
         rows = desk.without_particulars(households) if page and page.can("edit") else []
         back = url_for("CensusDesk.dwelling", dwelling_uid=home.uid)

@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from app.core import codes, policy
+from app.core import codes, policy, reach
 from app.core.actor import Actor
 from app.core.dates import parse_day
 from app.core.errors import Invalid
@@ -25,21 +25,25 @@ GONE = _("This field is no longer asked. Please reload the page.")
 
 
 def asked(session: Session, actor: Actor, area_id: int, model: type = Person) -> list[ExtraColumn]:
-    """The fields of people (or homes) that are asked in an area and that the actor may type; closed ones have their own
-    page.
-    """
+    """The fields of people (or homes) that are asked in an area and that the actor may type there."""
+    where = (reach.path_of(session, area_id),)
     found = columns(session, model, area_id=area_id)
-    return [c for c in found if c.level != SEALED and policy.may(actor, "edit", model, c.name)]
+    return [c for c in found if policy.may(actor, "edit", model, c.name, where)]
 
 
-def shown(asked_here: Sequence[ExtraColumn], row: Any, actor: Actor) -> dict[str, str]:
-    """What the page shows of a person or home, as it would be typed; what the actor may not see is left out."""
+def shown(asked_here: Sequence[ExtraColumn], row: Any, actor: Actor) -> dict[str, Any]:
+    """What the page shows of a person or home: ``extra`` as it would be typed, without what the actor may not see, and which
+    ``sealed`` fields (level L5) hold something. Those are not sent to the browser; left empty they stay.
+    """
     found = {}
+    sealed = [c.name for c in asked_here if c.level == SEALED and c.read(row) is not None]
     for column in asked_here:
+        if column.level == SEALED:
+            continue
         value = column.read(row)
         if policy.shown(actor, type(row), column.name, value, place="page") is value:
             found[column.name] = column.wire(value)
-    return found
+    return {"extra": found, "sealed": sealed}
 
 
 def read(
@@ -54,11 +58,18 @@ def read(
             if name not in known:
                 row.complain(name, "gone", GONE)
                 continue
+            if stays(known[name], row.entry.fields[name]):
+                continue
             try:
                 row.extras[known[name]] = value_of(session, known[name], row.entry.fields[name], row.person)
             except Invalid as refusal:
                 row.complain(name, refusal.code, refusal.message)
         _missing(session, row, asked_here, on_page)
+
+
+def stays(column: ExtraColumn, typed: Any) -> bool:
+    """Whether a sealed field was left empty; its own page clears it."""
+    return column.level == SEALED and not str(typed or "").strip()
 
 
 def value_of(session: Session, column: ExtraColumn, typed: str, row: Any = None) -> Any:

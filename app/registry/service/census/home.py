@@ -31,6 +31,8 @@ def read(
         if name not in known:
             found.append(_problem(name, "gone", extras.GONE))
             continue
+        if extras.stays(known[name], typed):
+            continue
         try:
             values[known[name]] = extras.value_of(session, known[name], typed, dwelling)
         except Invalid as refusal:

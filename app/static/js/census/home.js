@@ -1,6 +1,6 @@
 // The custom fields of the home itself, above its households.
 import { CodeField } from "./codes.js";
-import { el } from "./rows.js";
+import { el, SEALED } from "./rows.js";
 
 export class Home {
   /** ``page`` is the desk; ``fields`` what is asked; ``state`` the home as the server knows it; ``draft`` what was typed. */
@@ -82,6 +82,7 @@ export class Home {
       input.value = this.value(key);
       input.addEventListener("input", () => this.set(key, input.value));
     }
+    if (this.known.sealed?.includes(key)) input.placeholder = SEALED; // what stands there is not sent; empty keeps it
     return el("label", { class: "gc-field" }, el("span", { text: required ? `${label} *` : label }), input);
   }
 

@@ -44,7 +44,7 @@ function knownMember(row) {
   return {
     ...blankMember(), ref: row.ref, membership: row.uid, membership_version: row.version, relation: row.relation,
     stored_relation: row.relation, person: row.person.uid, person_version: row.person.version,
-    known: { ...row.person, fields: { ...row.person.fields, ...row.residence, ...row.extra } },
+    known: { ...row.person, fields: { ...row.person.fields, ...row.residence, ...row.extra }, sealed: row.sealed ?? [] },
   };
 }
 

@@ -8,6 +8,7 @@ export const MORE = [
   "doc_kind", "population_kind", "register_division", "register_address", "political_status", "education", "marital", "employment",
   "occupation", "workplace", "dwelling_type", "inflow_reason", "came_from", "native_place", "groups", "note",
 ];
+export const SEALED = "••••";
 const MASKED = { number: "number_mask", phone: "phone_mask" };
 
 export function el(tag, attributes = {}, ...children) {
@@ -63,7 +64,7 @@ export class Row {
 
   shownText(key) {
     const source = this.page.source(this.member);
-    if (MASKED[key]) return source.fields[key] ? "••••" : source.known?.[MASKED[key]] ?? "";
+    if (MASKED[key]) return source.fields[key] ? SEALED : source.known?.[MASKED[key]] ?? "";
     const text = value(source, key);
     return this.page.lists[key] ? labelOf(this.page.lists[key], text) : text;
   }
@@ -85,6 +86,7 @@ export class Row {
       input.addEventListener("change", () => this.tidy(key));
       input.addEventListener("focus", () => input.select());
     }
+    if (member.known?.sealed?.includes(key)) input.placeholder = SEALED; // what stands there is not sent; empty keeps it
     if (member.auto[key]) input.classList.add("gc-auto");
     return input;
   }
