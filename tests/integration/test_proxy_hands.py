@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.areas.models import Staff
 from app.core import clock
 from app.core.errors import Conflict, Invalid
+from app.core.files import Attachment
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.documents.models import IssuedDocument
@@ -21,7 +22,7 @@ from app.proxy.service import give_back, open_case
 from tests.factories.proxy import given_for, step, walk
 from tests.integration.test_proxy_steps import case_of, rows
 from tests.integration.test_proxy_views import press
-from tests.support.pages import post
+from tests.support.pages import post, token_of
 
 pytest_plugins = ("tests.support.proxy",)
 __all__ = ["press"]
@@ -271,6 +272,39 @@ def test_a_lost_original_that_turns_up_is_out_again_and_its_old_alarm_is_settled
     assert "the driver kept it" in worker.get(f"/cases/show/{uid}").text
     assert found.name in worker.get("/originals/list/").text
     assert login_as("worker_t").get(f"{base}/found").status_code == 404
+
+
+@pytest.mark.any_database
+@pytest.mark.demand("S3-49")
+def test_originals_go_home_at_the_desk_with_a_photo_of_the_signed_receipt(system, login_as, sessions, booked):
+    uid = booked()
+    walk(sessions, uid, "collect")
+    url, clerk = f"/cases/{uid}/give-back", login_as("clerk_a")
+    page = clerk.get(url).text
+    assert ('value="Elder Li"' in page, original(system, uid).name in page) == (True, True)
+    typed = {"recipient": "Daughter Li", "cannot_sign": "y"}
+    refused = post(clerk, url, _version=version(system, uid), **typed)
+    assert (refused.status_code, "Daughter Li" in refused.text) == (400, True)
+    photo = BytesIO()
+    Image.new("RGB", (1200, 900), "grey").save(photo, "JPEG")
+    photo.seek(0)
+    form = typed | {
+        "witness": "Neighbour Wu",
+        "_version": version(system, uid),
+        "csrf_token": token_of(clerk),
+    }
+    answer = clerk.post(
+        url, data=form | {"photo": (photo, "receipt.jpg")}, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 303
+    row = rows(system, CaseSignature, uid)[-1]
+    assert (row.kind, row.way, row.signer, row.witness) == ("custody", "photo", "Daughter Li", "Neighbour Wu")
+    assert (
+        system.scalars(select(Attachment).where(Attachment.uid == row.file_uid)).one().purpose == "signature"
+    )
+    assert hands(system, uid)[-1] == ("staff", "owner", "Daughter Li")
+    assert clerk.get(url).status_code == 409
+    assert login_as("hotline").get(url).status_code in (403, 409)
 
 
 # --- the receipt and the list ---------------------------------------------------------------------------------------

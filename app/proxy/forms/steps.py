@@ -35,7 +35,7 @@ from app.proxy.service import custody
 from app.proxy.service.questions import asked_at
 
 PAPERS, MISSING = "papers", "missing"  # blocks of a line for each paper, beside the plain fields
-SIGNING = frozenset({Action.entrust, Action.deliver, Action.pick_up})
+SIGNING = frozenset({Action.entrust, Action.deliver, Action.pick_up, Action.withdraw})
 DECISIONS = (("approved", _("Approved")), ("partly", _("Approved in part")))
 ON_PAPER = [
     (s.value, s.label) for s in (Signed.paper, Signed.fingerprint)

@@ -73,14 +73,6 @@ def authorize(
         sign(session, actor, now, case, SignedFor.consent, given, signer=signer)
 
 
-def need_consent(case: ProxyCase) -> None:
-    """Raises Conflict where the resident does not agree, or no longer does, that data go to the office that decides."""
-    if consent_of(case.steps) == REFUSED:
-        raise Conflict(
-            _("The resident does not agree that data are handed on: nothing can be handed in without it.")
-        )
-
-
 def settle_consent(
     session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Mapping[str, Any]
 ) -> Entry:

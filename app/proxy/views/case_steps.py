@@ -1,4 +1,4 @@
-"""The steps of a case: the form of each, taking it, marks on papers, originals given back."""
+"""The steps of a case: the form of each, taking it, marks on papers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.proxy.forms import Asked
 from app.proxy.models import ProxyCase
 from app.proxy.queries import calendar, case_page
 from app.proxy.rules import MACHINE
-from app.proxy.service import act, facts, give_back, mark, offers, open_case, places
+from app.proxy.service import act, facts, mark, offers, open_case, places
 from app.proxy.views import kept
 from app.proxy.views.booking_asks import places_card
 
@@ -181,19 +181,4 @@ class StepsMixin:
             url = self.url_show(case)
         if done is not None:
             flash(gettext("Saved."), "success")
-        return jsonify(url=url) if wants_json() else self.go(url)
-
-    @expose("/<pk>/give-back", methods=["POST"])
-    @has_access
-    @permission_name("use")
-    def give_back(self, pk: str) -> Any:
-        """Originals go home apart from the result, signed for by name."""
-        names = ("recipient", "witness")
-        given: dict[str, Any] = {name: request.form.get(name, "").strip()[:50] for name in names}
-        given["cannot_sign"] = bool(request.form.get("cannot_sign"))
-        with unit_of_work(self.session) as session:
-            case = open_case(session, pk, request.form.get("_version") or "0")
-            give_back(session, current_actor(), clock.now(), case, {k: v for k, v in given.items() if v})
-            url = self.url_show(case)
-        flash(gettext("The originals are back with their owner."), "success")
         return jsonify(url=url) if wants_json() else self.go(url)

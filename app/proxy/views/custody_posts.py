@@ -13,19 +13,18 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.actor import Actor, current_actor
-from app.core.errors import NotFound
+from app.core.errors import NotAllowed, NotFound
 from app.core.session import unit_of_work
 from app.core.views import expose, has_access, permission_name
 from app.core.views.fields import RecordForm
-from app.core.widgets import ChoiceField, DayField, LongTextField, Needed
+from app.core.widgets import CheckField, ChoiceField, DayField, LongTextField, Needed, TextField
 from app.proxy.choices import Entry
 from app.proxy.models import Custody, ProxyCase
 from app.proxy.queries import case_page, hands
 from app.proxy.queries.names import sees_names
-from app.proxy.service import custody, handing, open_case
+from app.proxy.service import custody, give_back, handing, open_case
 from app.proxy.service.cases import write_entry
 from app.proxy.service.receipts import for_original, printable
-from app.proxy.views.field_forms import signature
 from app.proxy.views.field_saving import signed
 from app.proxy.views.form_pages import form_page, ready
 from app.proxy.views.parts import part
@@ -67,6 +66,14 @@ class LossForm(RecordForm):
         length=200,
         description=_("The owner is told, a new paper is applied for, and at whose cost."),
     )
+
+
+class GiveBackForm(RecordForm):
+    """Who takes the originals, and before whom where that person cannot write."""
+
+    recipient = TextField(_("Who took them back"), [Needed()], length=50)
+    cannot_sign = CheckField(_("cannot write: fingerprint with a witness"))
+    witness = TextField(_("Witness"), length=50, description=_("Needed where somebody cannot write."))
 
 
 class FoundForm(RecordForm):
@@ -124,7 +131,9 @@ class CustodyMixin:
     @staticmethod
     def signed_here(session: Session, case: ProxyCase) -> dict[str, Any]:
         """The signature that was drawn or photographed on this page, kept with the case; nothing where nobody signed."""
-        return signed(session, [case]) if signature(request) is not None else {}
+        photo = request.files.get("photo")
+        is_signed = bool(request.form.get("signature") or (photo is not None and photo.filename))
+        return signed(session, [case]) if is_signed else {}
 
     @expose("/<pk>/originals/<uid>/received", methods=["POST"])
     @has_access
@@ -180,6 +189,39 @@ class CustodyMixin:
         title = gettext("Found again: %(paper)s", paper=row.name)
         return form_page(
             self, pk, lambda data: FoundForm(formdata=data), take, title=title, press=gettext("Write it down")
+        )
+
+    @expose("/<pk>/give-back", methods=["GET", "POST"])
+    @has_access
+    @permission_name("use")
+    def give_back(self, pk: str) -> Any:
+        """Originals go home apart from the result, signed for by name: on paper, of which a photo may be kept, or here."""
+        actor, now = current_actor(), clock.now()
+        case = case_page.load(self.session, pk)
+        if not case_page.may_carry(actor, case):
+            custody.need_held(case)
+            raise NotAllowed()
+        names = [one.name for one in custody.held(case)]
+
+        def make(data: Any) -> Any:
+            form = GiveBackForm(formdata=data)
+            if data is None:
+                form.recipient.data = case.party_name
+            return form
+
+        def take(session: Session, case: ProxyCase, form: Any) -> None:
+            given = {f.name: f.data for f in form if f.data and f.name != "csrf_token"}
+            give_back(session, actor, now, case, {**given, **self.signed_here(session, case)})
+
+        return form_page(
+            self,
+            pk,
+            make,
+            take,
+            title=gettext("Give originals back"),
+            press=gettext("Give originals back"),
+            told=gettext("These go home: %(what)s.", what=str(_(", ")).join(names)),
+            sign=gettext("Signature of who takes them, or a photo of the signed receipt"),
         )
 
     @expose("/<pk>/originals/<uid>/lose", methods=["GET", "POST"])
