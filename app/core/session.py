@@ -20,6 +20,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from app.core import fieldwords, search
+from app.core.criteria import tell_values_once
 
 BEGIN_OPTION = "geban_begin"
 PLANS = "force_custom_plan"  # PostgreSQL: a plan made for one area is no plan for another
@@ -47,8 +48,9 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_size": 5,
         "max_overflow": 10,
         "connect_args": {
-            # a generic plan chosen after five runs took 3.5 s at city size (recipes)
-            "options": f"-c plan_cache_mode={PLANS} -c statement_timeout=60000 -c lock_timeout=15000",
+            # a generic plan chosen after five runs took 3.5 s at city size (recipes); compiling a statement takes half a
+            # second for one that runs 45 ms (reminders of a county), and none of ours is run often enough with one plan
+            "options": f"-c plan_cache_mode={PLANS} -c jit=off -c statement_timeout=60000 -c lock_timeout=15000",
             "keepalives": 1,
             "keepalives_idle": 30,
             "tcp_user_timeout": 20000,
@@ -78,6 +80,7 @@ def _watch(engine: Engine) -> None:
 
 def prepare(engine: Engine) -> None:
     """Hang the settings of the database on an engine."""
+    tell_values_once(engine.dialect)
     if engine.dialect.name != "sqlite":
         _watch(engine)
         return

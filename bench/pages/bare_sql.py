@@ -96,14 +96,14 @@ class Database:
 class Visitor:
     """Who is signed in, where and with which rights."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, right: tuple[str, str] = ("can_list", "PersonView")) -> None:
         token = hashlib.sha256(session.get("_user_id", "").encode()).hexdigest()
         found = db.rows(SIGN_IN, token, date(2026, 11, 1).isoformat() if db.sqlite else date(2026, 11, 1))
         if not found or found[0][2] is not None:
             abort(401)
         self.user_id, _seen, _ended, self.path, role, roots = found[0]
         self.rights = {(p, v) for p, v in db.rows(RIGHTS, role)}
-        if ("can_list", "PersonView") not in self.rights:
+        if right not in self.rights:
             abort(403)
         self.whole = roots == 1 and len(self.path) == 4
 

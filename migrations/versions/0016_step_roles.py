@@ -47,6 +47,13 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("proxy_case", schema=None) as batch_op:
         batch_op.create_index("ix_proxy_case_staff_booked", ["staff_id", "booked_for"], unique=False)
+        batch_op.create_index(
+            "ix_proxy_case_open",
+            ["area_id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
     with op.batch_alter_table("case_assist", schema=None) as batch_op:
         batch_op.create_index("ix_case_assist_answered_due", ["answered_at", "due_at"], unique=False)
     with op.batch_alter_table("visit_stop", schema=None) as batch_op:
@@ -78,5 +85,6 @@ def downgrade() -> None:
     with op.batch_alter_table("case_assist", schema=None) as batch_op:
         batch_op.drop_index("ix_case_assist_answered_due")
     with op.batch_alter_table("proxy_case", schema=None) as batch_op:
+        batch_op.drop_index("ix_proxy_case_open")
         batch_op.drop_index("ix_proxy_case_staff_booked")
     op.drop_table("step_role")

@@ -38,3 +38,28 @@ def test_the_benchmark_measures_all_three_and_writes_ratios(tmp_path):
         assert all(entry[figure] > 0 for figure in FIGURES), entry
     assert report["facts"]["persons"] == 300
     assert str(tmp_path) not in out.read_text()  # no paths of the machine
+
+
+@pytest.mark.any_database
+def test_the_benchmark_of_the_proxy_service_builds_a_year_and_measures_nights_and_pages(tmp_path):
+    out = tmp_path / "proxy.json"
+    command = ["-m", "bench.proxy", "--db", f"sqlite:///{tmp_path / 'bench.sqlite'}", "--persons", "300"]
+    command += ["--home", str(tmp_path / "home"), "--cases-a-day", "3", "--days", "40", "--repeat", "1"]
+    command += ["--jobs", "here"]
+    done = run(
+        *command, "--only", "cases;work list, all open", "--json", str(out), env=os.environ, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    report = json.loads(out.read_text())
+    entries = {entry["name"]: entry for entry in report["entries"]}
+    desks = ("worker", "clerk", "town", "department", "center")
+    assert set(entries) == {f"{work} · {desk}" for work in ("cases", "work list, all open") for desk in desks}
+    for name, entry in entries.items():
+        wanted = [figure for figure in FIGURES if "stock" not in figure or "department" not in name]
+        assert all(entry[figure] > 0 for figure in wanted), entry
+    nights = {night["name"]: night["made"] for night in report["nights"]}
+    assert nights["alarms, night 1"] > 0
+    # nothing is told twice
+    assert nights["alarms, night 2"] == nights["renewals, night 2"] == 0
+    assert report["facts"]["cases"] == 120
+    assert str(tmp_path) not in out.read_text()

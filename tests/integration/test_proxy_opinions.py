@@ -67,6 +67,19 @@ def test_what_has_come_was_recalled_or_belongs_to_a_closed_case_is_told_to_nobod
     assert spoken(run()) == {}
 
 
+def test_a_reminder_of_a_closed_case_is_gone_though_other_cases_are_open(
+    system, sessions, booked, asked, watch, run, login_as
+):
+    """The case that is asked about is the alarm's own, not any."""
+    at(watch, 2026, 11, 26, 9)
+    run()
+    health, number = login_as("health"), case_of(system, asked).number
+    assert number in text_of(health, "/reminders/")
+    booked("WJ-02")
+    step(sessions["worker"], asked, "withdraw")
+    assert number not in text_of(health, "/reminders/")
+
+
 def test_the_lists_and_the_page_show_it_by_light(
     system, world, sessions, booked, asked, watch, login_as, pensions
 ):

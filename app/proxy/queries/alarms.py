@@ -53,7 +53,8 @@ def is_open(alarm: Any = CaseAlarm) -> ColumnElement[bool]:
             CaseAssist.uid == _rest(alarm.about, "opinion"),
             CaseAssist.answered_at.is_(None),
             CaseAssist.due_at == alarm.due_at,
-            exists().where(case),
+            # in one EXISTS: one in another would not see the alarm of the query around
+            case,
         ),
         named(
             "callback",
