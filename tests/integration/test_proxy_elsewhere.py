@@ -8,10 +8,11 @@ from sqlalchemy import select
 from app.areas.models import AreaLevel, CalendarDay
 from app.areas.service import calendars
 from app.core import clock
+from app.core.errors import NotAllowed
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.documents.models import IssuedDocument
-from app.proxy.models import CaseClock, ProxyCase, ServiceField, ServiceItem, ServiceMaterial
+from app.proxy.models import CaseClock, ProxyCase, ServiceField, ServiceItem, ServiceMaterial, StepRole
 from app.proxy.service import new_draft, publish
 from app.proxy.service.items import begin_item
 from tests.factories.proxy import step
@@ -28,6 +29,7 @@ LEVELS = {"county": "Banner", "town": "Sum", "community": "Gacha", "grid": "Ten-
 WAY = ("entrust", "collect", "submit", "receive", "accept")
 TO_THE_DOOR = ("process", "approve", "fetch", "set_out")
 REST = ("deliver", "rate", "archive")
+TO_CLOSE = {"rate": "clerk", "archive": "town"}
 BY_OFFICE = {"receive", "accept", "process", "approve"}
 
 
@@ -62,6 +64,8 @@ def banner(system, acting, world):
             draft.promised_days, draft.statutory_days, draft.limits = 2, 4, {"precheck": [1, "work_day"]}
             admin.flush()
             publish(admin, draft, clock.today(), clock.now())
+            # here the town closes the files, not the station
+            admin.add(StepRole(action="archive", role="workstation", allowed=False))
         yield watch
 
 
@@ -73,7 +77,7 @@ def due(system, uid, kind):
 
 def go(sessions, uid, *actions):
     for action in actions:
-        who = "department" if action in BY_OFFICE else "clerk" if action in {"rate", "archive"} else "worker"
+        who = "department" if action in BY_OFFICE else TO_CLOSE.get(action, "worker")
         more = {"questions": {"heads": 40}} if action == "collect" else {}
         step(sessions[who], uid, action, **more)
 
@@ -102,7 +106,10 @@ def test_from_booking_to_the_archive_under_its_own_calendar(
     assert due(system, uid, "promise") == date(2026, 4, 23)
     go(sessions, uid, *TO_THE_DOOR)
     assert post(login_as("worker_a"), f"/cases/{uid}/paper/F12").mimetype == "application/pdf"
-    go(sessions, uid, *REST)
+    go(sessions, uid, *REST[:-1])
+    with pytest.raises(NotAllowed):
+        step(sessions["clerk"], uid, "archive")
+    go(sessions, uid, REST[-1])
     system.rollback()
     paper = system.scalars(select(IssuedDocument).where(IssuedDocument.owner_uid == uid)).one()
     assert (paper.form_code, paper.context["item_name"]) == ("F12", "Pasture card")
