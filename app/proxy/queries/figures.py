@@ -1,7 +1,7 @@
 """How the service does: by worker, service, area or department (S0-39, S1-68, S3-48).
 
 Everything is read from the cases themselves (`service/figures.py` writes it with each step), in three statements: what was
-decided in the period, how many days that took, and what is open now.
+decided in the period by the days it took, what was booked, and what is open now.
 """
 
 from __future__ import annotations
@@ -87,16 +87,15 @@ def lines(
     start = datetime.combine(first, time.min, LOCAL_ZONE)
     end = datetime.combine(last + timedelta(days=1), time.min, LOCAL_ZONE)
     key, decided = KEYS[by], (ProxyCase.decided_at >= start) & (ProxyCase.decided_at < end)
-    for row in session.execute(_of(_decided(key).where(decided), by, area).group_by(key)):
+    # by days as well: one reading of the cases tells sums and days
+    query = _of(_decided(key).where(decided), by, area).group_by(key, ProxyCase.used_days)
+    for row in session.execute(query):
         values = row._asdict()
-        at = line(values.pop("key"))
+        at, used = line(values.pop("key")), values.pop("used")
         for name, value in values.items():
-            setattr(at, name, int(value or 0))
-    days = select(key.label("key"), ProxyCase.used_days, func.count()).where(
-        decided, ProxyCase.used_days.is_not(None)
-    )
-    for row_key, used, count in session.execute(_of(days, by, area).group_by(key, ProxyCase.used_days)):
-        line(row_key).days[used] += count
+            setattr(at, name, getattr(at, name) + int(value or 0))
+        if used is not None:
+            at.days[used] += row.decided
     booked = select(key.label("key"), func.count()).where(
         ProxyCase.opened_at >= start, ProxyCase.opened_at < end
     )
@@ -129,6 +128,7 @@ def _decided(key: Any) -> Select[Any]:
     stars = case({str(n): n for n in range(1, 6)}, value=ProxyCase.rating)
     return select(
         key.label("key"),
+        ProxyCase.used_days.label("used"),
         func.count().label("decided"),
         when(ProxyCase.outcome == "approved").label("approved"),
         when(ProxyCase.was_on_time.is_not(None)).label("judged"),
