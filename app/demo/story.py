@@ -16,6 +16,7 @@ from app.areas.service.calendars import calendar_for
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.demo.acting import Cast
+from app.demo.afterwards import after_the_case
 from app.demo.cases import CaseMaker
 from app.demo.daily import ROUND_SIZE, SLOTS, Diary
 from app.demo.duplicates import entered_twice
@@ -32,6 +33,7 @@ from app.registry.models import Dwelling, Person
 
 Step = Callable[[str], None]
 OLD = 70
+AFTER = 7  # people whose cases have a word behind them
 CALLED = 8  # elders who asked for a visit by phone
 FEW = (State.booked, State.entrusted, State.collected, State.submitted)
 
@@ -55,6 +57,8 @@ class Story:
         step("cases")
         cases = [*maker.every_state(others), *maker.related(others[-2:])]
         photograph(self.cast, self.now, cases)
+        if len(elders) > len(waiting) + AFTER:
+            after_the_case(maker, elders[-AFTER:], self.spec["afterwards"])
         for name in ("worker2", "outsider"):
             people = self.people(name)
             for n, state in enumerate(FEW if people else ()):
