@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sqlalchemy import Dialect
 from sqlalchemy.orm.interfaces import CompileStateOption, CriteriaOption
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.cache_key import CacheKey
@@ -125,7 +126,7 @@ def _by_key(criterion: Any, prepared: Callable[[Any], Any]) -> Any:
     froms = chosen.get_final_froms()
     mine = getattr(criterion.left.table, "name", None)  # None only while SQLAlchemy looks a lambda over
     if mine in {getattr(f, "name", "") for f in froms}:
-        # “the key is among those of the rows of this table that …” is “…” itself; else the two would be taken for one another
+        # “the key is one of the rows of this table that …” is “…” itself; else the two would be taken for one another
         is_itself = prepared is _inside_too and len(froms) == 1 and chosen.whereclause is not None
         return prepared(chosen.whereclause) if is_itself else criterion
     return _looked_up(criterion.left, prepared(chosen))
@@ -159,3 +160,17 @@ def _inside(element: Any, **_how: Any) -> Any:
     if names == {"area"} or getattr(element.left.table, "name", "") in names:
         return None
     return _looked_up(element.left, _inside_too(chosen))
+
+
+def tell_values_once(dialect: Dialect) -> None:
+    """A value of the criteria stands in a statement as often as they do, and SQLAlchemy asks in each run which of its copies
+    are the same: each question makes an expression. What the first compilation found is told apart once.
+    """
+
+    class Once(dialect.statement_compiler):  # type: ignore[name-defined]
+        def __init__(self, *args: Any, **how: Any) -> None:
+            super().__init__(*args, **how)
+            for bind, copies in (self._cache_key_bind_match or ({},))[0].items():
+                copies[:] = dict.fromkeys([bind, *copies])
+
+    dialect.statement_compiler = Once
