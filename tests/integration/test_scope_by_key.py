@@ -90,3 +90,13 @@ def test_areas_named_by_a_filter_are_never_taken_for_those_of_the_guard(acting, 
         query = select(Dwelling.id).where(Dwelling.area_id.in_(areas))
         assert acting(username).scalars(query).all() == [], username
         assert acting(named).scalars(query).all(), named
+
+
+def test_copies_of_a_value_are_told_apart_when_a_statement_is_compiled(acting, events):
+    """Not in each run, where each comparison of two copies makes an expression (tell_values_once)."""
+    session = acting("clerk_a_reads_t")
+    session.scalars(select(LifeEventPerson.id).execution_options(by_key=True)).all()
+    compiled = [c for c in session.get_bind()._compiled_cache.values() if c._cache_key_bind_match]
+    found = [copies for c in compiled for copies in c._cache_key_bind_match[0].values()]
+    assert found
+    assert [copies for copies in found if len(copies) > len(dict.fromkeys(copies))] == []

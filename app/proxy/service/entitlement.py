@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import literal, null, select, union_all
+from sqlalchemy import bindparam, literal, null, select, union_all
 from sqlalchemy.orm import Session, contains_eager, load_only
 
 from app import seeds
 from app.core import codes
+from app.core.criteria import steady
 from app.core.errors import Finding, warning
+from app.core.models import BigKey
 from app.proxy.choices import Verdict
 from app.proxy.models import ServiceItem, ServiceItemVersion
 from app.proxy.rules import criteria as parts
@@ -34,9 +36,9 @@ OPEN_LEVELS = frozenset({"L1", "L2", "L3"})  # services whose name may stand out
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The answer for one service."""
+    """The answer for one service: an entity, or columns of one."""
 
-    version: ServiceItemVersion
+    version: Any
     answer: Answer
 
 
@@ -78,7 +80,7 @@ def facts_of(session: Session, person: Person, day: date, *, with_health: bool =
     """
     groups, homes, is_here = set(), set(), False
     grade = None
-    for row in session.execute(_facts_query(person.id, with_health)):
+    for row in session.execute(_facts_query(with_health), {"person": person.id}):
         if row.what == GROUP:
             groups.add(row.code)
         elif row.what == HOUSEHOLD:
@@ -98,22 +100,25 @@ def facts_of(session: Session, person: Person, day: date, *, with_health: bool =
     )
 
 
-def _facts_query(person_id: int, with_health: bool) -> Any:
+@lru_cache(maxsize=2)
+def _facts_query(with_health: bool) -> Any:
+    """Built once: to put it together costs more than to run it."""
+    me: Any = bindparam("person", type_=BigKey)
     groups = select(literal(GROUP).label("what"), PersonGroup.group_code.label("code")).where(
-        PersonGroup.person_id == person_id, PersonGroup.valid_to.is_(None)
+        PersonGroup.person_id == me, PersonGroup.valid_to.is_(None)
     )
     if not with_health:
         groups = groups.where(PersonGroup.level.in_(sorted(OPEN_LEVELS)))
     homes = (
         select(literal(HOUSEHOLD), Household.kind)
         .join(HouseholdMember, HouseholdMember.household_id == Household.id)
-        .where(HouseholdMember.person_id == person_id, HouseholdMember.valid_to.is_(None))
+        .where(HouseholdMember.person_id == me, HouseholdMember.valid_to.is_(None))
     )
     here = select(literal(HERE), null()).where(
-        PersonArea.person_id == person_id, PersonArea.kind == "registered", PersonArea.valid_to.is_(None)
+        PersonArea.person_id == me, PersonArea.kind == "registered", PersonArea.valid_to.is_(None)
     )
     found = union_all(groups, homes, here).subquery()
-    return select(found.c.what, found.c.code).execution_options(by_key=True)
+    return steady(select(found.c.what, found.c.code).execution_options(by_key=True))
 
 
 def _grade_of(session: Session, person_id: int) -> str | None:
@@ -134,25 +139,39 @@ def _registered(person: Person) -> bool | None:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def offered(session: Session, day: date, levels: Collection[str] | None = None) -> list[ServiceItemVersion]:
-    """Versions in force in catalogue order, with what an answer needs; of some levels of protection only."""
+def offered(session: Session, day: date) -> list[ServiceItemVersion]:
+    """Versions in force in catalogue order, with what an answer needs."""
     version = ServiceItemVersion
-    query = (
-        select(version)
-        .join(version.item)
-        .where(ServiceItem.active, *in_force(day))
-        .order_by(ServiceItem.seq, version.number.desc())
-        .options(
-            contains_eager(version.item).load_only(ServiceItem.code, ServiceItem.seq),
-            load_only(version.name, version.kind, version.sensitivity, version.audience, version.criteria),
-        )
+    query = in_order(select(version), day).options(
+        contains_eager(version.item).load_only(ServiceItem.code, ServiceItem.seq),
+        load_only(version.name, version.kind, version.sensitivity, version.audience, version.criteria),
     )
-    if levels is not None:
-        query = query.where(version.sensitivity.in_(sorted(levels)))
     return list(session.scalars(query))
 
 
-def told(session: Session, versions: Iterable[ServiceItemVersion], facts: Facts) -> Iterator[Told]:
+def in_order(query: Any, day: date) -> Any:
+    """A select of versions: those in force, as the catalogue has them."""
+    return (
+        query.join(ServiceItemVersion.item)
+        .where(ServiceItem.active, *in_force(day))
+        .order_by(ServiceItem.seq, ServiceItemVersion.number.desc())
+    )
+
+
+def open_ones(session: Session, day: date) -> list[Any]:
+    """(name, kind, criteria) of the versions in force whose name may stand on the page of a person."""
+    return list(session.execute(_open_ones(day)))
+
+
+@lru_cache(maxsize=4)
+def _open_ones(day: date) -> Any:
+    """Built once a day; columns, for a page of a person writes nothing there and an entity costs more than its row."""
+    version = ServiceItemVersion
+    query = in_order(select(version.name, version.kind, version.criteria), day)
+    return steady(query.where(version.sensitivity.in_(sorted(OPEN_LEVELS))))
+
+
+def told(session: Session, versions: Iterable[Any], facts: Facts) -> Iterator[Told]:
     """The answer for each service."""
     named = names(session)
     for version in versions:

@@ -27,8 +27,8 @@ def entitled(session: Session, person: Any, _actor: Actor) -> Sequence[panels.Ro
         return ()
     day, url = clock.today(), f"/entitlement/show/{person.uid}"
     facts = entitlement.facts_of(session, person, day, with_health=False)
-    versions = entitlement.offered(session, day, entitlement.OPEN_LEVELS)
-    told = [t for t in entitlement.told(session, versions, facts) if t.version.kind in ASKED_FOR]
+    asked_for = [service for service in entitlement.open_ones(session, day) if service.kind in ASKED_FOR]
+    told = list(entitlement.told(session, asked_for, facts))
     rows = []
     for one in told:
         if one.answer.verdict is Verdict.yes:
