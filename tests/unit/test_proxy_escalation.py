@@ -52,3 +52,9 @@ def test_where_a_case_lies():
     assert escalation.at_department(State.processing.value, 7) is True
     assert escalation.at_department(State.processing.value, None) is False
     assert escalation.at_department(State.collected.value, 7) is False
+
+
+def test_what_has_no_clock_is_short_of_time_in_its_last_fifth():
+    """An opinion that is asked for ten hours before it is due."""
+    asked = local(2026, 11, 6, 7, 30)
+    assert escalation.short_at(asked, DUE) == local(2026, 11, 6, 15, 30)
