@@ -163,8 +163,13 @@ def test_who_stands_in_has_the_grid_and_its_appointments_on_those_days_and_no_lo
         .all()
     )
     assert [n.link for n in told] == ["/appointments/"]
-    # back a day earlier: the post ends with the absence
+    # who stands in reads the absence and writes nothing of it
     absence = fresh(system).scalars(select(StaffAbsence)).one().uid
+    assert helper.get(f"/absences/show/{absence}").status_code == 200
+    assert helper.get(f"/absences/edit/{absence}").status_code == 403
+    assert post(helper, f"/absences/delete/{absence}", reason="no").status_code == 403
+    assert login_as("worker_t").get(f"/absences/show/{absence}").status_code == 404
+    # back a day earlier: the post ends with the absence
     assert post(login_as("clerk_a"), f"/absences/delete/{absence}", reason="back at work").status_code == 303
     assert login_as("worker_a2").get(f"/cases/show/{uid}").status_code == 404
 
