@@ -184,3 +184,32 @@ class TestEvents:
         gone = post(clerk, f"/life-events/revoke/{event.uid}", reason="entered by mistake")
         assert gone.status_code in {200, 303, 404}
         assert token_of(clerk)
+
+    def test_who_takes_another_in_is_asked(self, login_as, system, world, family):
+        """A household or a home that stays has its values in the fields; at a death or a new name nothing is asked."""
+        home, household, people = family
+        name, own = add(system, "dwelling", "Gas"), add(system, "household", "Meter")
+        about = add(system, "person", "Leaflet")
+        other = make_home(system, world.areas["grid_a11"], "8")
+        joining = make_household(system, other, [ResidentFactory(name="Wu Er", number=None)])
+        home.extra = {"f1": "natural"}
+        system.commit()
+        clerk, url = login_as("clerk_a"), f"/life/enter/merge/household/{household.uid}"
+        sent = opened(clerk, url, other=joining.uid)
+        refused = clerk.post(url, data=sent)
+        assert (refused.status_code, f'href="#{own}"' in refused.text) == (422, True)
+        sent = form_of(refused.text.replace("gb-form gb-narrow", "gb-form"))
+        sent |= {key: "97" for key in sent if key.startswith("rel_")}
+        sent |= {key: people[0].uid for key in sent if key.startswith("head_")}
+        answer = clerk.post(url, data=sent | {own: "77"})
+        assert answer.status_code == 303, problems(answer)
+        system.rollback()
+        assert system.get(Household, household.id).extra == {"f2": "77"}
+        url = f"/life/enter/home_merge/dwelling/{home.uid}"
+        sent = opened(clerk, url, other=other.uid)
+        assert sent[name] == "natural"
+        answer = clerk.post(url, data=sent | {name: "none"})
+        assert answer.status_code == 303, problems(answer)
+        assert stored(system, Dwelling)[-1] == {"f1": "none"}
+        for kind in ("death", "new_name", "new_document", "move_out"):
+            assert about not in clerk.get(f"/life/enter/{kind}/person/{people[1].uid}").text, kind

@@ -1,5 +1,9 @@
-"""Custom fields at life events: of the person who is born or comes, of a household that is founded or moves, of the
-homes that one is divided into. Who is on record already has the values so far in the fields.
+"""Custom fields at life events: of the person who is born or comes, of a household that is founded, moves or takes another
+in, of the homes that one is divided into or that others are joined to. Who is on record already has the values so far in
+the fields.
+
+A death and a move-out end a record here: what an area asks of its residents is asked of those who stay. A new document, a
+new name and a change of head change one fact at a counter and confirm nothing else: the page of the record asks.
 """
 
 from __future__ import annotations
@@ -42,6 +46,10 @@ def asked_at(session: Session, found: Any, typed: Mapping[str, str]) -> list[Ask
         return [asking(session, actor, Household, (home or found.item).area_id)]
     if found.kind is EventKind.change_home:
         return [asking(session, actor, Household, home.area_id if home else None, item=found.item)]
+    if found.kind is EventKind.merge:
+        return [asking(session, actor, Household, found.item.area_id, item=found.item)]
+    if found.kind is EventKind.home_merge:
+        return [asking(session, actor, Dwelling, found.item.area_id, item=found.item)]
     if found.kind is EventKind.home_split:
         return [asking(session, actor, Dwelling, found.item.area_id, note=SAME)]
     return []
