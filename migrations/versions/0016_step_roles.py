@@ -54,6 +54,14 @@ def upgrade() -> None:
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
+    with op.batch_alter_table("case_alarm", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_case_alarm_waiting",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
     with op.batch_alter_table("case_assist", schema=None) as batch_op:
         batch_op.create_index("ix_case_assist_answered_due", ["answered_at", "due_at"], unique=False)
     with op.batch_alter_table("visit_stop", schema=None) as batch_op:
@@ -84,6 +92,8 @@ def downgrade() -> None:
         batch_op.drop_column("revisit_on")
     with op.batch_alter_table("case_assist", schema=None) as batch_op:
         batch_op.drop_index("ix_case_assist_answered_due")
+    with op.batch_alter_table("case_alarm", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_alarm_waiting")
     with op.batch_alter_table("proxy_case", schema=None) as batch_op:
         batch_op.drop_index("ix_proxy_case_open")
         batch_op.drop_index("ix_proxy_case_staff_booked")

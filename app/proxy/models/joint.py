@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.areas.models import OrgUnit, Staff
-from app.core.models import BigKey, Instant, Table, Versioned, args, coded
+from app.core.models import BigKey, Instant, Table, Versioned, args, coded, live
 from app.proxy.models.cases import CaseChild, ProxyCase
 
 
@@ -66,6 +66,8 @@ class CaseAlarm(CaseChild, Table):
     __table_args__ = args(
         UniqueConstraint("case_id", "about", "rule", "due_at"),
         Index("ix_case_alarm_open_due", "settled_at", "due_at"),
+        # in the order of the list: the page of reminders reads as many as it shows
+        live("due_at", "id", name="ix_case_alarm_waiting", unique=False, where="settled_at IS NULL"),
     )
 
     about: Mapped[str] = mapped_column(
