@@ -117,7 +117,7 @@ def test_every_step_from_the_start_page_takes_less_than_seven_taps(open_as, syst
     assert states(system) == ["evaluated"]
     for path in (
         "/field/",
-        "/field/new",
+        "/field/homes",
         "/d/scan",
     ):  # their colours and names are looked at in test_axe_pages
         page.goto(path)
