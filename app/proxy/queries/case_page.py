@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -23,6 +23,7 @@ from app.proxy.choices import (
     PROMISE_CLOCKS,
     STEP_CLOCKS,
     Action,
+    CallOutcome,
     ClockCode,
     Entry,
     PauseReason,
@@ -176,6 +177,10 @@ def details(step: CaseStep) -> list[str]:
     data = step.data or {}
     if step.action == Entry.alarm:
         return [told_words(data)]
+    if step.action == Entry.callback and not data.get("recipient"):
+        made = data.get("attempts") or 0
+        tried = [ngettext("%(num)s attempt", "%(num)s attempts", made)] if made else []
+        return [str(CallOutcome.label_of(data["closed"]))] if data.get("closed") else tried
     lines = [str(data[name]) for name in TOLD if data.get(name)]
     if step.action == Entry.give:
         return [f"{data.get('from', '')} → {data.get('to', '')}", str(data.get("why", ""))]

@@ -84,7 +84,7 @@ class CaseCallbackView(ModelView):
         "closed_by": _("Closed by"),
         "whose": _("Which ones"),
     }
-    list_columns = ["due_light", "number", "name", "rating", "staff", "attempts", "outcome", "opened_at"]
+    list_columns = ["number", "due_light", "name", "rating", "staff", "attempts", "outcome", "opened_at"]
     show_columns = [
         "number",
         "name",
