@@ -9,9 +9,11 @@ loaded but the column types that decrypt. Scope is a base filter over the areas 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import sys
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -45,6 +47,7 @@ EDIT = (
     " register_address marital political_status education employment occupation workplace note"
 ).split()
 ROWS = 25
+INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[.+].*$")
 # the paths in force for the account that is measured just now
 reach: list[tuple[str, str]] = []
 
@@ -86,6 +89,7 @@ def classes(engine: Any) -> dict[str, Any]:
             StockDocument,
             primaryjoin=person_table.c.id == document_table.c.person_id,
             foreign_keys=document_table.c.person_id,
+            back_populates="person",
         )
         phones = relationship(
             StockPhone,
@@ -102,6 +106,12 @@ def classes(engine: Any) -> dict[str, Any]:
         def __repr__(self) -> str:
             return str(self.name)
 
+    StockDocument.person = relationship(  # type: ignore[attr-defined]
+        StockPerson,
+        primaryjoin=person_table.c.id == document_table.c.person_id,
+        foreign_keys=document_table.c.person_id,
+        back_populates="documents",
+    )
     return {"person": StockPerson, "document": StockDocument, "phone": StockPhone, "area": StockArea}
 
 
@@ -150,8 +160,9 @@ def make(url: str, home: Path, *, tuned: bool, whole: bool = True) -> tuple[Flas
 
     class StockDocumentView(ModelView):
         datamodel = SQLAInterface(found["document"])
-        list_columns = ["person_id", "kind", "number"]
-        search_columns = ["number_index"]
+        list_columns = ["person_id" if tuned else "person", "kind", "number"]
+        # as it comes the search form has every column, and a select of everybody for the person
+        locals().update({"search_columns": ["number_index"]} if tuned else {})
 
     with app.app_context():
         prepare(db.engine)
@@ -180,6 +191,50 @@ def cookie_of(app: Flask, user_id: int) -> str:
     kept = client.get_cookie("session")
     assert kept is not None
     return f"session={kept.value}"
+
+
+class Fields(HTMLParser):
+    """What a browser would send of FAB's form: as it comes it has each column, and each relation as a select of all rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, Any] = {}
+        self._name, self._several = "", False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        a = dict(attrs)
+        if tag == "input" and a.get("name") and a.get("type") != "checkbox":
+            self.values[a["name"] or ""] = a.get("value") or ""
+        elif tag == "select":
+            self._name, self._several = a.get("name") or "", "multiple" in a
+        elif tag == "option" and "selected" in a and self._name:
+            chosen = a.get("value") or ""
+            self.values[self._name] = [*self.values.get(self._name, ()), chosen] if self._several else chosen
+        elif tag == "textarea":
+            self.values[a["name"] or ""] = ""
+            self._name = a["name"] or ""
+
+    def handle_data(self, data: str) -> None:
+        if (
+            self._name in self.values
+            and isinstance(self.values[self._name], str)
+            and self.lasttag == "textarea"
+        ):
+            self.values[self._name] += data.strip()
+
+
+def saves(browser: Browser, people: list[dict[str, Any]]) -> Callable[[int], Ask]:
+    """The form as it comes, sent back with another note; that it is fetched before is not measured."""
+
+    def make(nth: int) -> Ask:
+        path = f"/stockpersonview/edit/{people[nth % len(people)]['id']}"
+        fields = Fields()
+        fields.feed(browser.send(Ask(path)).body.decode())
+        # FAB draws an instant with parts of a second and takes it without
+        given = {k: INSTANT.sub(r"\1", v) if isinstance(v, str) else v for k, v in fields.values.items()}
+        return Ask(path, given | {"note": f"stock {nth}"}, (302, 303))
+
+    return make
 
 
 def asks(people: list[dict[str, Any]], page: int) -> dict[str, Callable[[int], Ask]]:
@@ -231,6 +286,8 @@ def main() -> None:
     for account in task["accounts"]:
         reach[:] = [(account["path"], account["path"] + "~")]
         works = asks(account["people"], task["page"])
+        if not task["tuned"]:
+            works["save"] = saves(browser, account["people"])
         found[account["name"]] = {}
         for name in account["works"]:
             if name in works:

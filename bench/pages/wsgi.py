@@ -18,7 +18,7 @@ class Ask:
     """One request: a GET, or a POST of a form."""
 
     path: str
-    form: dict[str, str] | None = None
+    form: dict[str, Any] | None = None  # a list for a field that is sent several times
     status: tuple[int, ...] = (200,)
 
 
@@ -78,7 +78,7 @@ class Browser:
         return Answer(head[0], head[1], body, wall * 1000, cpu * 1000)
 
     def _environ(self, ask: Ask) -> dict[str, Any]:
-        data = urlencode(ask.form).encode() if ask.form is not None else None
+        data = urlencode(ask.form, doseq=True).encode() if ask.form is not None else None
         builder = EnvironBuilder(
             path=ask.path,
             base_url="http://127.0.0.1/",
