@@ -13,6 +13,7 @@ from app.areas.actors import build_actor
 from app.areas.models import Post, Staff
 from app.audit.models import AccessLog
 from app.core import clock
+from app.core.models import new_uid
 from app.core.scope import acting_as, session_actor
 from app.core.session import unit_of_work
 from app.inbox.models import Notice
@@ -330,6 +331,16 @@ def test_the_week_shows_appointments_rounds_and_free_places_in_few_statements(
         == 404
     )
     assert login_as("clerk_a").get("/appointments/?week=never").status_code == 400
+
+
+def test_a_round_that_fills_a_day_beyond_its_places_is_said(system, world, login_as, elder, neighbour, kept):
+    worker = login_as("worker_a")
+    asked = {"client_uid": new_uid(), "item": "WJ-02", "people": [elder, neighbour]}
+    assert post(worker, "/field/plan", **asked, planned_on=TUESDAY.isoformat(), slot=TEN).status_code in {
+        302,
+        303,
+    }
+    assert "Worker A has more homes than places on 2026-11-24." in worker.get("/appointments/").text
 
 
 def test_reminders_of_somebody_who_is_away_reach_who_stands_in(system, world, booked):

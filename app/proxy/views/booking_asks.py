@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify, render_template, request
+from flask import flash, jsonify, render_template, request
+from flask_babel import gettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from app.proxy.service.booking import area_for
 from app.proxy.service.catalogue import version_on
 from app.registry.models import Person
 from app.registry.views.groups import LOGGED_AS
+from app.worklog.models import Visit
 
 
 def proposed_worker(session: Session, person: Person) -> Staff | None:
@@ -55,6 +57,20 @@ def places_card(session: Session, worker: Staff | None) -> Markup:
             may_look=actor.may("can_use", "CalendarDesk"),
         )
     )
+
+
+def warn_full(session: Session, visit: Visit) -> None:
+    """Say where a visit that was just planned falls on a day on which one of its workers is away or has no room left."""
+    for row in visit.workers:
+        worker = calendar.with_area(session, row.staff_id)
+        found = calendar.day_of(session, worker, visit.planned_on) if worker is not None else None
+        if worker is None or found is None or not (found.absence is not None or found.places.is_over):
+            continue
+        values = {"name": worker.name, "day": visit.planned_on.isoformat()}
+        if found.absence is not None:
+            flash(gettext("%(name)s is away on %(day)s.", **values), "warning")
+        else:
+            flash(gettext("%(name)s has more homes than places on %(day)s.", **values), "warning")
 
 
 def asked_conditions(

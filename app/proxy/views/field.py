@@ -32,6 +32,7 @@ from app.proxy.service.doors import log_door
 from app.proxy.service.signing import wording
 from app.proxy.views import field_forms as forms
 from app.proxy.views import kept, photo_posts
+from app.proxy.views.booking_asks import warn_full
 from app.proxy.views.field_delivery import DeliveryMixin
 from app.proxy.views.field_errands import ErrandsMixin
 from app.proxy.views.field_homes import HomesMixin
@@ -111,6 +112,7 @@ class FieldDesk(TodayMixin, HomesMixin, ErrandsMixin, DeliveryMixin, BaseView):
             workers=[w for w in (actor.staff_id, *others) if w],
             title=forms.text(request, "title", 120) or None,
         )
+        warn_full(session, visit)
         return self._round_url(visit.uid)
 
     # --- one round ------------------------------------------------------------------------------------------------

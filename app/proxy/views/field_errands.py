@@ -19,6 +19,7 @@ from app.proxy.rules.errands import AHEAD, MOST_ERRANDS
 from app.proxy.service import errands
 from app.proxy.views import field_forms as forms
 from app.proxy.views import kept
+from app.proxy.views.booking_asks import warn_full
 from app.proxy.views.field_saving import once
 
 
@@ -68,4 +69,5 @@ class ErrandsMixin:
             workers=[w for w in (actor.staff_id, *others) if w],
             title=forms.text(request, "title", 120) or None,
         )
+        warn_full(session, visit)
         return str(self._round_url(visit.uid))

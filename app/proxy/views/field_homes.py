@@ -18,6 +18,7 @@ from app.core.views import expose, has_access, permission_name
 from app.proxy.queries import homes, planning
 from app.proxy.service import calls, rounds
 from app.proxy.views import field_forms as forms
+from app.proxy.views.booking_asks import warn_full
 from app.proxy.views.field_saving import once
 from app.proxy.views.field_today import page_asked
 from app.registry.queries import finder
@@ -214,6 +215,7 @@ class HomesMixin:
             planned_on=planned_on,
             slot=forms.slot(request),
         )
+        warn_full(session, visit)
         if planned_on == clock.today():
             return url_for("FieldDesk.door", visit_uid=visit.uid, stop_uid=visit.stops[0].uid)
         return str(self._round_url(visit.uid))
