@@ -68,6 +68,10 @@ MORE: dict[str, tuple[tuple[str, ...], ...]] = {
         ("round", "/field/", "/field/round/"),
         ("door", "/field/", "/field/round/", "/field/door/"),
         ("round-plan", "/field/plan"),
+        ("proposed-rounds", "/field/proposed"),
+        ("my-home", "/field/homes", "/field/homes/", "/field/home/"),
+        ("new-case", "/field/new"),
+        ("scan", "/d/scan"),
     ),
     "office": (("paper", "/print-desk/", "/documents/show/"),),
     "security": (

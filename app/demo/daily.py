@@ -9,14 +9,17 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.core import clock
 from app.core.clock import frozen
 from app.core.sla import LOCAL_ZONE
 from app.demo.acting import Cast
+from app.proxy.service.calls import call_now
 from app.proxy.service.rounds import plan_round
 from app.registry.choices import MoveInAction
 from app.registry.models import Dwelling, Person, Residence
 from app.registry.service import move_in
 from app.worklog import service as worklog
+from app.worklog.choices import Outcome
 
 ROUND_ITEM = "WJ-02"
 ROUND_SIZE = 5
@@ -53,6 +56,35 @@ class Diary:
                 )
             made += 1
         return made
+
+    def left_open(self, worker: str, people: Sequence[Person]) -> int:
+        """What a day leaves behind: a walk of the day before yesterday that nobody finished, and two doors where nobody was
+        home, to be tried again today and in three days.
+        """
+        homes = self._homes(people)
+        lived_in = [p for p in people if p.id in homes]
+        doors = [worklog.Door(person_id=p.id, dwelling_id=homes[p.id]) for p in lived_in[:2]]
+        if not doors:
+            return 0
+        at = self.now - timedelta(days=2)
+        with frozen(at), self.cast.playing(worker) as (session, actor):
+            worklog.plan_visit(
+                session,
+                actor,
+                at,
+                area_id=lived_in[0].area_id,
+                planned_on=clock.to_local(at).date(),
+                doors=doors,
+                workers=[actor.staff_id or 0],
+                visit_type="V1",
+                slot=SLOTS[1],
+                title=self.words["patrol_title"],
+            )
+            for n, person in enumerate(lived_in[2:4]):
+                home = session.get_one(Dwelling, homes[person.id])
+                again = self.today + timedelta(days=3 * n)
+                call_now(session, actor, at, home, Outcome.absent, again_on=again)
+        return len(doors)
 
     def past(self, worker: str, people: Sequence[Person]) -> int:
         """Rounds through the grid and calls on people who live alone, over the last weeks."""

@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.core.clock import to_local
 from app.demo.acting import Cast
 from app.demo.afterwards import after_the_case
-from app.demo.cases import CaseMaker
+from app.demo.cases import ITEMS, CaseMaker
 from app.demo.daily import ROUND_SIZE, SLOTS, Diary
 from app.demo.duplicates import entered_twice
 from app.demo.ledgers import put_together
@@ -27,6 +27,7 @@ from app.demo.photos import photograph
 from app.demo.registers import fill_registers
 from app.demo.safety import check_places, run_campaign
 from app.demo.times import keep_times
+from app.demo.weeks import finished
 from app.documents.drawing import Press
 from app.proxy.choices import State
 from app.registry.models import Dwelling, Person
@@ -35,6 +36,7 @@ Step = Callable[[str], None]
 OLD = 70
 AFTER = 7  # people whose cases have a word behind them
 CALLED = 8  # elders who asked for a visit by phone
+WORKERS = ("worker", "worker2", "outsider")
 FEW = (State.booked, State.entrusted, State.collected, State.submitted)
 
 
@@ -63,9 +65,13 @@ class Story:
             people = self.people(name)
             for n, state in enumerate(FEW if people else ()):
                 maker.case(state, "green", people[n % len(people)], "WJ-02", name)
+        for name in WORKERS:
+            if people := self.people(name):
+                list(finished(maker, name, people[20:60] or people, ITEMS))
         step("visits")
         diary.rounds("worker", waiting)
         diary.past("worker", others)
+        diary.left_open("worker", others[5:25])
         if people := self.people("worker2"):
             diary.past("worker2", people)
         called = elders[ROUND_SIZE * len(SLOTS) :][:CALLED]
