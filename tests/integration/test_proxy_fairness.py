@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.areas.models import Account, Staff
+from app.areas.models import Staff
 from app.core import clock
 from app.core.errors import Conflict, NotAllowed
 from app.core.scope import session_actor
@@ -95,6 +95,12 @@ def kin_of(system, world, account, person_uid, **stay):
     system.commit()
 
 
+def lines_of(system, world, account):
+    """The messages in the inbox of an account."""
+    query = select(Notice.message).where(Notice.user_id == world.accounts[account].user_id)
+    return system.scalars(query).all()
+
+
 def test_the_default_services_of_social_assistance_ask_for_the_declaration(system):
     found = {code for code in ("MZ-01", "MZ-02", "MZ-03", "MZ-05", "WJ-02")
              if (version_on(system, code, clock.today()).more or {}).get("declare_relation")}  # fmt: skip
@@ -161,6 +167,7 @@ def test_whoever_is_related_neither_verifies_nor_decides(system, world, elder, s
     assert case_of(system, uid).relation_flag is None
     walk(sessions, uid, "receive")
     assert case_of(system, uid).relation_flag == "handler"  # looked at when the department began
+    assert [m for m in lines_of(system, world, "health") if "you are related" in m] != []
     department, now = sessions["department"], clock.now()
     with unit_of_work(department):
         fairness.declare(session_actor(department), now, open_case(department, uid), False, "")
@@ -193,9 +200,7 @@ def test_a_case_is_given_to_another_worker_and_looked_at_again(
     assert fill(clerk, url, staff=new.uid, reason="is ill until May").status_code == 303
     case = case_of(system, uid)
     assert (case.staff_id, case.relation_flag, case.steps[-1].action) == (new.id, "handler", "give")
-    user = system.scalars(select(Account.user_id).where(Account.staff_id == new.id)).one()
-    lines = system.scalars(select(Notice.message).where(Notice.user_id == user)).all()
-    assert any("you are related to the applicant" in line for line in lines)
+    assert any("you are related to the applicant" in m for m in lines_of(system, world, "worker_a2"))
     assert login_as("supervisor").get(url).status_code == 403
     # given back: nobody near has it any more
     assert fill(clerk, url, staff=same.uid, reason="is back").status_code == 303

@@ -87,10 +87,10 @@ def book(session: Session, actor: Actor, now: datetime, **asked: Any) -> ProxyCa
     session.flush()
     write_step(actor, now, case, step, given)
     tick(session, case, step.clocks, now)
-    relations.look(session, case, now)
+    related = relations.look(session, case, now)
     session.flush()
-    if case.staff_id != actor.staff_id:
-        relations.tell_handler(session, now, case)
+    if related and case.staff_id != actor.staff_id:
+        relations.tell_handler(session, now, case, case.staff_id)
     tell_booked(session, actor, now, case)
     return case
 

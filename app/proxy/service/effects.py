@@ -63,8 +63,10 @@ def supply(session: Session, actor: Actor, now: datetime, case: ProxyCase, given
 
 
 def take_on(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:
-    """Somebody else has the case in hand: whether they are related to the applicant is looked at again."""
-    relations.look(session, case, now, handler=actor.staff_id)
+    """Somebody else has the case in hand: whether they are related to the applicant is looked at again, and said once."""
+    known = (case.relation_note or {}).get("handlers", ())
+    if relations.look(session, case, now, handler=actor.staff_id) and actor.staff_id not in known:
+        relations.tell_handler(session, now, case, actor.staff_id)
 
 
 def accept(session: Session, actor: Actor, now: datetime, case: ProxyCase, given: Given) -> None:

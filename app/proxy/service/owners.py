@@ -62,10 +62,11 @@ def give(
         Entry.give,
         {"from": before.name if before else "", "to": staff.name, "why": reason.strip()[:300]},
     )
-    relations.look(session, case, now)
+    related = relations.look(session, case, now)
     session.flush()
     if staff.id != actor.staff_id:
         params = {"number": case.number, "item": case.item_version.name}
         notify_staff(session, now, staff.id, "proxy", GIVEN, params, link=link_of(case))
-    relations.tell_handler(session, now, case)
+    if related:
+        relations.tell_handler(session, now, case, staff.id)
     return row

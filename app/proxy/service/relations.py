@@ -20,7 +20,7 @@ from app.core.errors import NotAllowed
 from app.core.scope import unscoped
 from app.inbox.service import notify_staff
 from app.proxy.models import ProxyCase
-from app.proxy.rules.fairness import Relation, found_relation, looked_at
+from app.proxy.rules.fairness import found_relation, looked_at
 from app.proxy.rules.kin import Stay, near_relatives
 from app.proxy.service.notices import N_, link_of
 from app.registry.choices import HouseholdKind
@@ -34,13 +34,14 @@ RELATED = N_(
 WHY = "proxy: relatives of the applicant and cadres above the worker may stand outside of the scope"
 
 
-def look(session: Session, case: ProxyCase, now: datetime, *, handler: int | None = None) -> None:
+def look(session: Session, case: ProxyCase, now: datetime, *, handler: int | None = None) -> bool:
     """Flag a case whose applicant is near to its worker, to who handles it at the department, or to a cadre. ``handler`` is
-    the staff member who has just begun to work on it. What was declared stays on record.
+    the staff member who has just begun to work on it; returns whether that one is near. What was declared stays on record.
     """
     note = dict(case.relation_note or {})
     if handler is not None and handler != case.staff_id:
         note["handlers"] = sorted({*note.get("handlers", ()), handler})
+    handler = case.staff_id if handler is None else handler
     hands = {n for n in (case.staff_id, *note.get("handlers", ())) if n is not None}
     with unscoped(WHY) as other:
         close = near_to(other, case.person_uid)
@@ -50,6 +51,7 @@ def look(session: Session, case: ProxyCase, now: datetime, *, handler: int | Non
     flag, kept = looked_at(note, found_relation(close, handlers, cadres))
     if (flag, kept) != (case.relation_flag, case.relation_note):
         case.relation_flag, case.relation_note = flag, kept
+    return any(staff_id == handler for _uid, _name, staff_id, _role in rows)
 
 
 def is_near(person_uid: str, staff_id: int | None) -> bool:
@@ -67,11 +69,11 @@ def need_unrelated(case: ProxyCase, staff_id: int | None) -> None:
         raise NotAllowed(_("By the register you are related to the applicant: somebody else has to do this."))
 
 
-def tell_handler(session: Session, now: datetime, case: ProxyCase) -> None:
-    """A line for the worker who has the case in hand and is related to the applicant; nothing stands in it of anybody."""
-    if case.relation_flag == Relation.handler and case.staff_id is not None:
+def tell_handler(session: Session, now: datetime, case: ProxyCase, staff_id: int | None) -> None:
+    """A line for who has got the case and is related to the applicant; nothing stands in it of anybody."""
+    if staff_id is not None:
         params, link = {"number": case.number}, link_of(case)
-        notify_staff(session, now, case.staff_id, "proxy", RELATED, params, link=link, level="warn")
+        notify_staff(session, now, staff_id, "proxy", RELATED, params, link=link, level="warn")
 
 
 def _staff_among(close: Collection[str], now: datetime) -> Any:
