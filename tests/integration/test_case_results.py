@@ -90,7 +90,7 @@ def test_an_office_brings_its_list_and_the_real_steps_are_taken(system, cases, l
     found = states(system)
     assert [found[n] for n in "ABC"] == [("approved", "WJ-1"), ("refused", "WJ-2"), ("approved", "WJ-1")]
     assert found["D"] == ("processing", None)
-    assert outcomes(system, uid) == {2: "changed", 3: "changed", 4: "changed", 5: "skipped"}
+    assert outcomes(system, uid) == {2: "changed", 3: "changed", 4: "changed", 5: "same"}
     case = system.scalars(select(ProxyCase).where(ProxyCase.number == cases["C"][1])).one()
     assert [s.action for s in case.steps][-2:] == ["process", "approve"]
     assert (case.steps[-1].by_role, case.decided_at is not None, case.used_days) == ("department", True, 0)
@@ -209,5 +209,5 @@ def test_the_list_is_taken_along_filled_in_and_brought_back(system, cases, login
     assert post(health, f"/import/batch/{uid}/columns", **fields).status_code == 303
     run_jobs()
     press(health, uid, "run")
-    assert sorted(outcomes(system, uid).values()) == ["changed", "skipped", "skipped", "skipped"]
+    assert sorted(outcomes(system, uid).values()) == ["changed", "same", "same", "same"]
     assert states(system)["B"][0] == "approved"

@@ -87,7 +87,7 @@ class ResultWriter(RowWriter):
         decision = self._decision(row)
         if decision is None:
             remarks.append(finding_of(UNSAID, row.number, grave=False))
-            return "skipped"
+            return "same"
         case = self._case(row)
         first = self.brought.first((CASE, case.uid), row.number)
         if first is not None:
@@ -105,7 +105,7 @@ class ResultWriter(RowWriter):
         return "changed"
 
     def know(self, row: Row, word: str) -> None:
-        if word != "skipped":
+        if self._decision(row) is not None:
             self._note(row, self._case(row))
 
     # --- cells ----------------------------------------------------------------------------------------------------
