@@ -256,7 +256,7 @@ def test_plain_values_need_their_right_when_the_file_is_made_too(acting, app, sy
     actor = session_actor(acting("town_clerk_a"))
     spec = {"view": "PersonView", "columns": ["name", "document"]}
     with app.test_request_context(), acting_as(actor) as session, unit_of_work(session):
-        wanted = exports.Wanted(spec, "xlsx", "Residents", plain=True, reason="Census check")
+        wanted = exports.Wanted(spec, "xlsx", plain=True, reason="Census check")
         exports.ask(session, actor, wanted, now=clock.now())
     monkeypatch.setattr(export_jobs, "plain_fields", lambda *_given: [])
     work()

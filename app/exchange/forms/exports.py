@@ -38,11 +38,11 @@ class ExportForm(RecordForm):
         if not plain:
             del self["plain"], self["reason"]
 
-    def wanted(self, spec: dict[str, Any], title: str, days: int, ledger_id: int | None = None) -> Wanted:
+    def wanted(self, spec: dict[str, Any], days: int, ledger_id: int | None = None) -> Wanted:
         """The order as it was typed; a reason counts for plain values only."""
         is_plain = "plain" in self and bool(self.plain.data)
         reason = " ".join((self.reason.data or "").split()) if is_plain else ""
-        return Wanted(spec, self.kind.data, title, is_plain, reason, ledger_id, days)
+        return Wanted(spec, self.kind.data, is_plain, reason, ledger_id, days)
 
 
 class LedgerFileForm(ExportForm):

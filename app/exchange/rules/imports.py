@@ -18,6 +18,8 @@ USER, JOB = "user", "job"
 NEED, MAPPING, WHY = "problem", "columns", "reason"
 UNWRITTEN, KEPT = "unwritten", "kept"  # facts: no row is written yet; rows stayed when the batch was undone
 
+AREA_KEYS = ("area_id", "area")  # fields that say where a row belongs
+
 MACHINE = Machine(
     {
         (None, Act.upload): To(State.uploaded, role=(USER,)),

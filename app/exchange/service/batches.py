@@ -28,15 +28,9 @@ from app.exchange.service.rights import home_area, need_owner, need_rights, need
 
 KEPT = 30  # days that a sheet, its marked copy and what is needed to undo it are kept
 JOBS = {Act.check: "exchange.check", Act.run: "exchange.run", Act.undo: "exchange.undo"}
-MEDIA = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "xls": "application/vnd.ms-excel",
-    "csv": "text/csv",
-}
 STORED = "application/octet-stream"  # whatever it is, it is never shown in a browser
 # of a file that no role opens by the page of attachments: only the desk gives it out, to its owner
 LEVEL = "LX"
-AREA_KEYS = ("area_id", "area")  # fields that say where a row belongs
 COUNTS = ("bad", "warned", "made", "changed", "same", "skipped")
 
 

@@ -18,11 +18,6 @@ from app.exchange.rules.ledgers import Line
 from app.exchange.service.export_build import Layout, group_words, sum_words
 from app.exchange.service.export_words import NUMBERS, as_text
 
-MEDIA = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-    "pdf": "application/pdf",
-}
 MOST = {"xlsx": 1_000_000, "csv": 1_000_000, "pdf": 5_000}
 # told after so many lines: how far it is
 Tick = Callable[[int], None]

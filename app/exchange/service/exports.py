@@ -25,7 +25,7 @@ from app.exchange.service.export_fields import fields_of
 from app.exchange.service.reach import need_reach, reach_of
 
 JOB = "exchange.export"  # made by app/exchange/jobs/exports
-KINDS = tuple(export_out.MEDIA)
+KINDS = tuple(export_out.MOST)
 REASON_LENGTH = 160
 
 
@@ -35,7 +35,6 @@ class Wanted:
 
     spec: Spec
     kind: str
-    title: str
     plain: bool = False
     reason: str = ""
     ledger_id: int | None = None

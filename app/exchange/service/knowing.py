@@ -17,12 +17,13 @@ from app.core.actor import Actor
 from app.core.crypto import blind
 from app.core.interface import facts_of
 from app.core.sheets import Row
-from app.exchange.service.resolving import BY_COLUMN, squeezed
+from app.exchange.rules import imports as rules
+from app.exchange.service.resolving import BY_COLUMN
 from app.exchange.service.rows import RowWriter
 from app.exchange.service.specs import Spec, Way, view_called
+from app.registry.importing.areas import squeezed
 from app.registry.service.compared import Compared
 
-AREA_KEYS = ("area_id", "area")
 ALIKE = 50  # records that say the same in the open, among which the rest is compared
 # columns by which other rows name a record of their own register
 NAMING = (*BY_COLUMN, "short_name", "full_name", "house_no")
@@ -59,10 +60,12 @@ class KnownRows(RowWriter):
 
     def _related(self, row: Row) -> dict[str, Any]:
         """The records that the cells of relations name."""
-        area = next((self.find(row, k, Area) for k in AREA_KEYS if self.value(row, k) is not None), None)
+        area = next(
+            (self.find(row, k, Area) for k in rules.AREA_KEYS if self.value(row, k) is not None), None
+        )
         found: dict[str, Any] = {}
         for key, model in self._relations().items():
-            if model is Area and key in AREA_KEYS:
+            if model is Area and key in rules.AREA_KEYS:
                 found[key] = area
             else:
                 found[key] = self.find(row, key, model, area.id if area is not None else None)

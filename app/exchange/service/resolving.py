@@ -81,33 +81,20 @@ class AreaNames:
     def _note(self, key: int, path: str, texts: tuple[str | None, ...]) -> None:
         if not self._actor.covers(path):
             return
-        for text in texts:
-            self.by_name.setdefault(squeezed(text), set()).add(key)
-        above, written = path, self._names[path]
-        while above := above[:-SEGMENT]:
-            written = self._names.get(above, "") + written
-            self.by_name.setdefault(squeezed(written), set()).add(key)
+        for text in areas.written(self._names, path, *texts):
+            self.by_name.setdefault(text, set()).add(key)
 
     def below(self, above: Area, name: str) -> list[str]:
         """The names of an area below another one: its own behind that of each level above."""
-        path, written, found = above.path, name, []
-        while path:
-            written = self._names.get(path, "") + written
-            found.append(written)
-            path = path[:-SEGMENT]
-        return found
+        below = f"{above.path}{'0' * SEGMENT}"
+        return sorted(areas.written({**self._names, below: name}, below))
 
     def find(self, text: str) -> int:
         """The key of the area; Unknown for none and for several."""
-        found = self.by_name.get(squeezed(text), set())
+        found = self.by_name.get(areas.squeezed(text), set())
         if len(found) == 1:
             return next(iter(found))
         raise Unknown(areas.SEVERAL if found else areas.UNKNOWN, text)
-
-
-def squeezed(text: str | None) -> str:
-    """A name without blanks."""
-    return "".join((text or "").split())
 
 
 class Resolver:
@@ -214,7 +201,7 @@ class Resolver:
 
     def _addresses(self, text: str, area_id: int | None) -> list[str]:
         """What is written, and the same with the town and village before it, as addresses begin."""
-        bare = squeezed(text)
+        bare = areas.squeezed(text)
         area = self.session.get(Area, area_id or self._first_area() or 0)
         division = homes.division_text(self.session, area) if area is not None else ""
         return list({text, bare, f"{division}{bare}"})

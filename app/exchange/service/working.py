@@ -140,7 +140,7 @@ def fixed_of(batch: ImportBatch) -> dict[str, Any]:
 
 
 def _area_id(session: Session, fixed: dict[str, Any]) -> int | None:
-    code = next((fixed[key] for key in batches.AREA_KEYS if key in fixed), None)
+    code = next((fixed[key] for key in rules.AREA_KEYS if key in fixed), None)
     area = batches.area_by_code(session, code) if code else None
     return area.id if area is not None else None
 

@@ -21,6 +21,7 @@ from app.exchange.choices import BatchState as State
 from app.exchange.models import ImportBatch
 from app.exchange.rules import imports as rules
 from app.exchange.service import batches, rights, undo_asked
+from app.exchange.service.media import MEDIA
 from app.exchange.service.reach import need_reach
 from app.exchange.service.specs import view_called
 from app.exchange.views import words
@@ -150,7 +151,7 @@ class BatchPage:
     @staticmethod
     def send(data: bytes, kind: str, name: str) -> Response:
         """A file to keep, under a name in any script; never shown in the browser, never cached."""
-        answer = Response(data, mimetype=batches.MEDIA[kind])
+        answer = Response(data, mimetype=MEDIA[kind])
         plain = f"sheet.{kind}"
         answer.headers["Content-Disposition"] = (
             f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"

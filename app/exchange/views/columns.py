@@ -93,9 +93,7 @@ class ColumnsPage:
             batch, now = self.held(uid), clock.now()
             batches.wake(session, batch, now)
             keys = [
-                f.key
-                for f in batches.fields_for(session, batch, current_actor())
-                if f.key in batches.AREA_KEYS
+                f.key for f in batches.fields_for(session, batch, current_actor()) if f.key in rules.AREA_KEYS
             ]
             fixed = {keys[0]: code} if keys and code and keys[0] not in chosen.values() else {}
             batches.map_columns(session, batch, chosen, rule=rule, fixed=fixed, source_name=source, now=now)
@@ -106,10 +104,10 @@ class ColumnsPage:
         form.rule.data = batch.rule
         form.source_name.data = batch.source_name
         fixed = (batch.options or {}).get("fixed") or {}
-        code = next((fixed[key] for key in batches.AREA_KEYS if key in fixed), None)
+        code = next((fixed[key] for key in rules.AREA_KEYS if key in fixed), None)
         if code:
             form.area.data = batches.area_by_code(self.session, code)
-        elif not set(batches.AREA_KEYS) & set((batch.columns or {}).values()):
+        elif not set(rules.AREA_KEYS) & set((batch.columns or {}).values()):
             form.area.data = batches.only_area(self.session, current_actor())
 
     def _columns_page(
@@ -118,11 +116,11 @@ class ColumnsPage:
         fields = batches.fields_for(self.session, batch, current_actor())
         summary: dict[str, Any] = batch.summary or {}
         sample = summary.get("sample") or []
-        has_area = any(f.key in batches.AREA_KEYS for f in fields)
+        has_area = any(f.key in rules.AREA_KEYS for f in fields)
         if not has_area:
             del form.area
         targets = [rules.Target(f.key, str(f.label), f.needed) for f in fields]
-        fixed = [key for key in batches.AREA_KEYS if has_area and form.area.data is not None]
+        fixed = [key for key in rules.AREA_KEYS if has_area and form.area.data is not None]
         return self.render_template(  # type: ignore[no-any-return]
             "exchange/columns.html",
             title=gettext("Match the columns"),

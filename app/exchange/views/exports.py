@@ -19,6 +19,7 @@ from app.exchange.forms.exports import ExportForm
 from app.exchange.jobs.exports import writing
 from app.exchange.service import export_out, export_rows
 from app.exchange.service import exports as service
+from app.exchange.service.media import MEDIA
 from app.exchange.views.ordering import Order, jobs_of, newest, state_of
 
 SETTINGS = ("_flt_", "_oc_", "_od_")
@@ -52,7 +53,7 @@ class ExportDesk(BaseView):
         columns = columns_of_request(view)
         order = Order(self, ExportForm, service.plain_fields(view, self.session, actor, columns))
         spec = {"view": type(view).__name__, "columns": columns, "filters": filters_of_request()}
-        taken = order.take(spec, str(view.list_title))
+        taken = order.take(spec)
         if taken is not None:
             return taken
         page = self.render_template(
@@ -85,7 +86,7 @@ class ExportDesk(BaseView):
         """The file, for whoever asked for it; each fetching is logged."""
         row = service.mine(self.session, str(checked_key(uid, uid=True)))
         pieces, size = service.fetch(self.session, row, clock.now())
-        answer = Response(pieces, mimetype=export_out.MEDIA[row.kind])
+        answer = Response(pieces, mimetype=MEDIA[row.kind])
         day = clock.to_local(row.created_at).strftime("%Y%m%d-%H%M")
         name = quote(f"{row.title}-{day}.{row.kind}", safe="")
         plain = f"export-{day}.{row.kind}"

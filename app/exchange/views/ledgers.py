@@ -206,7 +206,7 @@ class LedgerView(ModelView):
         except DomainError as refused:
             problem = str(refused)
         order = Order(self, LedgerFileForm, plain)
-        taken = order.take(spec, item.name, item.id)
+        taken = order.take(spec, item.id)
         if taken is not None:
             return taken
         page = self.render_template(

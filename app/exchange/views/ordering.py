@@ -34,14 +34,14 @@ class Order:
         self.page, self.form, self.plain, self.status = page, form(), plain, 200
         self.form.prepare_for(current_actor(), plain=bool(plain))
 
-    def take(self, spec: dict[str, Any], title: str, ledger_id: int | None = None) -> Any:
+    def take(self, spec: dict[str, Any], ledger_id: int | None = None) -> Any:
         """The answer to a form that was sent and holds. None where the page is to be shown, with what is wrong in it."""
         if request.method != "POST":
             return None
         self.status = REFUSED
         if not self.form.validate():
             return None
-        wanted = self.form.wanted(spec, title, current_app.config["EXPORT_DAYS"], ledger_id)
+        wanted = self.form.wanted(spec, current_app.config["EXPORT_DAYS"], ledger_id)
         try:
             return _ordered(self.page, wanted)
         except DomainError as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
@@ -33,6 +34,23 @@ class Place:
     division: str
 
 
+def written(names: Mapping[str, str], path: str, *texts: str | None) -> set[str]:
+    """Every way in which people write an area: its code, its names, and its own name behind that of one level above after
+    the other; without blanks. ``names`` are those of the areas by path.
+    """
+    found = {squeezed(text) for text in texts} - {""}
+    above, text = path, names[path]
+    while above := above[:-SEGMENT]:
+        text = names.get(above, "") + text
+        found.add(squeezed(text))
+    return found
+
+
+def squeezed(text: str | None) -> str:
+    """A name without blanks."""
+    return "".join((text or "").split())
+
+
 class Areas:
     """The areas in force of an actor, read once for a sheet (a city has eleven thousand)."""
 
@@ -57,8 +75,7 @@ class Areas:
             if not actor.covers(path):
                 continue
             self.by_id[key] = self.by_path[path] = place
-            written = names.get(path[:-SEGMENT], "") + name  # a grid behind its community, as people write it
-            for word in {code, name, full_name, written} - {None, ""}:
+            for word in written(names, path, code, name, full_name):
                 self._named[word].append(place)
 
     def find(self, text: str | None, community: str | None, default: int | None) -> Place:
@@ -72,7 +89,7 @@ class Areas:
         return place
 
     def _one(self, text: str, above: Place | None) -> Place:
-        found = self._named.get(text.strip(), [])
+        found = self._named.get(squeezed(text), [])
         if above is not None:
             found = [place for place in found if place.path.startswith(above.path)]
         if len(found) != 1:
