@@ -108,10 +108,10 @@ class CaseMaker:
         way = path_to(state)
         booked_at, *later = self._times(way, light, item)
         with frozen(booked_at):
-            case = self._book(booked_at, person, item, worker)
+            case = self.book(booked_at, person, item, worker)
         for action, at in zip(way[1:], later, strict=True):
             with frozen(at):
-                self._move(case, action, at, worker)
+                self.move(case, action, at, worker)
         return case
 
     # --- times ----------------------------------------------------------------------------------------------------
@@ -167,7 +167,8 @@ class CaseMaker:
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
-    def _book(self, at: datetime, person: Person, item: str, worker: str) -> ProxyCase:
+    def book(self, at: datetime, person: Person, item: str, worker: str) -> ProxyCase:
+        """Booked by a worker for the next day."""
         with self.cast.playing(worker) as (session, actor):
             day = to_local(at).date() + timedelta(days=1)
             asked = {"person": person, "item_code": item, "appointment": day, "slot": "09:00-10:00"}
@@ -175,11 +176,12 @@ class CaseMaker:
                 asked["answers"] = {m.condition: False for m in self._versions[item].materials if m.condition}
             return book(session, actor, at, **asked, again=True)
 
-    def _move(self, case: ProxyCase, action: Action, at: datetime, worker: str) -> None:
+    def move(self, case: ProxyCase, action: Action, at: datetime, worker: str, **more: Any) -> None:
+        """One step with everything it may need; ``more`` says otherwise."""
         with self.cast.playing(self._role_for(case, action, worker)) as (session, actor):
             if action is Action.accept and declaration_due(case.item_version.more, case.relation_note):
                 fairness.declare(actor, at, case, bool(self.says), self.says)
-            act(session, actor, at, case, action, self._given(action, case, at))
+            act(session, actor, at, case, action, self._given(action, case, at) | more)
 
     def _role_for(self, case: ProxyCase, action: Action, worker: str) -> str:
         """Who of the cast takes a step: the department that decides, else the first role that may."""
