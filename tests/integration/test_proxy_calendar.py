@@ -22,7 +22,7 @@ from app.proxy.models import CaseStep, ProxyCase
 from app.proxy.service import places
 from app.proxy.service.tellers import Tellers
 from app.proxy.service.watching import Due
-from app.registry.models import Person
+from app.registry.models import Dwelling, Household, Person
 from app.registry.service import groups
 from app.worklog import service as worklog
 from app.worklog.models import StaffAbsence, WorkSlot
@@ -307,7 +307,8 @@ def test_the_week_shows_appointments_rounds_and_free_places_in_few_statements(
             "slot": TEN,
             "title": "Census walk",
         }
-        doors = [Door(person_id=person.id), Door(household_id=1), Door(dwelling_id=1)]
+        home, flat = session.scalar(select(Household.id)), session.scalar(select(Dwelling.id))
+        doors = [Door(person_id=person.id), Door(household_id=home), Door(dwelling_id=flat)]
         me = world.accounts["worker_a"].staff_id
         worklog.plan_visit(session, session.info["actor"], clock.now(), **asked, doors=doors, workers=[me])
     away(system, world, "worker_a2", WEDNESDAY, WEDNESDAY, "worker_a")
