@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core import jobs, sheets
 from app.exchange.models import ImportBatch, ImportRow
+from app.exchange.service import brought as brought_by
 from app.exchange.service import declared, generic
 from app.registers.kindness_accounts import KindnessAccount
 from tests.support.imports import brought, csv_of, run_jobs, step, write
@@ -137,6 +138,19 @@ def test_the_dry_run_of_a_chunk_knows_what_the_chunks_before_it_bring(name, chun
     assert rows(system, uid) == checked
     outcomes = [checked.get(number, ("made", []))[0] for number in range(2, 2 + len(words.split()))]
     assert " ".join(outcomes) == words, checked
+
+
+@pytest.mark.any_database
+def test_a_check_says_where_it_does_not_go_through_all_rows_about_one_record(begin, system, monkeypatch):
+    monkeypatch.setattr(brought_by, "BESIDE", 3)
+    found = rows(system, brought(begin("kindness_entry"), "kindness_entry", POINTS))
+    said = {
+        number
+        for number, (_outcome, told) in found.items()
+        for f in told
+        if f[1] == generic.NOT_WHOLE._args[0]
+    }
+    assert said == {7}
 
 
 @pytest.mark.any_database

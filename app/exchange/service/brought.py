@@ -42,19 +42,21 @@ class Brought:
         marks: Iterable[Hashable],
         names: Iterable[str] = (),
         beside: Iterable[Hashable] = (),
-    ) -> None:
-        """A row went in: by these marks and names rows further down mean its record; it stands beside others."""
+    ) -> bool:
+        """A row went in: by these marks and names rows further down mean its record; it stands beside others. False where
+        more rows stand beside one record than are done again.
+        """
         for mark in marks:
             if hash(mark) not in self._first:
                 self._set(self._first, hash(mark), number)
         for name in names:
             self._add(self._named, hash(name), number, NAMESAKES)
-        for mark in beside:
-            self._add(self._beside, hash(mark), number, BESIDE)
+        noted = [self._add(self._beside, hash(mark), number, BESIDE) for mark in beside]
+        return all(noted)
 
-    def changed(self, first: int, number: int) -> None:
-        """A row changed the record that an earlier one stands for."""
-        self._add(self._later, first, number, LATER)
+    def changed(self, first: int, number: int) -> bool:
+        """A row changed the record that an earlier one stands for; False where too many did."""
+        return self._add(self._later, first, number, LATER)
 
     def first(self, mark: Hashable, number: int) -> int | None:
         """The row above that stands for the same record."""
@@ -92,10 +94,13 @@ class Brought:
         self._undo.append((table, key, table.get(key)))
         table[key] = value
 
-    def _add(self, table: dict[int, tuple[int, ...]], key: int, number: int, most: int) -> None:
+    def _add(self, table: dict[int, tuple[int, ...]], key: int, number: int, most: int) -> bool:
         known = table.get(key, ())
-        if len(known) < most and number not in known:
+        if number in known:
+            return True
+        if len(known) < most:
             self._set(table, key, (*known, number))
+        return len(known) < most
 
     # --- the rows -------------------------------------------------------------------------------------------------
 

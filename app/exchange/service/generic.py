@@ -29,6 +29,9 @@ from app.registers.base import Register
 
 FIXED_RECORD = _("This record may not be changed: it has ended or is settled elsewhere.")
 ABOUT = _("%(field)s: %(what)s")
+NOT_WHOLE = _(
+    "Very many rows of this sheet are about one record: the check went by the first of them, the import goes by all."
+)
 
 
 class FormWriter(KnownRows):
@@ -51,9 +54,11 @@ class FormWriter(KnownRows):
         if other is not None:
             self.twice(other, row, remarks)
         word = self._write(session, row, rule, related, ways, other)
-        self._note(row, related, ways)
+        is_whole = self._note(row, related, ways)
         if word == "changed" and other is not None:
-            self.brought.changed(other, row.number)
+            is_whole &= self.brought.changed(other, row.number)
+        if self.is_dry and not is_whole:
+            remarks.append(finding_of(NOT_WHOLE, row.number, grave=False))
         return word
 
     def _write(

@@ -54,9 +54,9 @@ class KnownRows(RowWriter):
         if word == "changed" and other is not None:
             self.brought.changed(other, row.number)
 
-    def _note(self, row: Row, related: dict[str, Any], ways: Sequence[Way]) -> None:
+    def _note(self, row: Row, related: dict[str, Any], ways: Sequence[Way]) -> bool:
         names = self._names(row, related) if self.stands_alone else ()
-        self.brought.note(row.number, [way.mark for way in ways], names, self._beside(related))
+        return self.brought.note(row.number, [way.mark for way in ways], names, self._beside(related))
 
     def _related(self, row: Row) -> dict[str, Any]:
         """The records that the cells of relations name."""

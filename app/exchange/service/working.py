@@ -212,8 +212,8 @@ class Groups:
                 group[4] = [*group[4], f.row]
 
     def listed(self) -> list[list[Any]]:
-        """The groups, grave ones first, then by number."""
-        return sorted(self._found.values(), key=lambda g: (not g[2], -g[3], g[0]))
+        """The groups: grave ones, then those about a cell (there is something to correct), then the rest, each by number."""
+        return sorted(self._found.values(), key=lambda g: (not g[2], g[1] is None, -g[3], g[0]))
 
 
 # --- the marked copy ----------------------------------------------------------------------------------------------

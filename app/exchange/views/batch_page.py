@@ -24,6 +24,7 @@ from app.exchange.service import batches, rights, undo_asked
 from app.exchange.service.media import MEDIA
 from app.exchange.service.reach import need_reach
 from app.exchange.service.specs import view_called
+from app.exchange.service.working import MOST_GROUPS
 from app.exchange.views import words
 
 FILTERS = (
@@ -74,6 +75,7 @@ class BatchPage:
             problem=self._problem(batch, job, state),
             job=job,
             percent=_percent(job),
+            most_groups=MOST_GROUPS,
             groups=words.group_lines(batch.summary, plain=is_mine),
             said=[self.said(f, plain=is_mine) for f in (batch.summary or {}).get("said") or []],
             rows=words.row_lines(shown, batch.summary, urls, plain=is_mine),
