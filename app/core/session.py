@@ -18,12 +18,18 @@ from sqlalchemy import Engine, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
+from sqlalchemy_utils import aggregates
 
 from app.core import fieldwords, search
 from app.core.criteria import tell_values_once
 
 BEGIN_OPTION = "geban_begin"
 PLANS = "force_custom_plan"  # PostgreSQL: a plan made for one area is no plan for another
+
+
+# FAB brings SQLAlchemy-Utils along, which looks at every object of a session after each flush for a sort of column that we
+# do not have: a unit of work of a thousand rows paid for it a thousand times
+event.remove(Session, "after_flush", aggregates.manager.construct_aggregate_queries)
 
 
 class PlainGuardedSession(Session):

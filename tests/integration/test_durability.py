@@ -8,6 +8,13 @@ from sqlalchemy import create_engine
 from app.core import session
 
 
+def test_no_library_looks_at_every_object_after_each_flush():
+    """Listeners on all sessions are ours alone: SQLAlchemy-Utils, which FAB imports, has one."""
+    dispatch = session.PlainGuardedSession().dispatch
+    found = [*dispatch.before_flush, *dispatch.after_flush]
+    assert {f.__module__ for f in found if not f.__module__.startswith(("app.", "tests."))} == set()
+
+
 @pytest.mark.parametrize(
     ("pragma", "value"),
     # 2 = FULL: NORMAL lost 818 acknowledged commits in a simulated power cut (guards, section 6)
