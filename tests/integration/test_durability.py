@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 from sqlalchemy import create_engine
 
@@ -10,6 +12,7 @@ from app.core import session
 
 def test_no_library_looks_at_every_object_after_each_flush():
     """Listeners on all sessions are ours alone: SQLAlchemy-Utils, which FAB imports, has one."""
+    importlib.import_module("flask_appbuilder.models.sqla.interface")
     dispatch = session.PlainGuardedSession().dispatch
     found = [*dispatch.before_flush, *dispatch.after_flush]
     assert {f.__module__ for f in found if not f.__module__.startswith(("app.", "tests."))} == set()
