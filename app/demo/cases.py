@@ -9,15 +9,19 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
+from sqlalchemy import select
+
+from app.areas.models import OrgUnit
 from app.core.clock import frozen, to_local
 from app.core.sla import EVERY, WorkCalendar, deadline
 from app.core.workflow import Resume
 from app.demo.acting import Cast
-from app.proxy.choices import PROMISE_CLOCKS, Action, State
+from app.proxy.choices import PROMISE_CLOCKS, Action, Entry, State
 from app.proxy.models import ProxyCase, ServiceItemVersion
 from app.proxy.rules import MACHINE, clock_limits
 from app.proxy.rules.fairness import declaration_due
-from app.proxy.service import act, book, fairness, version_on
+from app.proxy.service import act, assist, book, fairness, notices, version_on
+from app.proxy.service.cases import write_entry
 from app.registry.models import Person
 
 # ways out are taken only where the wanted state lies behind them
@@ -25,6 +29,7 @@ LAST_RESORT = {Action.withdraw, Action.lapse, Action.return_previous, Action.ret
 # services whose result is handed over, so that a case of each can reach every state
 ITEMS = ("WJ-02", "WJ-01", "CL-02", "RS-06", "CL-03", "CL-07")
 ASSISTANCE = "MZ-01"  # asks for the declaration of relations
+HELPER = "CL"  # the office whose opinion is asked there
 LIGHTS = ("green", "yellow", "red")
 PROMISED = (State.accepted, State.processing)
 LOOK_BACK = timedelta(days=40)
@@ -101,7 +106,18 @@ class CaseMaker:
         """Two applications for social assistance before the decision: one declares a relation and waits to be verified."""
         for person, says in zip(people, (self.spec["words"]["relation"], ""), strict=False):
             self.says = says
-            yield self.case(State.processing, "green", person, ASSISTANCE)
+            case = self.case(State.processing, "green", person, ASSISTANCE)
+            self._ask(case)
+            yield case
+
+    def _ask(self, case: ProxyCase) -> None:
+        """The deciding office asks another one for its opinion (S0-51)."""
+        session = self.cast.session
+        unit = session.scalars(select(OrgUnit).where(OrgUnit.department_code == HELPER).limit(1)).first()
+        with self.cast.playing(self.cast.by_post[case.item_version.department_code]) as (_session, actor):
+            row = assist.ask(session, actor, self.now, case, unit, self.spec["words"]["opinion"])
+            notices.tell_unit(session, self.now, case, row.org_unit_id, notices.ASKED)
+            write_entry(actor, self.now, case, Entry.assist, {})
 
     def case(self, state: State, light: str, person: Person, item: str, worker: str = "worker") -> ProxyCase:
         """One case. A light that the clock of the state cannot show today is left to chance."""

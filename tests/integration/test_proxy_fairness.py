@@ -14,15 +14,15 @@ from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.inbox.models import Notice
 from app.proxy.forms import steps
-from app.proxy.models import ServiceItemVersion
+from app.proxy.models import ServiceItem, ServiceItemVersion
 from app.proxy.rules import MACHINE
-from app.proxy.service import fairness, open_case, version_on
+from app.proxy.service import fairness, new_draft, open_case, version_on
 from app.registry.models import Household, HouseholdMember, Person
 from tests.factories.proxy import step, walk
 from tests.factories.registry import ResidentFactory, make_person
 from tests.integration.test_proxy_departments import version_with
 from tests.integration.test_proxy_home import case_of
-from tests.support.pages import fill, post
+from tests.support.pages import fill, form_of, post
 
 pytestmark = pytest.mark.any_database
 pytest_plugins = ("tests.support.proxy",)
@@ -234,3 +234,25 @@ def test_nothing_asks_for_money_and_trips_and_hand_overs_are_shown(system, sessi
     walk(sessions, uid, "submit")
     page = login_as("worker_a").get(f"/cases/show/{uid}").text
     assert ("Hand-overs: 1" in page, "takes no money" in page) == (True, True)
+
+
+def test_whether_a_service_asks_is_ticked_in_its_draft(system, acting, login_as):
+    """A tick in the draft of the next version; what else the version says stays."""
+    admin = acting("admin_system")
+    with unit_of_work(admin):
+        item = admin.scalars(select(ServiceItem).where(ServiceItem.code == "MZ-01")).one()
+        uid, before = (draft := new_draft(admin, item, clock.now())).uid, dict(draft.more)
+    client, url = login_as("admin_system"), f"/service-versions/edit/{uid}"
+    for ticked in (False, True):
+        page = client.get(url).text
+        assert page.count('name="declare_relation"') == 1
+        data = form_of(page)
+        data.pop("declare_relation", None)
+        answer = client.post(url, data=data | ({"declare_relation": "y"} if ticked else {}))
+        assert answer.status_code in {302, 303}
+        system.rollback()
+        draft = system.scalars(select(ServiceItemVersion).where(ServiceItemVersion.uid == uid)).one()
+        kept = {k: v for k, v in draft.more.items() if k != "renewal"}  # the form writes a review out in full
+        assert kept == {
+            k: v for k, v in before.items() if k != "renewal" and (ticked or k != "declare_relation")
+        }
