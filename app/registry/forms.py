@@ -127,17 +127,22 @@ def _household(data: Any, typed: Typed) -> HouseholdEntry:
         household_no=typed.read(given.get("household_no"), "household_no", household=ref) or None,
         note=typed.read(given.get("note"), "note", household=ref) or None,
         changed=given.get("changed") is True,
+        fields=_own(given["fields"], ref, typed) if "fields" in given else None,
         members=[_member(m, typed) for m in _list(given.get("members"), MOST_MEMBERS)],
     )
 
 
 def _home(data: Any, typed: Typed) -> HomeEntry:
     given = _dict(data)
-    fields = _dict(given.get("fields") or {})
+    return HomeEntry(_number(given.get("version")), _own(given.get("fields") or {}, HOME, typed))
+
+
+def _own(data: Any, ref: str, typed: Typed) -> dict[str, str]:
+    """Custom fields of a household, or of the home."""
+    fields = _dict(data)
     if not all(_EXTRA.fullmatch(key) for key in fields):
         raise Invalid(_BROKEN)
-    values = {key: typed.read(value, key, household=HOME) for key, value in fields.items()}
-    return HomeEntry(_number(given.get("version")), values)
+    return {key: typed.read(value, key, household=ref) for key, value in fields.items()}
 
 
 def _fields(data: Any, ref: str, typed: Typed) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.areas.models import SensitiveGrant
 from app.core import clock
 from app.core.extra import ExtraField
-from app.registry.models import Dwelling, Person, Venue
+from app.registry.models import Dwelling, Household, Person, Venue
 from app.registry.service import households
 from tests.factories.registry import ResidentFactory, make_home, make_household
 from tests.integration.test_extra_asked import BORN, BUILDING, opened
@@ -149,3 +149,36 @@ def test_a_sheet_takes_it_for_the_grid_of_the_grant_only(sheet, acting, system, 
     )
     assert [o.outcome for o in changed] == ["bad", "changed"], [words_of(o) for o in changed]
     assert closed(system, model) == [None, {"f1": "a new order"}]
+
+
+def test_the_clerks_page_asks_of_households(login_as, system, world, sealed):
+    """Of one on record and of one that is typed there; what stands sealed is not sent, an older page is not shut out."""
+    name = sealed("household")
+    system.add(
+        ExtraField(subject="household", key="f2", label="Meter", kind="text", level="L3", is_required=True)
+    )
+    home = make_home(system, world.areas["grid_a11"])
+    known = make_household(system, home, [ResidentFactory(name="Anna Li", number=None)])
+    system.commit()
+    page = Page(login_as("clerk_a"), home)
+    (here,) = page.data["state"]["households"]
+    assert [field["key"] for field in page.data["household"]] == [name, "x_f2"]
+    (anna,) = here["members"]
+    members = [{"ref": anna["ref"], "membership": anna["uid"], "membership_version": anna["version"]}]
+    members[0]["relation"] = anna["relation"]
+    mine = {"ref": here["ref"], "uid": here["uid"], "version": here["version"], "kind": "living"}
+    new = {"ref": "g1", "kind": "registered", "fields": {name: COURT, "x_f2": "8"}}
+    fields = {"name": "Wu Er", "sex": "1", "birth": "1980-02-03"}
+    new["members"] = [{"ref": "n1", "relation": "02", "fields": fields}]
+    answer = page.save([mine | {"members": members}])
+    assert answer.status_code == 200, answer.text
+    refused = page.save([mine | {"members": members, "fields": {}, "changed": True}, new])
+    assert [problem[:2] for problem in told(refused)] == [(name, "missing"), ("x_f2", "missing")]
+    saved = page.save(
+        [mine | {"members": members, "fields": {name: COURT, "x_f2": "7"}, "changed": True}, new]
+    )
+    assert (saved.status_code, COURT in saved.text) == (200, False), saved.text
+    states = {h["uid"]: (h["extra"], h["sealed"]) for h in saved.json["state"]["households"]}
+    assert states.pop(known.uid) == ({"x_f2": "7"}, [name])
+    assert list(states.values()) == [({"x_f2": "8"}, [name])]
+    assert closed(system, Household) == [{"f1": COURT}] * 2

@@ -64,21 +64,25 @@ def open_home(session: Session, uid: str) -> Dwelling | None:
     return session.scalars(query).one_or_none()
 
 
+Extra = Callable[[Any], dict[str, Any]]
+
+
 def state(
     session: Session,
     dwelling: Dwelling,
     today: date,
     rows: list[Household] | None = None,
-    extra: Callable[[Person], dict[str, Any]] = lambda _person: {"extra": {}},
+    extra: Extra = lambda _person: {"extra": {}},
+    own: Extra = lambda _household: {},
 ) -> dict[str, Any]:
     """Everything in the home as it stands in the database; ``rows`` are its households where they are loaded already,
-    ``extra`` gives the custom fields of somebody.
+    ``extra`` gives the custom fields of somebody, ``own`` those of a household.
     """
     rows = households_of(session, dwelling) if rows is None else rows
     homes = _residences(session, rows)
     return {
         "dwelling": _dwelling(session, dwelling),
-        "households": [_household(row, today, homes, extra) for row in rows],
+        "households": [_household(row, today, homes, extra, own) for row in rows],
         "requests": [_request(row) for row in open_requests(session, dwelling)],
     }
 
@@ -158,9 +162,7 @@ def _dwelling(session: Session, dwelling: Dwelling) -> dict[str, Any]:
     }
 
 
-def _household(
-    household: Household, today: date, homes: Homes, extra: Callable[[Person], dict[str, Any]]
-) -> dict[str, Any]:
+def _household(household: Household, today: date, homes: Homes, extra: Extra, own: Extra) -> dict[str, Any]:
     kind = _residence_kind(household)
     return {
         "ref": f"h-{household.uid}",
@@ -169,6 +171,7 @@ def _household(
         "kind": household.kind,
         "household_no": household.household_no or "",
         "note": household.note or "",
+        **own(household),
         "members": [
             {
                 "ref": f"m-{m.uid}",

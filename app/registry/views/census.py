@@ -22,7 +22,7 @@ from app.core.extra import ExtraColumn
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.registry import forms
-from app.registry.models import Dwelling
+from app.registry.models import Dwelling, Household
 from app.registry.queries import desk, finder
 from app.registry.service import campaigns, census
 from app.registry.service.census import extras
@@ -112,6 +112,7 @@ class CensusDesk(BaseView):
             "offers": desk.OFFERS,
             "extras": self._fields(self._extras(home)),
             "home": self._fields(self._home_extras(home)),
+            "household": self._fields(self._household_extras(home)),
             "draft": self._draft(home),
             "today": clock.today().isoformat(),
         }
@@ -245,18 +246,27 @@ class CensusDesk(BaseView):
         """Custom fields of the home itself."""
         return extras.asked(self.session, current_actor(), home.area_id, Dwelling)
 
+    def _household_extras(self, home: Dwelling) -> list[ExtraColumn]:
+        """Custom fields of the households of this home."""
+        return extras.asked(self.session, current_actor(), home.area_id, Household)
+
     def _fields(self, asked: list[ExtraColumn]) -> list[dict[str, Any]]:
         return extras.for_page(self.session, asked, gettext("Yes"), gettext("No"))
 
     def _state(self, home: Dwelling) -> dict[str, Any]:
         """The home as it stands, with the groups whose own form is still empty: each leads there and back."""
         households = desk.households_of(self.session, home)
-        asked, actor = self._extras(home), current_actor()
+        asked, actor, own = self._extras(home), current_actor(), self._household_extras(home)
         found = desk.state(
-            self.session, home, clock.today(), households, lambda person: extras.shown(asked, person, actor)
+            self.session,
+            home,
+            clock.today(),
+            households,
+            lambda person: extras.shown(asked, person, actor),
+            lambda household: extras.shown(own, household, actor),
         )
-        own = extras.shown(self._home_extras(home), home, actor)
-        found["dwelling"] |= {"version": home.version, **own}
+        found["dwelling"] |= {"version": home.version}
+        found["dwelling"] |= extras.shown(self._home_extras(home), home, actor)
         page = mounted("PersonGroupView")
         rows = desk.without_particulars(households) if page and page.can("edit") else []
         back = url_for("CensusDesk.dwelling", dwelling_uid=home.uid)

@@ -55,6 +55,7 @@ class CheckedHousehold:
     household: Household | None
     rows: list[Row] = field(default_factory=list)
     members: dict[str, HouseholdMember] = field(default_factory=dict)
+    values: home.Values = field(default_factory=dict)
 
 
 @dataclass
@@ -88,6 +89,8 @@ def check_entry(
         if not members and given.uid is None:
             continue
         part = _open_household(session, dwelling, given, checked)
+        known = part.household
+        part.values = home.read_household(session, dwelling, known, given, checked.problems, actor)
         for member in members:
             part.rows.append(_open_row(session, member, part, checked, actor=actor, today=today))
         checked.households.append(part)

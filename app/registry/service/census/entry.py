@@ -67,6 +67,7 @@ class HouseholdEntry:
     household_no: str | None = None
     note: str | None = None
     changed: bool = False
+    fields: dict[str, str] | None = None  # custom fields; None where the page knows of none
     members: list[MemberEntry] = field(default_factory=list)
 
 

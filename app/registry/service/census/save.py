@@ -62,6 +62,7 @@ def save_entry(session: Session, checked: Checked, *, actor: Actor, now: datetim
     saved.changed += int(extras.write(checked.dwelling, checked.home))
     for part in checked.households:
         household = _household(session, checked, part, now)
+        saved.changed += int(extras.write(household, part.values) and part.household is not None)
         saved.households += 1
         for row in part.rows:
             try:

@@ -1,8 +1,9 @@
 // The page as a whole: the households on it, their rows, and how they are drawn.
+import { CodeField } from "./codes.js";
 import { Home } from "./home.js";
 import * as model from "./model.js";
 import { drawNotes } from "./notes.js";
-import { el, MAIN, MORE, Row } from "./rows.js";
+import { el, MAIN, MORE, Row, SEALED } from "./rows.js";
 
 export class Desk {
   /** ``root`` is the page's element; ``data`` and ``words`` come with the page. */
@@ -16,6 +17,8 @@ export class Desk {
       if (pairs) data.lists[key] = choices(pairs);
     }
     for (const { key, pairs } of data.home) if (pairs) data.lists[`home:${key}`] = choices(pairs);
+    this.own = data.household ?? [];
+    for (const { key, pairs } of this.own) if (pairs) data.lists[`household:${key}`] = choices(pairs);
     this.asked = [...data.extras, ...data.home].map((field) => field.key);
     this.blocks = root.querySelector("[data-blocks]");
     this.status = root.querySelector("[data-status]");
@@ -79,8 +82,14 @@ export class Desk {
     const line = el("tr", {}, el("th", { scope: "col", class: "gc-c-no", text: "#" }), ...head, el("td"));
     const table = el("table", { class: "gc-table" }, el("thead", {}, line), body);
     const box = el("section", { class: "gb-card gc-block", "aria-label": words.kinds[household.kind] }, this.header(household), table, this.footer(household));
-    box.prepend(...household.problems.map((p) => el("p", { class: "gc-note gc-bad" }, el("b", { text: words.labels[p.field] ? `${words.labels[p.field]}: ` : "" }), p.message)));
+    box.prepend(...household.problems.map((p) => el("p", { class: "gc-note gc-bad" }, el("b", { text: this.labelOf(p.field) }), p.message)));
     return box;
+  }
+
+  /** The field of a household that a complaint is about, as it begins a sentence. */
+  labelOf(key) {
+    const label = this.own.find((field) => field.key === key)?.label ?? this.words.labels[key];
+    return label ? `${label}: ` : "";
   }
 
   header(household) {
@@ -98,7 +107,36 @@ export class Desk {
       line.append(input);
     }
     line.append(el("span", { class: "gc-count" }));
-    return line;
+    if (!this.own.length) return line;
+    return el("div", {}, line, el("div", { class: "gc-fields gc-own" }, ...this.own.map((field) => this.ownField(household, field))));
+  }
+
+  /** A custom field of a household. */
+  ownField(household, { key, label, pairs, required, help }) {
+    const wrong = household.problems.some((p) => p.field === key);
+    const input = el("input", {
+      class: wrong ? "gc-in gc-wrong" : "gc-in", type: "text", autocomplete: "off", spellcheck: "false", "data-own-key": key, "aria-label": label,
+      "aria-required": required ? "true" : null, "aria-invalid": wrong ? "true" : null, title: help || null, maxlength: 300,
+    });
+    const known = household.extra[key] ?? "";
+    const set = (text) => {
+      if (text === known) delete household.fields[key];
+      else household.fields[key] = text;
+      household.changed = true;
+      input.classList.remove("gc-wrong");
+      this.talk.touch();
+      this.buttons();
+    };
+    const value = household.fields[key] ?? known;
+    if (pairs) {
+      new CodeField(input, this.lists[`household:${key}`], { offer: "", change: set }).set(value);
+      input.addEventListener("keydown", (event) => { if (input.codeField.key(event)) event.preventDefault(); });
+    } else {
+      input.value = value;
+      input.addEventListener("input", () => set(input.value));
+    }
+    if (household.sealed.includes(key)) input.placeholder = SEALED; // what stands there is not sent; empty keeps it
+    return el("label", { class: "gc-field" }, el("span", { text: required ? `${label} *` : label }), input);
   }
 
   footer(household) {

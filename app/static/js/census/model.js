@@ -36,7 +36,7 @@ export function blankMember() {
 }
 
 export function blankHousehold(kind = "living") {
-  return { ref: newRef("g"), uid: null, version: null, kind, household_no: "", note: "", changed: false, members: [], problems: [] };
+  return { ref: newRef("g"), uid: null, version: null, kind, household_no: "", note: "", changed: false, fields: {}, extra: {}, sealed: [], members: [], problems: [] };
 }
 
 /** A member as the database holds it. */
@@ -51,7 +51,7 @@ function knownMember(row) {
 export function fromState(state) {
   return state.households.map((row) => ({
     ...blankHousehold(row.kind), ref: row.ref, uid: row.uid, version: row.version, household_no: row.household_no,
-    note: row.note, members: row.members.map(knownMember),
+    note: row.note, extra: row.extra ?? {}, sealed: row.sealed ?? [], members: row.members.map(knownMember),
   }));
 }
 
@@ -65,8 +65,8 @@ export function toDraft(households, home) {
   return {
     form: 1,
     home,
-    households: households.map(({ ref, uid, version, kind, household_no, note, changed, members }) => ({
-      ref, uid, version, kind, household_no, note, changed,
+    households: households.map(({ ref, uid, version, kind, household_no, note, changed, fields, members }) => ({
+      ref, uid, version, kind, household_no, note, changed, fields,
       members: members.map((m) => ({
         ...Object.fromEntries(KEPT.map((key) => [key, m[key]])),
         ...(m.membership ? {} : { known: m.known }),
@@ -145,7 +145,7 @@ export function payload(households, clientUid, source, more) {
     ...more,
     households: households.map((h) => ({
       ref: h.ref, uid: h.uid, version: h.version, kind: h.kind, household_no: h.household_no, note: h.note, changed: h.changed,
-      members: h.members.filter((m) => !isBlank(m)).map(sent),
+      fields: h.fields, members: h.members.filter((m) => !isBlank(m)).map(sent),
     })).filter((h) => h.uid || h.members.length),
   };
 }
