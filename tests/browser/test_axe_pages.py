@@ -165,9 +165,10 @@ def test_axe_finds_nothing_on_any_page_at_either_size(open_as, pages):
         for _account, url, before in group:
             page.set_viewport_size(SIZES["pc"])
             page.goto(url)
-            # head and menu are looked at with the first page of each account and of each template
-            frame, is_first = is_first or not before, False
+            # head and menu are looked at with the first page of each account, on a PC with that of each template too
+            looked, is_first = is_first, False
             for size in SIZES:
+                frame = looked or (size == "pc" and not before)
                 problems = findings(page, size, before < IN_FULL, frame)
                 if problems:
                     wrong[f"{url} ({account}, {size})"] = problems
