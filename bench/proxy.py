@@ -4,7 +4,7 @@ python -m bench.proxy --db URL --cases-a-day 126 --days 365 --json FILE
 
 A city is built (or used again), then the cases of the days before today: booked, collected, decided, delivered, rated,
 called back, as the services would have written them. Liling had 99,407 in a year: ``--cases-a-day 272``. For the nightly
-look for reviews ``--cases 500000 --days 1460 --pages no`` ends the story at so many.
+look for reviews ``--history 500000`` adds the closed cases of the years before, until there are so many.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--persons", type=int, default=100_000, help="people of the city")
     parser.add_argument("--cases-a-day", type=int, default=126)
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--cases", type=int, help="end after so many")
+    parser.add_argument("--history", type=int, default=0, help="with the years before: so many cases in all")
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--repeat", type=int, default=30, help="how often each page is opened")
     parser.add_argument("--only", default="", help="names of pages, separated by semicolons")
@@ -67,11 +67,15 @@ def main() -> None:
 def whole(app: Any, asked: argparse.Namespace) -> dict[str, Any]:
     """City, year, nights, pages."""
     from app.core import clock
-    from bench.cases import fill, jobs, run
+    from app.extensions import db
+    from bench.cases import fill, history, jobs, run
     from bench.city import fill as city
 
     city.fill(app, asked.persons)
-    year = fill.fill(app, fill.Size(asked.days, asked.cases_a_day, asked.cases), clock.now())
+    year = fill.fill(app, fill.Size(asked.days, asked.cases_a_day), clock.now())
+    if asked.history:
+        with app.app_context():
+            year["cases"] = history.add(db.engine, asked.history)
     night = {"alone": partial(alone, asked), "here": partial(jobs.measure, app), "no": lambda _name: []}[
         asked.jobs
     ]

@@ -36,7 +36,6 @@ class Size:
 
     days: int
     a_day: int
-    most: int | None = None
 
 
 def fill(app: Flask, size: Size, now: datetime) -> dict[str, Any]:
@@ -47,7 +46,7 @@ def fill(app: Flask, size: Size, now: datetime) -> dict[str, Any]:
     with app.app_context():
         there = _there(db.engine)
         if there is not None:
-            if there["size"] != asdict(size):
+            if {k: there["size"][k] for k in asdict(size)} != asdict(size):
                 raise SystemExit(f"this database holds another year: {there['size']}. Name another database.")
             say(f"database holds {there['cases']:,} cases already")
             return there | {"filled_in_s": None}
@@ -58,7 +57,7 @@ def fill(app: Flask, size: Size, now: datetime) -> dict[str, Any]:
             session.commit()
             offices = Offices(session)
             services, places = offices.services(), offices.places()
-            share = max(1, round(1 / EACH)) if (size.most or size.days * size.a_day) < 100_000 else 1
+            share = max(1, round(1 / EACH)) if size.days * size.a_day < 100_000 else 1
             with db.engine.connect() as connection:
                 people = list(_people(connection, places, share))
             say(f"  {len(people):,} people, {time.monotonic() - started:.0f} s")
@@ -134,7 +133,7 @@ def _load(engine: Any, services: Any, people: Any, size: Size, now: datetime, st
 
     ids = {name: loader.ids(name) for name in ALL_COLUMNS}
     year = Year(put, ids, lambda: str(uuid_utils.uuid7()), services, people, until=now)
-    year.tell(size.days, size.a_day, size.most)
+    year.tell(size.days, size.a_day)
     for sink in sinks.values():
         sink.flush()
     say(f"  {year.made:,} cases, {time.monotonic() - started:.0f} s; indexes and statistics")

@@ -80,8 +80,8 @@ class Year:
         self.rounds: dict[tuple[int, date], list[Round]] = defaultdict(list)
         self.made = self.open = 0
 
-    def tell(self, days: int, a_day: int, most: int | None = None) -> None:
-        """Cases of the days before ``until``; ``most`` ends it earlier. Fewer on days on which nobody works."""
+    def tell(self, days: int, a_day: int) -> None:
+        """Cases of the days before ``until``: so many a day on average, fewer on days on which nobody works."""
         first = to_local(self.until).date() - timedelta(days=days)
         calendar = self.people[0].place.calendar
         worked = sum(calendar.is_workday(first + timedelta(days=n)) for n in range(days))
@@ -90,7 +90,7 @@ class Year:
         for n in range(days):
             day = first + timedelta(days=n)
             due += usual if calendar.is_workday(day) else 0.1 * usual
-            while due >= 1 and (most is None or self.made < most):
+            while due >= 1:
                 due -= 1
                 self.one(office_moment(self.random, day))
         self.close_rounds()

@@ -47,6 +47,7 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("proxy_case", schema=None) as batch_op:
         batch_op.create_index("ix_proxy_case_staff_booked", ["staff_id", "booked_for"], unique=False)
+        batch_op.create_index("ix_proxy_case_opened", ["opened_at"], unique=False)
         batch_op.create_index(
             "ix_proxy_case_open",
             ["area_id"],
@@ -96,5 +97,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_alarm_waiting")
     with op.batch_alter_table("proxy_case", schema=None) as batch_op:
         batch_op.drop_index("ix_proxy_case_open")
+        batch_op.drop_index("ix_proxy_case_opened")
         batch_op.drop_index("ix_proxy_case_staff_booked")
     op.drop_table("step_role")

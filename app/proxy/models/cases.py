@@ -44,6 +44,7 @@ class ProxyCase(AreaBound, Record):
         Index("ix_proxy_case_department_state", "department_id", "state"),
         Index("ix_proxy_case_state_due", "state", "promise_due_at"),
         Index("ix_proxy_case_decided", "decided_at"),
+        Index("ix_proxy_case_opened", "opened_at"),
         Index("ix_proxy_case_staff_booked", "staff_id", "booked_for"),
         # boards read what is open, which stays a tenth of a year's cases and a hundredth of ten years'
         live("area_id", name="ix_proxy_case_open", unique=False, where="closed_at IS NULL"),
