@@ -22,7 +22,7 @@ from app.core.extra import ExtraColumn
 from app.core.session import unit_of_work
 from app.core.views import BaseView, expose, has_access, permission_name
 from app.registry import forms
-from app.registry.models import Dwelling, Household
+from app.registry.models import Dwelling, Household, Person
 from app.registry.queries import desk, finder
 from app.registry.service import campaigns, census
 from app.registry.service.census import extras
@@ -111,8 +111,8 @@ class CensusDesk(BaseView):
             "lists": desk.lists(self.session, actor),
             "offers": desk.OFFERS,
             "extras": self._fields(self._extras(home)),
-            "home": self._fields(self._home_extras(home)),
-            "household": self._fields(self._household_extras(home)),
+            "home": self._fields(self._extras(home, Dwelling)),
+            "household": self._fields(self._extras(home, Household)),
             "draft": self._draft(home),
             "today": clock.today().isoformat(),
         }
@@ -238,17 +238,9 @@ class CensusDesk(BaseView):
         kept = drafts.drafts_of(self.session, self._user(current_actor()), PAGE)
         return {draft.page.removeprefix(PAGE) for draft in kept}
 
-    def _extras(self, home: Dwelling) -> list[ExtraColumn]:
-        """Custom fields of the people of this home."""
-        return extras.asked(self.session, current_actor(), home.area_id)
-
-    def _home_extras(self, home: Dwelling) -> list[ExtraColumn]:
-        """Custom fields of the home itself."""
-        return extras.asked(self.session, current_actor(), home.area_id, Dwelling)
-
-    def _household_extras(self, home: Dwelling) -> list[ExtraColumn]:
-        """Custom fields of the households of this home."""
-        return extras.asked(self.session, current_actor(), home.area_id, Household)
+    def _extras(self, home: Dwelling, model: type = Person) -> list[ExtraColumn]:
+        """Custom fields of the people of this home, of its households, or of the home itself."""
+        return extras.asked(self.session, current_actor(), home.area_id, model)
 
     def _fields(self, asked: list[ExtraColumn]) -> list[dict[str, Any]]:
         return extras.for_page(self.session, asked, gettext("Yes"), gettext("No"))
@@ -256,7 +248,7 @@ class CensusDesk(BaseView):
     def _state(self, home: Dwelling) -> dict[str, Any]:
         """The home as it stands, with the groups whose own form is still empty: each leads there and back."""
         households = desk.households_of(self.session, home)
-        asked, actor, own = self._extras(home), current_actor(), self._household_extras(home)
+        asked, actor, own = self._extras(home), current_actor(), self._extras(home, Household)
         found = desk.state(
             self.session,
             home,
@@ -266,7 +258,7 @@ class CensusDesk(BaseView):
             lambda household: extras.shown(own, household, actor),
         )
         found["dwelling"] |= {"version": home.version}
-        found["dwelling"] |= extras.shown(self._home_extras(home), home, actor)
+        found["dwelling"] |= extras.shown(self._extras(home, Dwelling), home, actor)
         page = mounted("PersonGroupView")
         rows = desk.without_particulars(households) if page and page.can("edit") else []
         back = url_for("CensusDesk.dwelling", dwelling_uid=home.uid)

@@ -21,14 +21,7 @@ from app.registry.queries import cards
 from app.registry.rules import Member, document_key, household_findings
 from app.registry.service import awaited, matching
 from app.registry.service.census import extras, home
-from app.registry.service.census.entry import (
-    APART,
-    ASK,
-    DwellingEntry,
-    HouseholdEntry,
-    MemberEntry,
-    Problem,
-)
+from app.registry.service.census.entry import APART, ASK, DwellingEntry, HouseholdEntry, MemberEntry, Problem
 from app.registry.service.census.parse import Row, read_row
 from app.registry.service.checks import check_code
 
@@ -89,8 +82,8 @@ def check_entry(
         if not members and given.uid is None:
             continue
         part = _open_household(session, dwelling, given, checked)
-        known = part.household
-        part.values = home.read_household(session, dwelling, known, given, checked.problems, actor)
+        known, problems = part.household, checked.problems
+        part.values = home.read_household(session, dwelling, known, given, problems, actor)
         for member in members:
             part.rows.append(_open_row(session, member, part, checked, actor=actor, today=today))
         checked.households.append(part)
