@@ -10,10 +10,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement
 
 from app.areas.models import Area, Staff
-from app.areas.views.calendars import WEEKDAYS
 from app.areas.views.common import at_form, may_write
 from app.core import clock, hooks
 from app.core.actor import current_actor
+from app.core.jinja import WEEKDAYS
 from app.core.views import Interface, ModelView
 from app.core.views.filters import Own
 from app.core.widgets import ChoiceField, Needed, RemoteField
@@ -70,7 +70,7 @@ class WorkSlotView(ModelView):
     list_columns = ["area", "staff", "weekday", "slot", "places"]
     show_columns = ["area", "staff", "weekday", "slot", "places"]
     search_columns = ["area", "staff"]
-    order_columns = ["slot"]
+    order_columns = ["weekday", "slot"]
     add_columns, edit_columns = _TYPED, ["weekday", "slot", "places"]
     add_form_extra_fields = {
         "area_id": RemoteField(_("Area"), model=Area, as_id=True, description=description_columns["area_id"]),
@@ -81,7 +81,7 @@ class WorkSlotView(ModelView):
         "weekday": lambda row: str(WEEKDAYS[row.weekday]),
         "staff": lambda row: row.staff or _("Everybody"),
     }
-    base_order = ("id", "asc")
+    base_order = ("weekday", "asc")
     base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_delete", "can_history"]
     exclude_route_methods = frozenset({"lookup", "deleted", "restore", "reveal", "related_list"})
     eager = ("area", "staff")
