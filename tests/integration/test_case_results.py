@@ -211,3 +211,23 @@ def test_the_list_is_taken_along_filled_in_and_brought_back(system, cases, login
     press(health, uid, "run")
     assert sorted(outcomes(system, uid).values()) == ["changed", "same", "same", "same"]
     assert states(system)["B"][0] == "approved"
+
+
+def test_the_same_person_twice_never_decides_another_case_of_theirs(system, cases, login_as, sessions):
+    """Two cases of one person wait: a row says which; the next row without it does not fall on the other one."""
+    worker, number, health = sessions["worker"], number_of(system, "B"), login_as("health")
+    person = worker.scalars(select(Person).where(Person.name == "Elder B")).one()
+    other = make_case(worker, person, "WJ-01").uid
+    walk(sessions, other, "process")
+    heads = (*HEADINGS, "Service")
+    rows = (
+        (*line("", "Approved", "Elder B", number), ""),
+        (*line("", "Approved", "Elder B", number, result="WJ-5"), "WJ-02"),
+        (*line("", "Approved", "Elder B", number), ""),
+    )
+    uid = brought(health, NAME, csv_of(heads, *rows))
+    press(health, uid, "run")
+    assert outcomes(system, uid) == {2: "bad", 3: "changed", 4: "bad"}
+    assert "has several open cases at your office" in health.get(f"/import/batch/{uid}").text
+    found = dict(system.execute(select(ProxyCase.uid, ProxyCase.state)).all())
+    assert (found[cases["B"][0]], found[other]) == ("approved", "processing")

@@ -97,7 +97,7 @@ def upload(
         sheet=sheet.name,
         file_name=_plain_name(file_name),
         state="",
-        options={"language": language},
+        options={"language": language, "reach": reach_of(session_actor(session))},
     )
     session.add(batch)
     session.flush()

@@ -105,8 +105,14 @@ class ResultWriter(RowWriter):
         return "changed"
 
     def know(self, row: Row, word: str) -> None:
-        if self._decision(row) is not None:
+        if self._decision(row) is None:
+            return
+        if self._text(row, "case_no") is not None:
             self._note(row, self._case(row))
+            return
+        found = self._of_person(row)  # decided by now: what still waits was not meant
+        for case in [case for case in found if not results.is_waiting(case)] or found:
+            self._note(row, case)
 
     # --- cells ----------------------------------------------------------------------------------------------------
 
@@ -138,17 +144,23 @@ class ResultWriter(RowWriter):
             return case
         if name is None or document is None:
             raise self._no(WHICH, row, "name", "id_number")
-        return self._case_of(row, name, document)
-
-    def _case_of(self, row: Row, name: str, document: str) -> ProxyCase:
-        """Found by what stands closed in it: logged and counted as any such question (lookups.py)."""
-        self.resolver.lookups.ask()
-        item = self._text(row, "item")
-        found = results.cases_of(self.session, self.actor, clock.now(), name, document, item)
-        self.resolver.lookups.answer(bool(found))
+        found = self._of_person(row)
+        taken = any(self.brought.first((CASE, case.uid), row.number) for case in found)
+        if (
+            not taken
+        ):  # else the next case of the same person would be decided by a row that was brought twice
+            found = [case for case in found if results.is_waiting(case)] or found
         if len(found) == 1:
             return found[0]
-        raise self._no(SEVERAL if found else NOBODY, row, "id_number" if not found else "name", what=name)
+        raise self._no(SEVERAL if found else NOBODY, row, "name" if found else "id_number", what=name)
+
+    def _of_person(self, row: Row) -> list[ProxyCase]:
+        """Found by what stands closed in a case: logged and counted as any such question (lookups.py)."""
+        name, document, item = (self._text(row, key) for key in ("name", "id_number", "item"))
+        self.resolver.lookups.ask()
+        found = results.cases_of(self.session, self.actor, clock.now(), name or "", document or "", item)
+        self.resolver.lookups.answer(bool(found))
+        return found
 
     def _given(self, row: Row, decision: Decision, remarks: list[Finding]) -> dict[str, Any]:
         """What the step is given. A refusal without its reasons is refused here, where the column is known."""

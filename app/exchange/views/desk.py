@@ -23,6 +23,7 @@ from app.exchange.models import ImportBatch
 from app.exchange.service import batches
 from app.exchange.service.declared import open_sheets
 from app.exchange.service.group_sheets import MEMBERS, group_of
+from app.exchange.service.reach import need_reach
 from app.exchange.service.specs import view_called
 from app.exchange.views import words
 from app.exchange.views.batch_page import BatchPage
@@ -205,13 +206,21 @@ class ImportDesk(ColumnsPage, BatchPage, UndoPage, BaseView):
         """A batch of the own areas, of a register that one may bring sheets for."""
         batch = queries.batch_of(self.session, str(checked_key(uid, uid=True)))
         batches.sheet_called(batch.sheet, current_actor())
+        self.need_office(batch)
         return batch
 
     def held(self, uid: str) -> ImportBatch:
         """The same, held until the commit."""
         batch = batches.locked(self.session, str(checked_key(uid, uid=True)))
         batches.sheet_called(batch.sheet, current_actor())
+        self.need_office(batch)
         return batch
+
+    @staticmethod
+    def need_office(batch: ImportBatch) -> None:
+        """A department's sheet is of that department: who has gone to another one leaves it behind. NotAllowed."""
+        if current_actor().org_unit_ids:
+            need_reach((batch.options or {}).get("reach"), current_actor())
 
     def batch_url(self, uid: str) -> str:
         """The page of a batch."""

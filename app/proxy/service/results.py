@@ -36,7 +36,7 @@ def cases_of(
     session: Session, actor: Actor, now: datetime, name: str, number: str, item: str | None
 ) -> list[ProxyCase]:
     """Open cases that the actor decides, of who bears a name and the number of a document; perhaps of one service, by its
-    code or name. Where some of them wait for a result, those alone.
+    code or name.
     """
     query = select(ProxyCase).where(ProxyCase.party_name == name, ProxyCase.closed_at.is_(None))
     query = query.where(decided_here(session, actor, now)).options(
@@ -49,7 +49,12 @@ def cases_of(
             continue
         if item is None or item in (case.item_version.item.code, case.item_version.name):
             found.append(case)
-    return [case for case in found if State.parse(case.state) in READY] or found
+    return found
+
+
+def is_waiting(case: ProxyCase) -> bool:
+    """Whether a result may be entered now."""
+    return State.parse(case.state) in READY
 
 
 def says_the_same(case: ProxyCase, decision: Decision, result_no: str | None) -> bool:
