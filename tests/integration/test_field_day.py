@@ -64,6 +64,10 @@ def group(system, name, code, level, due) -> str:
 @pytest.mark.demand("S3-61", "S3-62")
 def test_the_day_shows_doors_in_walking_order_and_own_cases_by_light(app, phone, system, sessions, elders):
     url = plan(phone, elders)
+    phone.get("/")  # code lists are read once a process
+    with counted(app, "Home.index") as seen:
+        assert phone.get("/").count('href="/field/door/') == len(NAMES)
+    assert len(seen) <= MOST_STATEMENTS, "\n".join(seen)
     late = fresh(system).scalars(select(ProxyCase).where(ProxyCase.party_name == "Elder Cao")).one()
     late.step_due_at = clock.now() - timedelta(hours=3)
     system.commit()

@@ -9,7 +9,7 @@ written first. ``verify`` finds where they left the truth, ``rebuild`` sets them
 
 from __future__ import annotations
 
-from app.core.counters.kept import AreaCounter, apply, settle, total, totals
+from app.core.counters.kept import AreaCounter, apply, by_kind, settle, total, totals
 from app.core.counters.kinds import Deltas, is_counted, keys_of, month, moved, refine, spread
 from app.core.counters.truth import counted_models, rebuild, verify
 
@@ -17,6 +17,7 @@ __all__ = [
     "AreaCounter",
     "Deltas",
     "apply",
+    "by_kind",
     "counted_models",
     "is_counted",
     "keys_of",
