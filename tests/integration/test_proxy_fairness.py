@@ -207,6 +207,29 @@ def test_a_case_is_given_to_another_worker_and_looked_at_again(
     assert case_of(system, uid).relation_flag is None
 
 
+def test_what_was_found_not_to_be_as_stated_is_not_declared_away(
+    system, sessions, booked, asks, login_as, acting
+):
+    """Neither "no relation" after a relation nor another worker lifts it: only somebody who verifies."""
+    uid, center = booked(), login_as("operator")
+    walk(sessions, uid, "receive")
+    worker, url = login_as("worker_a"), f"/cases/{uid}/relation"
+    assert fill(worker, url, relation="yes", words="her son is chief").status_code == 303
+    for name in ("accept", "process"):
+        step(sessions["department"], uid, name)
+    told = {"day": clock.today().isoformat(), "words": "asked the neighbours", "unrelated": "y"}
+    assert fill(center, f"/cases/{uid}/verify", result="bad", **told).status_code == 303
+    refused = fill(worker, url, relation="no", words="")
+    assert (refused.status_code, "stands declared and stays" in refused.text) == (400, True)
+    with pytest.raises(Conflict):
+        step(sessions["department"], uid, "approve")
+    assert fill(center, f"/cases/{uid}/verify", result="ok", **told).status_code == 303
+    # another relation than the one that was verified
+    assert fill(worker, url, relation="yes", words="her nephew is accountant").status_code == 303
+    with pytest.raises(Conflict):
+        step(sessions["department"], uid, "approve")
+
+
 def test_who_shares_a_dormitory_is_no_relative(system, world, elder, booked):
     staff = system.get(Staff, world.accounts["worker_a"].staff_id)
     person = system.scalars(select(Person).where(Person.uid == elder)).one()

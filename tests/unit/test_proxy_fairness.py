@@ -12,7 +12,9 @@ from app.proxy.rules.fairness import (
     check_declared,
     check_verified,
     declaration_due,
+    declared_note,
     found_relation,
+    is_verifiable,
     kept_flag,
     looked_at,
     verification_due,
@@ -44,7 +46,7 @@ def test_a_declaration_says_to_whom_and_never_hides_what_the_registry_shows():
     assert refused.value.field == "words"
     assert kept_flag("handler", Relation.none) == "handler"
     assert kept_flag(None, Relation.none) == "none"
-    assert kept_flag("declared", Relation.none) == "none"
+    assert kept_flag("declared", Relation.none) == "declared"
     assert (asks_declaration(ASKS), asks_declaration(None)) == (True, False)
 
 
@@ -69,6 +71,13 @@ def test_what_bars_an_acceptance_and_a_grant():
     ]
     assert (verification_due(ASKS, "cadre", ok), verification_due(ASKS, "cadre", bad)) == (False, True)
     assert not verification_due({}, "handler", None)
+    # given to somebody who is not related: what was found stays true
+    assert [verification_due(ASKS, None, note) for note in (bad, ok)] == [True, False]
+    assert [is_verifiable(*one) for one in (("none", bad), (None, ok), ("cadre", None))] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_new_look_keeps_the_declaration_and_drops_what_was_verified_for_another_relation():
@@ -78,6 +87,21 @@ def test_a_new_look_keeps_the_declaration_and_drops_what_was_verified_for_anothe
     assert (flag, kept) == ("handler", {"name": "Worker", "declared": "declared"})
     assert looked_at(note, None)[0] == "declared"
     assert looked_at({"name": "Chief"}, None) == (None, None)
+    bad = {"name": "Chief", "verified": {"result": "bad"}}
+    assert looked_at(bad, (Relation.handler, "Worker"))[1] == bad | {"name": "Worker"}
+    assert looked_at(bad, None) == (None, {"verified": {"result": "bad"}})
+
+
+def test_a_new_declaration_neither_takes_back_a_relation_nor_lives_on_an_old_verification():
+    ok, bad = ({"verified": {"result": r}} for r in ("ok", "bad"))
+    said = {"declared": "declared", "words": "her son"}
+    with pytest.raises(Invalid) as refused:
+        declared_note(said | bad, Relation.none, "")
+    assert refused.value.field == "relation"
+    assert declared_note(None, Relation.none, "") == {"declared": "none", "words": ""}
+    assert declared_note(said | ok, Relation.declared, "her son") == said | ok
+    assert declared_note(said | ok, Relation.declared, "his aunt") == said | {"words": "his aunt"}
+    assert declared_note(said | bad, Relation.declared, "his aunt") == said | bad | {"words": "his aunt"}
 
 
 @pytest.mark.parametrize(

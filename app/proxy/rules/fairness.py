@@ -65,22 +65,48 @@ def check_declared(has_relation: bool, words: str) -> tuple[Relation, str]:
     return (Relation.declared if has_relation else Relation.none), said[:MOST_WORDS]
 
 
+def declared_note(note: Mapping[str, Any] | None, declared: Relation, words: str) -> dict[str, Any]:
+    """The note after a declaration. Another relation than the one that was verified is verified anew; that a case was not
+    as stated stays until somebody verifies that it is. Raises Invalid where a relation that stands declared is taken back:
+    it bars the grant until it is verified, and whoever handles the case may not lift that.
+    """
+    before = note or {}
+    if before.get("declared") == Relation.declared and declared is Relation.none:
+        raise Invalid(
+            _("A relation stands declared and stays: the verification says what is true."), field="relation"
+        )
+    kept = dict(before)
+    if declared is Relation.declared and (before.get("declared"), before.get("words")) != (declared, words):
+        _forget_verified(kept)
+    return {**kept, "declared": declared.value, "words": words}
+
+
 def kept_flag(present: str | None, declared: Relation) -> str:
-    """The flag after a declaration: what the registry has shown stays."""
-    return str(present) if present in FOUND else declared.value
+    """The flag after a declaration: a relation that is on record stays."""
+    return str(present) if present in RELATED else declared.value
+
+
+def was_refuted(note: Mapping[str, Any] | None) -> bool:
+    """Whether the last verification found that the case is not as stated."""
+    return bool(((note or {}).get("verified") or {}).get("result") == Verified.bad)
+
+
+def _forget_verified(note: dict[str, Any]) -> None:
+    if not was_refuted(note):
+        note.pop("verified", None)
 
 
 def looked_at(
     note: Mapping[str, Any] | None, found: tuple[Relation, str] | None
 ) -> tuple[str | None, dict[str, Any] | None]:
     """(flag, note) after a look into the registry. What was declared stays; a verification holds while the relation is
-    the one that was verified.
+    the one that was verified, and one that went against the applicant until there is another.
     """
     kept = {k: v for k, v in (note or {}).items() if k != "name"}
     if found is None:
         return kept.get("declared"), kept or None
     if (note or {}).get("name") != found[1]:
-        kept.pop("verified", None)
+        _forget_verified(kept)
     return found[0].value, {**kept, "name": found[1]}
 
 
@@ -92,11 +118,17 @@ def declaration_due(more: Mapping[str, Any] | None, note: Mapping[str, Any] | No
 def verification_due(
     more: Mapping[str, Any] | None, flag: str | None, note: Mapping[str, Any] | None
 ) -> bool:
-    """Whether a case with a relation, of an item that asks for the declaration, has still to be verified or was found not
-    to be as stated: no grant then. In other services the relation is shown and bars nothing.
+    """Whether a case with a relation, of an item that asks for the declaration, has still to be verified, or was found not
+    to be as stated, even if the relation is gone since: no grant then. In other services the relation is shown and bars
+    nothing.
     """
     verified = (note or {}).get("verified") or {}
-    return asks_declaration(more) and flag in RELATED and verified.get("result") != Verified.ok
+    return asks_declaration(more) and is_verifiable(flag, note) and verified.get("result") != Verified.ok
+
+
+def is_verifiable(flag: str | None, note: Mapping[str, Any] | None) -> bool:
+    """Whether there is anything to verify: a relation, or what was found not to be as stated."""
+    return flag in RELATED or was_refuted(note)
 
 
 def check_verified(result: Any, words: str, unrelated: bool) -> tuple[Verified, str]:

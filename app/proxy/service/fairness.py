@@ -11,7 +11,7 @@ from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.proxy.choices import Entry
 from app.proxy.models import CaseStep, ProxyCase
-from app.proxy.rules.fairness import RELATED, check_declared, check_verified, kept_flag
+from app.proxy.rules.fairness import check_declared, check_verified, declared_note, is_verifiable, kept_flag
 from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service.cases import write_entry
 from app.proxy.service.deciders import decides, works_on
@@ -36,11 +36,11 @@ def need_writer(actor: Actor, now: datetime, case: ProxyCase) -> None:
 
 
 def declare(actor: Actor, now: datetime, case: ProxyCase, has_relation: bool, words: str) -> CaseStep:
-    """What the applicant declares; what the registry has shown stays. Raises what `need_writer` and the rule do."""
+    """What the applicant declares; a relation that is on record stays. Raises what `need_writer` and the rules do."""
     need_writer(actor, now, case)
     relation, said = check_declared(has_relation, words)
+    case.relation_note = declared_note(case.relation_note, relation, said)
     case.relation_flag = kept_flag(case.relation_flag, relation)
-    case.relation_note = {**(case.relation_note or {}), "declared": relation.value, "words": said}
     return write_entry(actor, now, case, Entry.declare, {"declared": relation.value})
 
 
@@ -56,7 +56,7 @@ def verifies(actor: Actor, now: datetime, case: ProxyCase) -> bool:
 
 def need_verifier(actor: Actor, now: datetime, case: ProxyCase) -> None:
     """Raises Conflict where nothing is to be verified, NotAllowed for who may not, or is related to the applicant."""
-    if case.state not in MARKING_STATES or case.relation_flag not in RELATED:
+    if case.state not in MARKING_STATES or not is_verifiable(case.relation_flag, case.relation_note):
         raise Conflict(_("Verified is a case with a relation, while it is being checked and decided."))
     if not verifies(actor, now, case):
         raise NotAllowed(_("The case is verified by who decides it and has not handled it."))

@@ -19,7 +19,7 @@ from app.proxy.choices import Entry
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page
 from app.proxy.queries.names import sees_names
-from app.proxy.rules.fairness import RELATED, Relation, Verified, declaration_due, verification_due
+from app.proxy.rules.fairness import Relation, Verified, declaration_due, is_verifiable, verification_due
 from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service import fairness, owners
 from app.proxy.views.form_pages import form_page, ready
@@ -29,11 +29,11 @@ from app.proxy.views.parts import part
 def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> dict[str, Any] | None:
     note, may_write = case.relation_note or {}, fairness.may_write(actor, now, case)
     trips = [s.data or {} for s in case.steps if s.action == Entry.accompany]
-    if not (case.relation_flag or trips or may_write):
+    if not (case.relation_flag or note.get("verified") or trips or may_write):
         return None
     more, verified = case.item_version.more, note.get("verified")
     due = verification_due(more, case.relation_flag, note)
-    at_work = case.state in MARKING_STATES and case.relation_flag in RELATED
+    at_work = case.state in MARKING_STATES and is_verifiable(case.relation_flag, note)
     return {
         "due": due,
         "verified": verified,
