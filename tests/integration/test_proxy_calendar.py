@@ -30,7 +30,7 @@ from app.worklog.service import Door
 from tests.factories.proxy import make_case
 from tests.factories.registry import ResidentFactory, make_person
 from tests.integration.test_statement_counts import counted
-from tests.support.pages import post
+from tests.support.pages import form_of, post
 from tests.support.rows import fresh
 
 pytest_plugins = ("tests.support.proxy",)
@@ -173,6 +173,33 @@ def test_who_stands_in_has_the_grid_and_its_appointments_on_those_days_and_no_lo
     # back a day earlier: the post ends with the absence
     assert post(login_as("clerk_a"), f"/absences/delete/{absence}", reason="back at work").status_code == 303
     assert login_as("worker_a2").get(f"/cases/show/{uid}").status_code == 404
+
+
+def test_an_absence_that_has_begun_opens_both_grids_of_the_worker_and_may_be_changed(system, world, login_as):
+    worker, helper = (staff_of(system, world, n) for n in ("worker_a", "worker_a2"))
+    second = Post(staff_id=worker.id, area_id=world.areas["grid_a21"], role="grid_worker")
+    second.position, second.valid_from = "grid_worker", date(2026, 1, 1)
+    system.add(second)
+    system.commit()
+    mine, grids = Post.staff_id == helper.id, {world.areas[g] for g in ("grid_a11", "grid_a21")}
+
+    def given():
+        found = fresh(system).scalars(select(Post).where(mine, Post.area_id.in_(grids)))
+        return {(p.area_id, p.valid_from, p.valid_to) for p in found}
+
+    client, typed = login_as("town_clerk_a"), {"substitute_id": helper.uid, "from_day": "2026-11-19"}
+    added = post(client, "/absences/add", staff_id=worker.uid, to_day="2026-11-25", **typed)
+    assert added.status_code == 303, added.text
+    assert given() == {(grid, FRIDAY.date(), WEDNESDAY) for grid in grids}
+    uid = fresh(system).scalars(select(StaffAbsence.uid)).one()
+    asked = client.get(f"/absences/edit/{uid}").text
+    changed = post(client, f"/absences/edit/{uid}", **form_of(asked) | {"reason": "training"})
+    assert changed.status_code == 303, changed.text
+    sooner = form_of(client.get(f"/absences/edit/{uid}").text) | {"to_day": "2026-11-24"}
+    assert post(client, f"/absences/edit/{uid}", **sooner).status_code == 303
+    assert given() == {(grid, FRIDAY.date(), TUESDAY) for grid in grids}
+    assert post(client, f"/absences/delete/{uid}", reason="back at work").status_code == 303
+    assert given() == set()
 
 
 def offered(client, **asked):

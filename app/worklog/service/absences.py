@@ -1,6 +1,6 @@
 """Absences: a worker is away, no time of these days is offered, somebody stands in (S3-63).
 
-Who stands in sees the absent worker's grid by a post of these days. It is given where the substitute has none there and
+Who stands in sees the absent worker's grids by posts of these days. One is given where the substitute has none there and
 whoever writes the absence may give posts, so that rights, scope and log are those of every other post.
 """
 
@@ -33,8 +33,9 @@ WORKER = "grid_worker"
 
 @dataclass(frozen=True)
 class Cover:
-    """Who stands in where on which days."""
+    """Who stands in for whom on which days."""
 
+    staff_id: int
     substitute_id: int | None
     area_id: int
     from_day: date
@@ -76,7 +77,7 @@ def save_absence(session: Session, actor: Actor, absence: StaffAbsence, now: dat
 
 
 def drop_absence(session: Session, actor: Actor, absence: StaffAbsence, now: datetime) -> None:
-    """Take an absence out again, with the post that came of it."""
+    """Take an absence out again, with the posts that came of it."""
     need_own(actor, absence)
     need_area(actor, absence.area.path)
     close_to(session, actor, absence, now)
@@ -97,24 +98,25 @@ def need_own(actor: Actor, absence: StaffAbsence) -> None:
 
 def cover_of(absence: StaffAbsence) -> Cover:
     """Who stands in, as it is written now."""
-    return Cover(absence.substitute_id, absence.area_id, absence.from_day, absence.to_day)
+    return Cover(absence.staff_id, absence.substitute_id, absence.area_id, absence.from_day, absence.to_day)
 
 
 def cover_before(absence: StaffAbsence) -> Cover:
     """Who stood in, as it was before the changes that are not written yet."""
-    names = ("substitute_id", "area_id", "from_day", "to_day")
+    names = ("staff_id", "substitute_id", "area_id", "from_day", "to_day")
     old = {name: list(get_history(absence, name).deleted) for name in names}
     return Cover(**{name: old[name][0] if old[name] else getattr(absence, name) for name in names})
 
 
 def close_to(session: Session, actor: Actor, absence: StaffAbsence | Cover, now: datetime) -> None:
-    """End the post that was given for an absence, before the absence changes or goes."""
+    """End the posts that were given for an absence, before the absence changes or goes."""
     yesterday = to_local(now).date() - timedelta(days=1)
     if absence.substitute_id is None or absence.to_day <= yesterday:
         return
+    grids = select(Post.area_id).where(Post.staff_id == absence.staff_id, Post.role == WORKER)
     query = select(Post).where(
         Post.staff_id == absence.substitute_id,
-        Post.area_id == absence.area_id,
+        or_(Post.area_id == absence.area_id, Post.area_id.in_(grids)),
         Post.role == WORKER,
         Post.valid_from >= absence.from_day,
         Post.valid_to == absence.to_day,
@@ -194,34 +196,41 @@ def _need_present(session: Session, absence: StaffAbsence, helper: Staff) -> Non
 def _open_to(
     session: Session, actor: Actor, absence: StaffAbsence, worker: Staff, helper: Staff, now: datetime
 ) -> None:
-    """Give the substitute a post of these days in each area where the worker holds one and the substitute does not."""
+    """Give the substitute a post of these days, those that are over left out, in each area where the worker holds one and
+    the substitute does not.
+    """
     if not actor.may("can_add", "PostView"):
         return
+    first = max(absence.from_day, to_local(now).date())
     held = (
-        select(Post)
-        .where(Post.staff_id == worker.id, Post.role == WORKER, Post.area_id == absence.area_id)
-        .where(*overlapping(Post, absence.from_day, absence.to_day))
+        select(Post, Area.path)
+        .join(Area, Area.id == Post.area_id)
+        .where(Post.staff_id == worker.id, Post.role == WORKER)
+        .where(*overlapping(Post, first, absence.to_day))
+        .order_by(Area.path, Post.id)  # a post further up opens what lies below
     )
-    post = session.scalars(held.limit(1)).first()
-    if post is None:
-        return
-    above = prefixes(worker.area.path, own=True)
-    covers = (
+    reason = gettext("Stands in for %(name)s.", name=worker.name)[:120]
+    for post, path in session.execute(held).all():
+        if _holds(session, helper, path, first, absence.to_day):
+            continue
+        given = Post(staff_id=helper.id, area_id=post.area_id, role=WORKER, position=post.position)
+        given.employment, given.end_reason = post.employment, reason
+        given.valid_from, given.valid_to = first, absence.to_day
+        posts.give_post(session, given, actor, now)
+        given.worker_no = None  # the grid has its worker: who stands in is no further one
+        session.flush()
+
+
+def _holds(session: Session, helper: Staff, path: str, first: date, last: date) -> bool:
+    """Whether somebody is a worker of an area, or of one above it, on all of these days."""
+    query = (
         select(Post.id)
         .join(Area, Area.id == Post.area_id)
-        .where(Post.staff_id == helper.id, Post.role == WORKER, Area.path.in_(above))
-        .where(or_(Post.valid_from.is_(None), Post.valid_from <= absence.from_day))
-        .where(or_(Post.valid_to.is_(None), Post.valid_to >= absence.to_day))
+        .where(Post.staff_id == helper.id, Post.role == WORKER, Area.path.in_(prefixes(path, own=True)))
+        .where(or_(Post.valid_from.is_(None), Post.valid_from <= first))
+        .where(or_(Post.valid_to.is_(None), Post.valid_to >= last))
     )
-    if session.scalar(covers.limit(1)) is not None:
-        return
-    reason = gettext("Stands in for %(name)s.", name=worker.name)[:120]
-    given = Post(staff_id=helper.id, area_id=post.area_id, role=WORKER, position=post.position)
-    given.employment, given.end_reason = post.employment, reason
-    given.valid_from, given.valid_to = max(absence.from_day, to_local(now).date()), absence.to_day
-    posts.give_post(session, given, actor, now)
-    given.worker_no = None  # the grid has its worker: who stands in is no further one
-    session.flush()
+    return session.scalar(query.limit(1)) is not None
 
 
 def _tell(session: Session, absence: StaffAbsence, now: datetime) -> None:
