@@ -23,6 +23,7 @@ UNSCOPED_CALLERS = {
     "app/areas/accounts/standing.py": "rank rule: a post in another town must not be overlooked",
     "app/areas/accounts/commands.py": "reset of a password on the machine itself",
     "app/areas/service/extra.py": "whether any record of the site holds a value of a custom field, yes or no",
+    "app/home/search_fields.py": "how many records bear a word, up to a few thousand: it decides the way of a search only",
     "app/areas/service/live.py": "numbers of a plan or an area: counts only, also for those who see no residents",
     "app/areas/service/plans/apply.py": "a plan of the day moves every live row of its areas",
     "app/areas/security/visitor.py": "sign-in: the session token is looked up before there is an actor",

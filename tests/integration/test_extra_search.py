@@ -57,7 +57,10 @@ def house(system, world):
     return found
 
 
-def test_each_kind_is_found_by_what_it_says(house, login_as, system):
+@pytest.mark.parametrize("common", [1, search_fields.COMMON])
+def test_each_kind_is_found_by_what_it_says(house, login_as, system, monkeypatch, common):
+    """By either way: by the index, or in the areas where many records of the site bear the word."""
+    monkeypatch.setattr(search_fields, "COMMON", common)
     clerk, label = login_as("clerk_a"), codes.label(system, "marital", "10")
     system.rollback()
     for query in (OLD_WELL[1:3], "K12", "k12-9", "12.5", "12.50", "2026-01-02", "20260102", label):
