@@ -7,6 +7,7 @@ the array of characters plus a LIKE re-check. SQLite: FTS5 over one token per ch
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     and_,
     any_,
+    bindparam,
     cast,
     column,
     false,
@@ -77,11 +79,58 @@ def _token(character: str) -> str:
     return f"{ord(character):x}"
 
 
-def starts_with(attribute: Any, value: str) -> ColumnElement[bool]:
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A word that is filled in when the statement runs (``Slot.values``), so that the statement is made once: to put one
+    together costs more than to run it. ``part`` is the word as it was typed, or its letters; ``has_letters`` whether the
+    pinyin columns are searched.
+    """
+
+    has_letters: bool
+    part: str = "word"
+
+    @classmethod
+    def of(cls, query: str) -> Slot | None:
+        """The slot that a word fits into; None for one with blanks, which may be meant with and without them."""
+        return cls(bool(letters_of(query))) if query and not re.search(r"\s", query) else None
+
+    @staticmethod
+    def values(query: str) -> dict[str, Any]:
+        """What stands in the slot."""
+        found: dict[str, Any] = {"tokens": f'"{tokens(query)}"', "chars": list(query)}
+        for part, words in (("word", query), ("letters", letters_of(query))):
+            escaped = re.sub(r"([/%_])", r"/\1", words)
+            found |= {part: words, f"{part}_end": words + LAST, f"{part}_begins": f"{escaped}%"}
+            found[f"{part}_holds"] = f"%{escaped}%"
+        return found
+
+    def letters(self) -> Slot | None:
+        """The slot of the letters."""
+        return replace(self, part="letters") if self.has_letters else None
+
+    def value(self, form: str = "") -> Any:
+        """The word as it stands in a statement."""
+        return bindparam(f"{self.part}{form}", type_=String)
+
+
+Word = str | Slot
+
+
+def starts_with(attribute: Any, value: Word) -> ColumnElement[bool]:
     """Prefix match that an index can answer: a range on SQLite (binary order), LIKE on PostgreSQL."""
+    if isinstance(value, Slot):
+        if _dialect() == "sqlite":
+            return and_(attribute >= value.value(), attribute < value.value("_end"))
+        return attribute.like(value.value("_begins"), escape="/")
     if _dialect() == "sqlite":
         return and_(attribute >= value, attribute < value + LAST)
     return attribute.startswith(value, autoescape=True)
+
+
+def _holds(attribute: Any, value: Word) -> ColumnElement[bool]:
+    if isinstance(value, Slot):
+        return attribute.like(value.value("_holds"), escape="/")
+    return attribute.contains(value, autoescape=True)
 
 
 def in_part(model: Any) -> ColumnElement[bool]:
@@ -90,25 +139,30 @@ def in_part(model: Any) -> ColumnElement[bool]:
     return getattr(model, key) != literal_column(f"'{value}'")
 
 
-def near(model: Any, key: str, value: str, *, part: bool = False) -> ColumnElement[bool] | None:
+def near(model: Any, key: str, value: Word, *, part: bool = False) -> ColumnElement[bool] | None:
     """What the character index knows of “the column holds this text”: at least its characters, blanks left out. Stands
     beside an exact criterion, which the index then answers; None when there is no index.
 
     ``part``: the rows of ``in_part`` are wanted; an index of a part answers nobody else.
     """
     name = model.__table__.name
-    value = "".join(value.split())
+    if isinstance(value, str):
+        value = "".join(value.split())
     if (name, key) not in CHARACTER_INDEXES or not value or (name in PARTS) != part:
         return None
     if _dialect() == "sqlite":
         fts = table(f"{name}_{key}_fts", column("rowid"))
-        hit = literal_column(f"{name}_{key}_fts").op("MATCH")(literal(f'"{tokens(value)}"'))
+        given = (
+            bindparam("tokens", type_=String) if isinstance(value, Slot) else literal(f'"{tokens(value)}"')
+        )
+        hit = literal_column(f"{name}_{key}_fts").op("MATCH")(given)
         return model.id.in_(select(fts.c.rowid).where(hit))
     chars = func.string_to_array(getattr(model, key), None, type_=ARRAY(Text))
-    return chars.op("@>")(cast(list(value), ARRAY(Text)))
+    wanted = bindparam("chars", type_=ARRAY(Text)) if isinstance(value, Slot) else list(value)
+    return chars.op("@>")(cast(wanted, ARRAY(Text)))
 
 
-def contains(model: Any, key: str, value: str, *, part: bool = False) -> ColumnElement[bool] | None:
+def contains(model: Any, key: str, value: Word, *, part: bool = False) -> ColumnElement[bool] | None:
     """Criterion “the column holds these characters in a row” by the character index; None when there is none.
 
     Blanks in what was typed do not matter, and those of a name (as of one in Latin letters) may be typed or not.
@@ -116,20 +170,24 @@ def contains(model: Any, key: str, value: str, *, part: bool = False) -> ColumnE
     found = near(model, key, value, part=part)
     if found is None or _dialect() == "sqlite":
         return found
-    attribute, typed = getattr(model, key), {" ".join(value.split()), "".join(value.split())}
-    return and_(found, or_(*(attribute.contains(words, autoescape=True) for words in sorted(typed))))
+    attribute = getattr(model, key)
+    if isinstance(value, Slot):
+        return and_(found, _holds(attribute, value))
+    typed = {" ".join(value.split()), "".join(value.split())}
+    return and_(found, or_(*(_holds(attribute, words) for words in sorted(typed))))
 
 
-def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = False) -> ColumnElement[bool]:
+def matching(model: Any, columns: tuple[str, ...], query: Word, *, part: bool = False) -> ColumnElement[bool]:
     """What a look-up or the search box means by a word: letters go to the pinyin columns, the rest to the others.
 
     A word of which nothing is left (blanks) is no word: it means nobody, not everybody; so do the pinyin columns where
     it has no letter. ``part``: of a table in PARTS, the rows of its indexes.
     """
-    query = query.strip()
+    if isinstance(query, str):
+        query = query.strip()
     if not query:
         return false()
-    letters = letters_of(query)
+    letters: Word | None = letters_of(query) if isinstance(query, str) else query.letters()
     hits: list[ColumnElement[bool]] = []
     for key in columns:
         attribute = getattr(model, key)
@@ -140,7 +198,7 @@ def matching(model: Any, columns: tuple[str, ...], query: str, *, part: bool = F
         if not isinstance(attribute.type, String):
             continue  # a number is not looked up by a part of it
         chars = contains(model, key, query, part=part)
-        hits.append(chars if chars is not None else attribute.contains(query, autoescape=True))
+        hits.append(chars if chars is not None else _holds(attribute, query))
     if part:  # beside each: SQLite sees an index of a part only from where its condition stands
         hits = [and_(in_part(model), hit) for hit in hits]
     return or_(false(), *hits)

@@ -12,13 +12,14 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import or_, select
+from sqlalchemy import Result, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.areas.models import Area, Staff
 from app.core import hooks, reach
 from app.core import search as index
 from app.core.actor import Actor, current_actor
+from app.core.criteria import steady
 from app.core.crypto import blind
 from app.core.errors import Invalid
 from app.core.views.cells import name_of
@@ -106,9 +107,31 @@ def _kind(model: type, label: str, icon: str, rows: list[Any], hint: Callable[[A
     return Kind(label, icon, hits, len(rows) > PER_KIND, model)
 
 
-def _rows(session: Session, query: Any, model: type, *order: Any) -> list[Any]:
-    query = reach.sorted_by(session, query, model, *order)
-    return list(session.scalars(query.limit(PER_KIND + 1)).unique())
+# statements of kinds by builder, shape of the word, whether the areas narrow it, database
+_kept: dict[tuple[Any, ...], Any] = {}
+
+
+def _run(session: Session, query: str, make: Callable[..., Any], *how: Any) -> Result[Any]:
+    """Run the statement of a kind. It is made once for all words without blanks: to put seven of them together took as
+    long as to run them.
+    """
+    slot = index.Slot.of(query)
+    if slot is None:
+        return session.execute(make(session, query, *how))
+    actor = current_actor()
+    key = (make, slot, actor.is_system or actor.whole_site, session.get_bind().dialect.name, *how)
+    statement = _kept.get(key)
+    if statement is None:
+        statement = _kept.setdefault(key, steady(make(session, slot, *how)))
+    return session.execute(statement, slot.values(query))
+
+
+def _rows(session: Session, query: str, make: Callable[..., Any], *how: Any) -> list[Any]:
+    return list(_run(session, query, make, *how).unique().scalars())
+
+
+def _sorted(session: Session, query: Any, model: type, *order: Any) -> Any:
+    return reach.sorted_by(session, query, model, *order).limit(PER_KIND + 1)
 
 
 def _person_hint(row: Person) -> str:
@@ -128,14 +151,18 @@ def _people_by_number(session: Session, query: str) -> Kind:
     if phone:
         where.append(Person.id.in_(select(PersonPhone.person_id).where(PersonPhone.number_index == phone)))
     found = select(Person).options(joinedload(Person.area)).where(or_(*where)).execution_options(by_key=True)
-    rows = _rows(session, found, Person, Person.id) if where else []
+    rows = list(session.scalars(_sorted(session, found, Person, Person.id)).unique()) if where else []
     hooks.record_access(hooks.Access("SEARCH", "person", detail="by number"))
     return _kind(Person, gettext("Residents"), "fa-user", rows, _person_hint)
 
 
+def _people_called(session: Session, word: index.Word) -> Any:
+    return names.calling(session, word, PER_KIND + 1).options(joinedload(Person.area))
+
+
 def _people(session: Session, query: str) -> Kind:
     """By the present name, and by a former or another one, which the hit then says."""
-    rows = names.called(session, query, PER_KIND + 1, joinedload(Person.area))
+    rows = names.each_once(_run(session, query, _people_called))
     view = view_of(Person)
     hits = tuple(
         Hit(
@@ -149,27 +176,39 @@ def _people(session: Session, query: str) -> Kind:
     return Kind(gettext("Residents"), "fa-user", hits, len(rows) > PER_KIND, Person)
 
 
-def _dwellings(session: Session, query: str) -> Kind:
-    where = index.matching(Dwelling, ("address", "address_pinyin"), query)
+def _dwellings_named(session: Session, word: index.Word) -> Any:
+    where = index.matching(Dwelling, ("address", "address_pinyin"), word)
     found = select(Dwelling).options(joinedload(Dwelling.area)).where(where)
-    rows = _rows(session, found, Dwelling, Dwelling.address)
+    return _sorted(session, found, Dwelling, Dwelling.address)
+
+
+def _dwellings(session: Session, query: str) -> Kind:
+    rows = _rows(session, query, _dwellings_named)
     return _kind(Dwelling, gettext("Dwellings"), "fa-house", rows, lambda r: str(r.area))
 
 
+def _households_numbered(session: Session, word: index.Word) -> Any:
+    found = select(Household).where(index.starts_with(Household.household_no, word))
+    return _sorted(session, found, Household, Household.household_no)
+
+
 def _households(session: Session, query: str) -> Kind:
-    found = select(Household).where(index.starts_with(Household.household_no, query))
-    rows = _rows(session, found, Household, Household.household_no)
+    rows = _rows(session, query, _households_numbered)
     return _kind(Household, gettext("Households"), "fa-people-roof", rows, lambda r: r.household_no or "")
 
 
-def _cases(session: Session, query: str) -> Kind:
-    where = index.starts_with(ProxyCase.number, query)
-    if sees_names(current_actor()):
-        where = or_(where, index.matching(ProxyCase, ("party_name",), query))
+def _cases_known(session: Session, word: index.Word, by_name: bool) -> Any:
+    where = index.starts_with(ProxyCase.number, word)
+    if by_name:
+        where = or_(where, index.matching(ProxyCase, ("party_name",), word))
     version = joinedload(ProxyCase.item_version).load_only(
         ServiceItemVersion.name, ServiceItemVersion.sensitivity
     )
-    rows = _rows(session, select(ProxyCase).options(version).where(where), ProxyCase, -ProxyCase.id)
+    return _sorted(session, select(ProxyCase).options(version).where(where), ProxyCase, -ProxyCase.id)
+
+
+def _cases(session: Session, query: str) -> Kind:
+    rows = _rows(session, query, _cases_known, sees_names(current_actor()))
     return _kind(
         ProxyCase,
         gettext("Proxy cases"),
@@ -179,21 +218,33 @@ def _cases(session: Session, query: str) -> Kind:
     )
 
 
+def _venues_named(session: Session, word: index.Word) -> Any:
+    found = select(Venue).where(index.matching(Venue, ("name", "name_initials"), word))
+    return _sorted(session, found, Venue, Venue.name)
+
+
 def _venues(session: Session, query: str) -> Kind:
-    found = select(Venue).where(index.matching(Venue, ("name", "name_initials"), query))
-    rows = _rows(session, found, Venue, Venue.name)
+    rows = _rows(session, query, _venues_named)
     return _kind(Venue, gettext("Venues"), "fa-store", rows, lambda r: r.address)
 
 
+def _staff_named(session: Session, word: index.Word) -> Any:
+    where = index.matching(Staff, ("name", "name_initials"), word)
+    return _sorted(session, select(Staff).options(joinedload(Staff.area)).where(where), Staff, Staff.name)
+
+
 def _staff(session: Session, query: str) -> Kind:
-    where = index.matching(Staff, ("name", "name_initials"), query)
-    rows = _rows(session, select(Staff).options(joinedload(Staff.area)).where(where), Staff, Staff.name)
+    rows = _rows(session, query, _staff_named)
     return _kind(Staff, gettext("Staff"), "fa-id-badge", rows, lambda r: str(r.area))
 
 
+def _areas_named(session: Session, word: index.Word) -> Any:
+    where = or_(index.matching(Area, ("name", "name_initials"), word), index.starts_with(Area.code, word))
+    return _sorted(session, select(Area).where(where, Area.valid_to.is_(None)), Area, Area.path)
+
+
 def _areas(session: Session, query: str) -> Kind:
-    where = or_(index.matching(Area, ("name", "name_initials"), query), index.starts_with(Area.code, query))
-    rows = _rows(session, select(Area).where(where, Area.valid_to.is_(None)), Area, Area.path)
+    rows = _rows(session, query, _areas_named)
     return _kind(Area, gettext("Areas"), "fa-map", rows, lambda r: r.full_name or r.code)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from app.areas.models import Staff
 from app.core import search
 from app.core.pinyin import spell
+from tests.support.pages import post
 
 # an invented Zhang Weimin, Zhang Min, Li Weimin, Zhuge Liang, Maimaiti with a middle dot, a rare character of Ext B
 NAMES = [
@@ -40,9 +41,49 @@ def named(system, world, app):
     return system
 
 
+def statement(word: search.Word):
+    where = search.matching(Staff, ("name", "name_initials", "name_pinyin"), word)
+    return select(Staff.name).where(where, Staff.kind == "volunteer")
+
+
 def found(session, query: str) -> set[str]:
-    where = search.matching(Staff, ("name", "name_initials", "name_pinyin"), query)
-    return set(session.scalars(select(Staff.name).where(where, Staff.kind == "volunteer")))
+    """The same by a statement of its own and by one that is made once for all words."""
+    names = set(session.scalars(statement(query)))
+    slot = search.Slot.of(query)
+    assert (slot is None) == (not query.strip() or " " in query)
+    if slot is not None:
+        assert set(session.scalars(statement(slot), slot.values(query))) == names
+    return names
+
+
+@pytest.mark.parametrize("prefix", ["100%", "100_", "100 /", "100", "\u5f20", "/"])
+def test_a_prefix_means_itself_in_a_statement_made_once(named, prefix):
+    slot = search.Slot(has_letters=False)
+    query = select(Staff.name).where(search.starts_with(Staff.name, slot), Staff.kind == "volunteer")
+    assert set(named.scalars(query, slot.values(prefix))) == {n for n in NAMES if n.startswith(prefix)}
+
+
+def test_the_search_box_keeps_its_statements_apart_by_word_and_by_actor(named, world, login_as):
+    """Made once, they serve everybody: nobody's areas or words may stay in them."""
+    for grid, name in (("grid_a11", "Quill"), ("grid_a11", "Quorum"), ("grid_t11", "Quartz")):
+        letters = name.lower()
+        staff = Staff(name=name, name_pinyin=letters, name_initials=letters, kind="volunteer")
+        staff.area_id = world.areas[grid]
+        named.add(staff)
+    named.commit()
+    seen = {}
+    for account in ("town_clerk_a", "town_clerk_t", "operator", "town_clerk_a", "town_clerk_t"):
+        client = login_as(account)
+        for word in ("qu", "quil", "QUO", "quartz", "no such"):
+            answer = post(client, "/search/", q=word)
+            page = client.get(answer.headers["Location"]) if answer.status_code == 303 else answer
+            hits = {name for name in ("Quill", "Quorum", "Quartz") if name in page.text}
+            assert seen.setdefault((account, word), hits) == hits
+    assert [seen["town_clerk_a", word] for word in ("qu", "quil", "QUO", "quartz", "no such")] == [
+        {"Quill", "Quorum"}, {"Quill"}, {"Quorum"}, set(), set(),
+    ]  # fmt: skip
+    assert seen["town_clerk_t", "qu"] == {"Quartz"} == seen["town_clerk_t", "quartz"]
+    assert seen["operator", "qu"] == {"Quill", "Quorum", "Quartz"}
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,12 @@ def with_reason(person: Person) -> str:
     return f"{person.name} · {person.found_as}" if person.found_as else person.name
 
 
-def present(query: str) -> Any:
+def present(query: search.Word) -> Any:
     """Criterion on ``Person``: the present name fits."""
     return search.matching(Person, COLUMNS, query)
 
 
-def other(query: str) -> Any:
+def other(query: search.Word) -> Any:
     """Criterion on ``PersonName``: a name that is not the present one fits."""
     return search.matching(PersonName, COLUMNS, query, part=True)
 
@@ -135,10 +135,14 @@ def keys(query: str) -> Select[Any]:
 
 def called(session: Session, query: str, count: int, *options: Any) -> list[Called]:
     """Up to ``count`` people, one statement: those of the present name first, each once."""
+    return each_once(session.execute(calling(session, query, count).options(*options)))[:count]
+
+
+def calling(session: Session, query: search.Word, count: int) -> Select[Any]:
+    """The statement of ``called``."""
     hits = _hits(session, query, count)
-    found = select(Person, hits.c.known_as, hits.c.kind).join(hits, hits.c.id == Person.id).options(*options)
-    found = found.order_by(hits.c.rank, Person.name, Person.id)
-    return _each_once(session, found)[:count]
+    found = select(Person, hits.c.known_as, hits.c.kind).join(hits, hits.c.id == Person.id)
+    return found.order_by(hits.c.rank, Person.name, Person.id)
 
 
 def formerly(session: Session, query: str, count: int, *options: Any) -> list[Called]:
@@ -146,10 +150,10 @@ def formerly(session: Session, query: str, count: int, *options: Any) -> list[Ca
     some = _others(query, count).subquery()
     found = select(Person, some.c.known_as, some.c.kind).join(some, some.c.id == Person.id).options(*options)
     found = found.where(~present(query)).order_by(Person.name, Person.id)
-    return _each_once(session, found)
+    return each_once(session.execute(found))
 
 
-def _hits(session: Session, query: str, count: int) -> Subquery:
+def _hits(session: Session, query: search.Word, count: int) -> Subquery:
     """(id, known_as, kind, rank): the first of each sort, by name."""
     now: Any = select(
         Person.id.label("id"), null().label("known_as"), null().label("kind"), literal(0).label("rank")
@@ -158,7 +162,7 @@ def _hits(session: Session, query: str, count: int) -> Subquery:
     return union_all(select(now.subquery()), select(_others(query, count).subquery())).subquery("hits")
 
 
-def _others(query: str, count: int) -> Any:
+def _others(query: search.Word, count: int) -> Any:
     """The oldest rows first: a register has few of them, whatever their order."""
     others: Any = select(
         PersonName.person_id.label("id"),
@@ -169,8 +173,9 @@ def _others(query: str, count: int) -> Any:
     return others.where(other(query)).order_by(PersonName.id + 0).limit(count)
 
 
-def _each_once(session: Session, found: Select[Any]) -> list[Called]:
+def each_once(rows: Iterable[Any]) -> list[Called]:
+    """Each person of (person, other name, its kind) by the first of the names that fit."""
     once: dict[int, Called] = {}
-    for person, name, kind in session.execute(found):
+    for person, name, kind in rows:
         once.setdefault(person.id, Called(person, name or "", kind or ""))
     return list(once.values())
