@@ -75,7 +75,6 @@ class BatchPage:
             problem=self._problem(batch, job, state),
             job=job,
             percent=_percent(job),
-            most_groups=MOST_GROUPS,
             groups=words.group_lines(batch.summary, plain=is_mine),
             said=[self.said(f, plain=is_mine) for f in (batch.summary or {}).get("said") or []],
             rows=words.row_lines(shown, batch.summary, urls, plain=is_mine),
@@ -84,7 +83,7 @@ class BatchPage:
             next_after=shown[-1].row_no if len(found) > queries.ROWS else 0,
             is_first=after == 0,
             steps=[_step(s) for s in batch.steps],
-            kept_days=batches.KEPT,
+            limits={"groups": MOST_GROUPS, "days": batches.KEPT},
             State=State,
         )
 
