@@ -180,6 +180,9 @@ def test_nobody_home_comes_back_in_the_proposals_on_its_day(phone, system, elder
         == 200
     )
     assert key not in phone.get("/field/proposed?days=14"), "it stands on a round now"
+    again = phone.post("/field/proposed", errands=f"revisit:{stop.uid}", planned_on=soon.isoformat())
+    assert again.status_code == 409, "a colleague had the same list open"
+    assert "Elder An" in again.get_json()["message"]
 
 
 # --- proposed rounds ---------------------------------------------------------------------------------------------
@@ -262,6 +265,9 @@ def test_what_is_ticked_becomes_one_visit_with_many_doors_purposes_and_workers(
     again = phone.post("/field/proposed", **asked)
     assert again.status_code == 409
     assert "Elder An" in again.get_json()["message"]
+    for key in ("care", "review"):  # each by itself: it stands on a round, or has its case
+        again = phone.post("/field/proposed", planned_on=day.isoformat(), errands=errands[key])
+        assert (again.status_code, "Elder Bai" in again.get_json()["message"]) == (409, True), key
     stop = next(s for s in visit.stops if s.person.name == "Elder Bai")
     assert "/care/visit/" + errands["care"].partition(":")[2] in phone.get(
         f"/field/door/{visit.uid}/{stop.uid}"

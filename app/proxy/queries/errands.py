@@ -115,7 +115,8 @@ def case_errand(case: ProxyCase, person_id: int | None) -> Errand:
     return Errand(kind, key_of(kind, case.uid), case.party_name, what, due, person_id)
 
 
-def _revisits(session: Session, actor: Actor, today: date, until: date) -> list[Any]:
+def came_again() -> Any:
+    """Condition of a door in an enclosing select: it stands on a later visit, walked or planned."""
     later, after = aliased(VisitStop), aliased(Visit)
     seen = (
         select(later.id)
@@ -128,11 +129,22 @@ def _revisits(session: Session, actor: Actor, today: date, until: date) -> list[
             )
         )
     )
+    return seen.exists()
+
+
+def care_on_the_way() -> Any:
+    """Sub-select of the memberships whose care visit stands on a planned round."""
+    return select(VisitPurpose.ref_uid).where(
+        VisitPurpose.ref_kind == PersonGroup.__tablename__, VisitPurpose.visit_id.in_(planned())
+    )
+
+
+def _revisits(session: Session, actor: Actor, today: date, until: date) -> list[Any]:
     mine = select(VisitWorker.visit_id).where(VisitWorker.staff_id == actor.staff_id)
     query = (
         select(VisitStop)
         .where(VisitStop.revisit_on.between(today - REVISITED, until), VisitStop.visit_id.in_(mine))
-        .where(~seen.exists())
+        .where(~came_again())
         .options(
             joinedload(VisitStop.person), joinedload(VisitStop.dwelling), joinedload(VisitStop.household)
         )
@@ -184,15 +196,12 @@ def review_errand(session: Session, row: Proposal) -> Errand:
 
 
 def _care(session: Session, until: date) -> list[PersonGroup]:
-    on_the_way = select(VisitPurpose.ref_uid).where(
-        VisitPurpose.ref_kind == PersonGroup.__tablename__, VisitPurpose.visit_id.in_(planned())
-    )
     query = (
         select(PersonGroup)
         .join(Person, Person.id == PersonGroup.person_id)
         .where(PersonGroup.next_visit_on <= until, PersonGroup.valid_to.is_(None), *ALIVE)
         # a planned visit to a member of a group of level 5 would tell of the group to everybody who sees the round
-        .where(PersonGroup.level != CLOSED_LEVEL, PersonGroup.uid.not_in(on_the_way))
+        .where(PersonGroup.level != CLOSED_LEVEL, PersonGroup.uid.not_in(care_on_the_way()))
         .options(contains_eager(PersonGroup.person).load_only(Person.name))
         .order_by(PersonGroup.next_visit_on, PersonGroup.id)
         .limit(MOST_ERRANDS + 1)

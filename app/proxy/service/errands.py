@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext
@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.areas.models import Area
 from app.core.actor import Actor
+from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotFound
 from app.proxy.choices import Action, State
 from app.proxy.models import ProxyCase
-from app.proxy.rules.errands import MOST_ERRANDS, TO_COLLECT, ErrandKind, parse_key
+from app.proxy.queries.errands import came_again, care_on_the_way
+from app.proxy.rules.errands import AHEAD, MOST_ERRANDS, TO_COLLECT, ErrandKind, parse_key
 from app.proxy.rules.stages import TO_DELIVER
 from app.proxy.service.booking import area_for, book
 from app.proxy.service.cases import act, open_case
@@ -40,6 +42,7 @@ VISIT_TYPES = {True: "V3", False: "V1"}  # with a case, or an everyday round
 class Plan:
     """What becomes of the ticked ones: people in order, doors of nobody in particular, the records by kind."""
 
+    today: date
     cases: list[tuple[ProxyCase, Person | None]] = field(default_factory=list)
     reviews: list[Proposal] = field(default_factory=list)
     care: list[PersonGroup] = field(default_factory=list)
@@ -73,7 +76,7 @@ def plan_errands(
     """
     if planned_on is None:
         raise Invalid(_("Choose the day of the round."), field="planned_on")
-    plan = read(session, keys)
+    plan = read(session, keys, to_local(now).date())
     places = walking_order(session, plan.people)
     loose = [s for s in plan.revisits if s.person_id is None]
     loose_doors = [worklog.Door(None, s.household_id, s.dwelling_id) for s in loose]
@@ -162,14 +165,14 @@ def _area(session: Session, actor: Actor, plan: Plan, loose: Sequence[VisitStop]
 # --- what was ticked ---------------------------------------------------------------------------------------------
 
 
-def read(session: Session, keys: Sequence[str]) -> Plan:
+def read(session: Session, keys: Sequence[str], today: date) -> Plan:
     """The records behind the ticks, each once. Raises Invalid, NotFound, Conflict (see `plan_errands`)."""
     wanted = [parse_key(key) for key in dict.fromkeys(keys)]
     if not wanted:
         raise Invalid(_("Choose at least one household to visit."), field="errands")
     if len(wanted) > MOST_ERRANDS:
         raise Invalid(_("At most %(most)s doors in one round.", most=MOST_ERRANDS), field="errands")
-    plan = Plan()
+    plan = Plan(today)
     for kind, uid in wanted:
         READERS[kind](session, plan, uid)
     return plan
@@ -197,15 +200,28 @@ def _read_review(session: Session, plan: Plan, uid: str) -> None:
 
 def _read_care(session: Session, plan: Plan, uid: str) -> None:
     query = select(PersonGroup).where(PersonGroup.uid == uid, PersonGroup.level != CLOSED_LEVEL)
-    row = _one(session, query.options(joinedload(PersonGroup.person)))
-    if row.valid_to is not None:
+    row = _locked(session, PersonGroup, query.options(joinedload(PersonGroup.person)))
+    waits = select(PersonGroup.id).where(PersonGroup.id == row.id, PersonGroup.valid_to.is_(None))
+    waits = waits.where(PersonGroup.next_visit_on <= plan.today + timedelta(days=max(AHEAD)))
+    if session.scalar(waits.where(PersonGroup.uid.not_in(care_on_the_way()))) is None:
         raise _seen_to(row.person.name)
     plan.care.append(row)
 
 
 def _read_revisit(session: Session, plan: Plan, uid: str) -> None:
-    stop = _one(session, select(VisitStop).where(VisitStop.uid == uid).options(joinedload(VisitStop.visit)))
+    query = select(VisitStop).where(VisitStop.uid == uid).options(joinedload(VisitStop.visit))
+    stop = _locked(session, VisitStop, query)
+    waits = select(VisitStop.id).where(VisitStop.id == stop.id, VisitStop.revisit_on.is_not(None))
+    if session.scalar(waits.where(~came_again())) is None:
+        raise _seen_to(stop.person.name if stop.person is not None else str(stop.household or ""))
     plan.revisits.append(stop)
+
+
+def _locked(session: Session, model: type, query: Any) -> Any:
+    """A record that stays locked until the end of the unit of work: of two who plan it at once the second one waits,
+    looks again, and is told.
+    """
+    return _one(session, query.with_for_update(of=model, key_share=True))
 
 
 def _one(session: Session, query: Any) -> Any:
