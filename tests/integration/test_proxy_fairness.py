@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.areas.models import Staff
+from app.areas.models import Post, Staff
 from app.core import clock
 from app.core.errors import Conflict, NotAllowed
 from app.core.scope import session_actor
@@ -95,6 +95,20 @@ def kin_of(system, world, account, person_uid, **stay):
     system.commit()
 
 
+@pytest.fixture
+def post_for(system, world):
+    """``post_for("nobody", "department", "county", "health")`` gives an account one more post."""
+
+    def _post(account, role, area, unit=None):
+        row = Post(staff_id=world.accounts[account].staff_id, role=role, position="grid_worker")
+        row.area_id, row.org_unit_id = world.areas[area], world.units.get(unit)
+        row.employment, row.valid_from = "full_time", clock.today() - timedelta(days=9)
+        system.add(row)
+        system.commit()
+
+    return _post
+
+
 def lines_of(system, world, account):
     """The messages in the inbox of an account."""
     query = select(Notice.message).where(Notice.user_id == world.accounts[account].user_id)
@@ -123,9 +137,12 @@ def test_a_declaration_bars_the_acceptance_and_the_page_says_where_it_is_made(
 
 
 def test_a_case_of_a_grown_child_is_verified_by_somebody_else_before_it_is_granted(
-    system, world, elder, sessions, booked, asks, login_as
+    system, world, elder, sessions, booked, asks, login_as, post_for
 ):
-    """The worker left the applicant's household years ago: flagged all the same, and a colleague verifies."""
+    """The worker left the applicant's household years ago: flagged all the same. Neither the worker nor the clerk who
+    accepted and processes it verifies, but a colleague of the department who has not had it in hand.
+    """
+    post_for("nobody", "department", "county", "health")
     kin_of(system, world, "worker_a", elder, valid_to=clock.today() - timedelta(days=900))
     uid = booked()
     assert (case_of(system, uid).relation_flag, case_of(system, uid).relation_note["name"] != "") == (
@@ -146,14 +163,17 @@ def test_a_case_of_a_grown_child_is_verified_by_somebody_else_before_it_is_grant
     assert refused.value.data["bars"] == ["verification_due"]
     assert login_as("worker_a").get(url).status_code == 403
     assert login_as("clerk_t").get(url).status_code == 404
-    without = fill(health, url, **told)
+    assert health.get(url).status_code == 403
+    assert f'{url}"' not in health.get(f"/cases/show/{uid}").text
+    colleague = login_as("nobody")
+    without = fill(colleague, url, **told)
     assert (without.status_code, "not related" in without.text, "visited her" in without.text) == (
         400,
         True,
         True,
     )
     for result, status in (("bad", 303), ("ok", 303)):
-        assert fill(health, url, **(told | {"result": result}), unrelated="y").status_code == status
+        assert fill(colleague, url, **(told | {"result": result}), unrelated="y").status_code == status
         if result == "bad":
             with pytest.raises(Conflict):
                 step(sessions["department"], uid, "approve")
@@ -161,8 +181,11 @@ def test_a_case_of_a_grown_child_is_verified_by_somebody_else_before_it_is_grant
     assert step(sessions["department"], uid, "approve").state == "approved"
 
 
-def test_whoever_is_related_neither_verifies_nor_decides(system, world, elder, sessions, booked, asks):
-    kin_of(system, world, "health", elder)
+def test_whoever_is_related_neither_verifies_nor_decides(
+    system, world, elder, sessions, booked, asks, acting
+):
+    for name in ("health", "operator"):
+        kin_of(system, world, name, elder)
     uid = booked()
     assert case_of(system, uid).relation_flag is None
     walk(sessions, uid, "receive")
@@ -173,10 +196,11 @@ def test_whoever_is_related_neither_verifies_nor_decides(system, world, elder, s
         fairness.declare(session_actor(department), now, open_case(department, uid), False, "")
     for name in ("accept", "process"):
         step(department, uid, name)
-    case, actor = open_case(department, uid), session_actor(department)
+    center = acting("operator")
+    case, actor = open_case(center, uid), session_actor(center)
     with pytest.raises(NotAllowed, match="somebody else"):
         fairness.verify(actor, now, case, clock.today(), "ok", "visited", True)
-    department.rollback()
+    center.rollback()
     system.rollback()
     case = case_of(system, uid)
     case.relation_note = {**case.relation_note, "verified": {"result": "ok"}}
@@ -205,6 +229,21 @@ def test_a_case_is_given_to_another_worker_and_looked_at_again(
     # given back: nobody near has it any more
     assert fill(clerk, url, staff=same.uid, reason="is back").status_code == 303
     assert case_of(system, uid).relation_flag is None
+
+
+def test_who_had_a_case_before_does_not_verify_it(system, world, sessions, booked, asks, login_as):
+    """The center is the way out for an office of one clerk, but not who had the case first."""
+    uid, clerk = booked(), login_as("clerk_a")
+    walk(sessions, uid, "receive")
+    assert fill(clerk, f"/cases/{uid}/relation", relation="yes", words="her son").status_code == 303
+    step(sessions["department"], uid, "accept")
+    case = case_of(system, uid)
+    case.staff_id = world.accounts["operator"].staff_id
+    system.commit()
+    new = system.get(Staff, world.accounts["worker_a"].staff_id)
+    assert fill(clerk, f"/cases/{uid}/give", staff=new.uid, reason="is nearer").status_code == 303
+    assert case_of(system, uid).steps[-1].data["from_id"] == world.accounts["operator"].staff_id
+    assert login_as("operator").get(f"/cases/{uid}/verify").status_code == 403
 
 
 def test_what_was_found_not_to_be_as_stated_is_not_declared_away(

@@ -13,6 +13,7 @@ from app.proxy.rules.fairness import (
     check_verified,
     declaration_due,
     declared_note,
+    earlier_owners,
     found_relation,
     is_verifiable,
     kept_flag,
@@ -102,6 +103,10 @@ def test_a_new_declaration_neither_takes_back_a_relation_nor_lives_on_an_old_ver
     assert declared_note(said | ok, Relation.declared, "her son") == said | ok
     assert declared_note(said | ok, Relation.declared, "his aunt") == said | {"words": "his aunt"}
     assert declared_note(said | bad, Relation.declared, "his aunt") == said | bad | {"words": "his aunt"}
+
+
+def test_who_had_a_case_before_is_known_by_number_never_by_name():
+    assert earlier_owners([None, {"from": "Li"}, {"from": "Li", "from_id": None}, {"from_id": 7}]) == {7}
 
 
 @pytest.mark.parametrize(

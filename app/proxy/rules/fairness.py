@@ -8,7 +8,7 @@ grant for the verification by somebody who is not related and does not handle th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -55,6 +55,12 @@ def found_relation(
         if near:
             return relation, staff[near[0]]
     return None
+
+
+def earlier_owners(given: Iterable[Mapping[str, Any] | None]) -> set[int]:
+    """Staff ids of who had a case before it was given on; ``given`` are the data of its entries on that."""
+    found = ((data or {}).get("from_id") for data in given)
+    return {n for n in found if isinstance(n, int)}
 
 
 def check_declared(has_relation: bool, words: str) -> tuple[Relation, str]:

@@ -15,10 +15,12 @@ from app.proxy.rules.fairness import check_declared, check_verified, declared_no
 from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service.cases import write_entry
 from app.proxy.service.deciders import decides, works_on
+from app.proxy.service.earlier import had_before
 from app.proxy.service.relations import need_unrelated
 
 CLOSED = frozenset({"archived", "cancelled"})
-GATHERED = frozenset({"entrust", "collect", "supply", "submit"})  # by who takes these the case was handled
+# by who takes these the case was handled; to approve or to refuse is to decide it
+HANDLED = frozenset({"book", "entrust", "collect", "supply", "submit", "receive", "accept", "process"})
 COUNTY = "center_operator"
 
 
@@ -46,12 +48,13 @@ def declare(actor: Actor, now: datetime, case: ProxyCase, has_relation: bool, wo
 
 def verifies(actor: Actor, now: datetime, case: ProxyCase) -> bool:
     """Whether the acting post may verify a case with a relation: who decides it or the county's center, but nobody who has
-    handled it.
+    handled it, at home or at the department (an office of one clerk asks the center), and nobody who had it before.
     """
     if actor.read_only or not (actor.role == COUNTY or decides(actor, case, to_local(now).date())):
         return False
-    hands = {s.by_user for s in case.steps if s.action in GATHERED and s.by_user is not None}
-    return actor.user_id not in hands and (actor.staff_id is None or actor.staff_id != case.staff_id)
+    hands = {s.by_user for s in case.steps if s.action in HANDLED and s.by_user is not None}
+    known = {case.staff_id, *(case.relation_note or {}).get("handlers", ()), *had_before(case)} - {None}
+    return actor.user_id not in hands and actor.staff_id not in known
 
 
 def need_verifier(actor: Actor, now: datetime, case: ProxyCase) -> None:

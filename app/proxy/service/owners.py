@@ -53,15 +53,10 @@ def give(
         raise Invalid(_("This worker has the case already."), field="staff")
     if not reason.strip():
         raise Invalid(_("Say why somebody else takes it."), field="reason")
-    before = case.staff
+    before, why = case.staff, reason.strip()[:300]
+    data = {"from": before.name if before else "", "from_id": case.staff_id, "to": staff.name, "why": why}
     case.staff_id, case.staff = staff.id, staff
-    row = write_entry(
-        actor,
-        now,
-        case,
-        Entry.give,
-        {"from": before.name if before else "", "to": staff.name, "why": reason.strip()[:300]},
-    )
+    row = write_entry(actor, now, case, Entry.give, data)
     related = relations.look(session, case, now)
     session.flush()
     if staff.id != actor.staff_id:
