@@ -359,6 +359,11 @@ def test_the_week_shows_appointments_rounds_and_free_places_in_few_statements(
         == 404
     )
     assert login_as("clerk_a").get("/appointments/?week=never").status_code == 400
+    # one line for two cases of a resident: where one of them tells too much, the name is hidden
+    make_case(session, person, "MZ-13", appointment=TUESDAY, slot=NINE)
+    hidden = login_as("worker_a").get("/appointments/?week=2026-11-24").text
+    assert "Elder Li" not in hidden
+    assert "E*" in hidden
 
 
 def test_a_round_that_fills_a_day_beyond_its_places_is_said(system, world, login_as, elder, neighbour, kept):

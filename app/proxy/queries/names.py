@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.core import masks
 from app.core.actor import Actor
 from app.proxy.models import ProxyCase
@@ -18,6 +20,12 @@ def sees_names(actor: Actor) -> bool:
 def list_name(case: ProxyCase, actor: Actor) -> str:
     """The applicant in a list."""
     return named(case.party_name, case.item_version.sensitivity, actor)
+
+
+def together_name(cases: Sequence[ProxyCase], actor: Actor) -> str:
+    """The applicant of several cases that stand in one line: one service that tells too much hides the name for all."""
+    worst = max((case.item_version.sensitivity for case in cases), default="")
+    return named(cases[0].party_name if cases else "", worst, actor)
 
 
 def named(party: str, sensitivity: str, actor: Actor) -> str:

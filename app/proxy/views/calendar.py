@@ -19,7 +19,8 @@ from app.core.views import BaseView, Interface, expose, has_access, permission_n
 from app.core.widgets import view_of
 from app.proxy.models import ProxyCase
 from app.proxy.queries import calendar
-from app.proxy.views.cases import may_book, shown_name
+from app.proxy.queries.names import together_name
+from app.proxy.views.cases import may_book
 from app.worklog.choices import VisitState
 from app.worklog.models import StaffAbsence, WorkSlot
 
@@ -72,7 +73,7 @@ class CalendarDesk(BaseView):
             here=self.here,
             is_worker=actor.role == WORKER,
             may_book=may_book(actor),
-            name=shown_name,
+            name=lambda cases: together_name(cases, actor),
             link=self.link,
             VisitState=VisitState,
             slots_page=view_of(WorkSlot),
