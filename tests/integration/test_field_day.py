@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.areas.models import SensitiveGrant
 from app.core import clock, codes
+from app.documents.qr import qr_svg
 from app.proxy.models import ProxyCase
 from app.registry.models import Dwelling, Person, PersonGroup, Proposal
 from app.registry.rules.door_codes import code_of, spoken
@@ -326,9 +327,14 @@ def test_a_code_at_the_door_opens_the_home_and_a_foreign_one_says_so(phone, logi
 
 
 @pytest.mark.any_database
-def test_the_sheet_of_codes_names_nobody(phone, login_as, system, elders, world):
-    page = phone.get(f"/d/houses?area={world.uids['grid_a11']}")
+def test_the_sheet_of_codes_names_nobody_and_bears_the_public_address(
+    app, phone, login_as, system, elders, world, monkeypatch
+):
+    monkeypatch.setitem(app.config, "GEBAN_PUBLIC_URL", "https://city.example")
+    page = phone.get(f"/d/houses?area={world.uids['grid_a11']}")  # printed inside, put up outside
     session = fresh(system)
+    key = session.scalars(select(Dwelling.id).where(Dwelling.valid_to.is_(None))).first()
+    assert qr_svg(f"https://city.example/d/{code_of(key)}") in page
     numbers = [
         spoken(code_of(key))
         for key in session.scalars(select(Dwelling.id).where(Dwelling.valid_to.is_(None)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import jsonify, request, url_for
+from flask import current_app, jsonify, request, url_for
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
@@ -151,8 +151,11 @@ class DoorCodeDesk(BaseView):
 
     def _label(self, home: Dwelling) -> dict[str, Any]:
         code = code_of(home.id)
+        host = current_app.config["GEBAN_PUBLIC_URL"].rstrip(
+            "/"
+        )  # what is printed outlives the address of this request
         return {
             "address": dwelling_address(self.session, home, division=False) or home.address,
             "code": spoken(code),
-            "qr": qr_svg(url_for("DoorCodeDesk.open", number=code, _external=True)),
+            "qr": qr_svg(host + url_for("DoorCodeDesk.open", number=code)),
         }
