@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import clock
 from app.core.actor import Actor
+from app.core.criteria import steady
+from app.core.models import BigKey
 from app.registry.choices import FieldGroup
 from app.registry.models import Person, PersonSource
 from app.registry.service import newcomers
@@ -69,12 +72,19 @@ def _rows(session: Session, person: Person) -> Iterable[PersonSource]:
     found = newcomers.rows_of(session, person, PersonSource)
     if found is not None:
         return found
-    query = select(PersonSource).where(PersonSource.person_id == person.id)
+    asked = {"person": person.id}
     waiting = (*session.new, *session.dirty, *session.deleted)
     if any(type(row) is PersonSource for row in waiting):
-        return session.scalars(query).all()
+        return session.scalars(_of_person(), asked).all()
     with session.no_autoflush:  # nothing of it waits: the person and its sources are written together
-        return session.scalars(query).all()
+        return session.scalars(_of_person(), asked).all()
+
+
+@lru_cache(maxsize=1)
+def _of_person() -> Any:
+    """Made once and asked by key: for a town SQLite would gather everybody whom the actor sees to find four rows."""
+    mine = PersonSource.person_id == bindparam("person", type_=BigKey)
+    return steady(select(PersonSource).where(mine).execution_options(by_key=True))
 
 
 def _note_oldest(session: Session, person: Person, oldest: datetime) -> None:
