@@ -254,6 +254,7 @@ def install(app: Flask, menu: Any) -> None:
     words.install(app)
     app.jinja_env.globals.update(
         side_menu=side_menu,
+        menu_groups=lambda: groups(current_actor()),
         acting=acting,
         role_label=role_label,
         site_name=site_name,

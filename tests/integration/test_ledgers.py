@@ -278,3 +278,12 @@ def test_a_ledger_is_printed_with_its_mark(app, login_as, world, system, monkeyp
         1191,
         842,
     )  # A3, the long side across
+
+
+def test_what_a_ledger_may_be_about_stands_as_in_the_menu(login_as):
+    """Lists of their own under the sections of the menu, lists that belong to other records behind them; none twice."""
+    page = login_as("clerk_a").get("/ledgers/add").text
+    own, _sign, rest = page.partition("gl-subjects")[2].partition("<summary>Lists that")
+    assert own.index("subject=PersonView") < own.index("subject=VenueView")
+    assert "subject=PersonPhoneView" in rest
+    assert page.count("subject=PersonView") == 1
