@@ -100,6 +100,7 @@ def post_for(system, world):
     """``post_for("nobody", "department", "county", "health")`` gives an account one more post."""
 
     def _post(account, role, area, unit=None):
+        system.rollback()
         row = Post(staff_id=world.accounts[account].staff_id, role=role, position="grid_worker")
         row.area_id, row.org_unit_id = world.areas[area], world.units.get(unit)
         row.employment, row.valid_from = "full_time", clock.today() - timedelta(days=9)
@@ -210,10 +211,14 @@ def test_whoever_is_related_neither_verifies_nor_decides(
 
 
 def test_a_case_is_given_to_another_worker_and_looked_at_again(
-    system, world, elder, booked, acting, login_as
+    system, world, elder, booked, post_for, login_as
 ):
-    """The new worker is the applicant's child: flagged, told; the page names no resident to the department."""
+    """The new worker is the applicant's child: flagged, told. Who could not open the case does not get it."""
     uid = booked()
+    stranger = system.get(Staff, world.accounts["worker_a2"].staff_id)
+    answer = fill(login_as("clerk_a"), f"/cases/{uid}/give", staff=stranger.uid, reason="is nearer")
+    assert (answer.status_code, "has no account that sees this case" in answer.text) == (400, True)
+    post_for("worker_a2", "grid_worker", "grid_a11")
     kin_of(system, world, "worker_a2", elder)
     url, clerk = f"/cases/{uid}/give", login_as("clerk_a")
     new = system.get(Staff, world.accounts["worker_a2"].staff_id)

@@ -23,7 +23,7 @@ from app.proxy import papers
 from app.proxy.models import CaseCallback, CaseDelivery, ProxyCase
 from tests.factories.proxy import step, walk
 from tests.integration.test_proxy_views import press
-from tests.support.pages import post
+from tests.support.pages import fill, post
 from tests.support.rows import fresh
 
 pytestmark = pytest.mark.any_database
@@ -200,6 +200,25 @@ def test_a_bad_rating_is_looked_into_by_somebody_else_before_the_file_is_closed(
     assert (done.closed_at is not None, case_of(system, uid).rating) == (True, "2")
     assert post(clerk, url, **version, **closing).status_code == 409
     assert step(sessions["clerk"], uid, "archive").state == "archived"
+
+
+def test_who_was_rated_does_not_give_the_case_away_to_read_what_was_said(
+    system, sessions, booked, phone, login_as, world
+):
+    """Neither once the work was rated nor before: who had the case earlier is rated too."""
+    uid, clerk = booked(), login_as("clerk_a")
+    case, mine = case_of(system, uid), world.accounts["clerk_a"].staff_id
+    worker = system.get_one(Staff, case.staff_id).uid
+    case.staff_id = mine
+    system.commit()
+    assert fill(clerk, f"/cases/{uid}/give", staff=worker, reason="is nearer").status_code == 303
+    walk(sessions, uid, "deliver")
+    assert clerk.get(f"/cases/{uid}/give").status_code == 409
+    assert send(phone, f"/field/rate/{uid}", rating="1", words="came three times").status_code == 303
+    assert phone.get(f"/cases/{uid}/give").status_code == 409
+    (call,) = case_of(system, uid).callbacks
+    assert call.staff_id not in {mine, None}
+    assert clerk.get(f"/cases/{uid}/callback/{call.uid}").status_code == 403
 
 
 def test_the_list_of_call_backs_shows_what_is_open_and_nothing_of_other_towns(system, rated, login_as):

@@ -29,6 +29,7 @@ from app.inbox.service import notify_staff
 from app.proxy.choices import RATINGS
 from app.proxy.models import CaseCallback, ProxyCase
 from app.proxy.rules.callbacks import LEAST_WORDS, check_closing, days_for, need_other
+from app.proxy.service.earlier import had_before
 from app.proxy.service.notices import N_, link_of
 
 LEVELS = ("workstation", "town_staff")  # who calls back: the nearest desk of the first, else of the second
@@ -41,8 +42,9 @@ GIVEN = N_("The call-back in case %(number)s (%(item)s) was given to you.")
 
 
 def rated_staff(case: ProxyCase) -> set[int]:
-    """Whose work a rating is about: who carries the case, and who handed the result over."""
-    return {n for n in (case.staff_id, *(d.staff_id for d in case.deliveries)) if n is not None}
+    """Whose work a rating is about: who carries the case or has carried it, and who handed the result over."""
+    found = {case.staff_id, *had_before(case), *(d.staff_id for d in case.deliveries)}
+    return {n for n in found if n is not None}
 
 
 def open_ones(case: ProxyCase) -> list[CaseCallback]:

@@ -28,11 +28,16 @@ from app.proxy.models import CaseAlarm, Custody, ProxyCase
 from app.proxy.service import custody as hands
 from app.proxy.service import signing
 from app.proxy.service.custody import HANDS, ON_THE_WAY, STAFF, UNIT, Hand
-from app.proxy.service.notices import N_, link_of
+from app.proxy.service.notices import CALLED_OFF, N_, link_of
 
 OFFERED = N_("Case %(number)s: an original is to be taken over by you. Say so on its page once you have it.")
 TAKEN = N_("Case %(number)s: the original was taken over.")
-CALLED_OFF = N_("Case %(number)s: taking over the original was called off.")
+GIVEN = N_(
+    "Case %(number)s: an original was handed over to you and signed for. If you have not got it, say so at once."
+)
+GONE = N_(
+    "Case %(number)s: an original that was with you is booked to %(name)s now. If that is wrong, say so at once."
+)
 
 
 def may_receive(actor: Actor, original: Custody) -> bool:
@@ -61,7 +66,7 @@ def hand_on(
     signed: Mapping[str, Any] | None = None,
 ) -> Entry:
     """An office gets the original at once, as does who writes it down for the own hands or signs for it (``signed``, as a
-    step takes a signature). Any other colleague is asked to say so. Raises what `custody.check_hand_on` does; Invalid
+    step takes a signature); who had it hears of it. Any other colleague is asked to say so. Raises what `custody.check_hand_on` does; Invalid
     where the colleague could not say so, having no account that sees the case.
     """
     before = original.due_back_on
@@ -69,30 +74,48 @@ def hand_on(
     original.due_back_on = due_back_on or before
     if original.due_back_on != before:
         settle_alarms(session, now, original)
-    if gets.kind == UNIT or gets.id == actor.staff_id:
-        hands.move(session, now, original, gets.kind, gets.id, gets.name, note=note)
-        return Entry.hand_on
-    if signed:
-        row = signing.sign(session, actor, now, case, SignedFor.handover, signed, signer=gets.name)
-        hands.move(session, now, original, STAFF, gets.id, gets.name, signature=row, note=note)
+    if gets.kind == UNIT or gets.id == actor.staff_id or signed:
+        _goes(session, actor, now, case, original, gets, note, signed)
         return Entry.hand_on
     if not sees(case, gets.id, now):
         words = _("%(name)s has no account that sees this case: let the colleague sign here.", name=gets.name)
         raise Invalid(words, field="signature")
+    hands.unasked(session, now, original, gets.id)
     original.offered_to_id, original.offered_at = gets.id, now
     _tell(session, now, case, gets.id, OFFERED)
     return Entry.offer
 
 
+def _goes(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: ProxyCase,
+    original: Custody,
+    gets: Hand,
+    note: str,
+    signed: Mapping[str, Any] | None,
+) -> None:
+    """An original changes hands at once; who had it, and on whom it is booked, hear of it where another hand writes it."""
+    had, row = original.holder_staff_id, None
+    if signed and gets.kind == STAFF and gets.id != actor.staff_id:
+        row = signing.sign(session, actor, now, case, SignedFor.handover, signed, signer=gets.name)
+        _tell(session, now, case, gets.id, GIVEN)
+    hands.move(session, now, original, gets.kind, gets.id, gets.name, signature=row, note=note)
+    if had is not None and had != actor.staff_id:
+        _tell(session, now, case, had, GONE, name=gets.name)
+
+
 def sees(case: ProxyCase, staff_id: int, now: datetime) -> bool:
-    """Whether somebody holds a post with an account at or above the area of the case."""
+    """Whether somebody who carries papers holds a post with an account at or above the area of the case."""
     query = (
         select(Area.path)
         .join(Post, Post.area_id == Area.id)
         .join(Account, Account.staff_id == Post.staff_id)
-        .where(Post.staff_id == staff_id, Post.role.in_(HANDS), *in_force(Post, to_local(now).date()))
+        .where(Post.staff_id == staff_id, Post.role.in_(HANDS), Post.deleted_at.is_(None))
+        .where(*in_force(Post, to_local(now).date()))
     )
-    with unscoped("proxy: whether a colleague can say that an original arrived") as other:
+    with unscoped("proxy: whether a colleague can open the case") as other:
         return any(case.area.path.startswith(path) for path in other.scalars(query))
 
 
@@ -176,5 +199,6 @@ def _need_pending(original: Custody) -> None:
         raise Conflict(_("Nobody is asked to take this original over."))
 
 
-def _tell(session: Session, now: datetime, case: ProxyCase, staff_id: int, words: str) -> None:
-    notify_staff(session, now, staff_id, "proxy", words, {"number": case.number}, link=link_of(case))
+def _tell(session: Session, now: datetime, case: ProxyCase, staff_id: int, words: str, **values: str) -> None:
+    told = {"number": case.number, **values}
+    notify_staff(session, now, staff_id, "proxy", words, told, link=link_of(case))
