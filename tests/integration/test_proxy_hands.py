@@ -17,12 +17,14 @@ from app.core.files import Attachment
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.documents.models import IssuedDocument
+from app.inbox.models import Notice
 from app.proxy.models import CaseAlarm, CaseSignature, CaseStep, Custody, CustodyMove
-from app.proxy.service import give_back, open_case
+from app.proxy.service import give_back, handing, open_case
 from tests.factories.proxy import given_for, step, walk
 from tests.integration.test_proxy_steps import case_of, rows
 from tests.integration.test_proxy_views import press
 from tests.support.pages import post, token_of
+from tests.support.rows import fresh
 
 pytest_plugins = ("tests.support.proxy",)
 __all__ = ["press"]
@@ -43,6 +45,12 @@ def drawn(points) -> str:
 
 def original(system, uid) -> Custody:
     return rows(system, Custody, uid)[0]
+
+
+def told(system, world, name) -> list[str]:
+    """What stands in the inbox of an account."""
+    query = select(Notice.message).where(Notice.user_id == world.accounts[name].user_id).order_by(Notice.id)
+    return list(fresh(system).scalars(query))
 
 
 def version(system, uid) -> str:
@@ -133,6 +141,7 @@ def test_one_original_is_handed_on_to_a_colleague(system, login_as, sessions, wo
     assert (original(system, uid).holder_staff_id, str(original(system, uid).due_back_on)) == (mine, later)
     assert post(clerk, url, _version=version(system, uid), **form).status_code == 422  # is there already
     assert me.name in clerk.get(f"/cases/show/{uid}").text
+    assert told(system, world, "worker_a") == [handing.GONE], "the holder hears that somebody else took it"
     entry = rows(system, CaseStep, uid)[-1]
     assert (entry.action, entry.data["recipient"]) == ("hand_on", me.name)
 
@@ -216,6 +225,22 @@ def test_a_colleague_says_that_an_original_arrived_before_the_chain_goes_on(
     assert hands(system, uid)[-1] == ("staff", "staff", me.name)
     assert original(system, uid).offered_to_id is None
     assert [r.action for r in rows(system, CaseStep, uid)][-3:] == ["call_off", "offer", "taken"]
+    # asked again, and then it goes another way: who waits for it hears so, and who is said to have signed as well
+    back = {"to": f"staff:{system.get_one(Staff, world.accounts['worker_a'].staff_id).uid}"}
+    assert post(clerk, f"{base}/hand-on", _version=version(system, uid), **back).status_code == 303
+    line = drawn([(20, 90), (80, 20), (140, 95), (280, 80)])
+    third = {
+        "to": f"staff:{system.get_one(Staff, world.accounts['worker_a2'].staff_id).uid}",
+        "signature": line,
+    }
+    before = {name: len(told(system, world, name)) for name in ("worker_a", "worker_a2", "office_a")}
+    assert post(clerk, f"{base}/hand-on", _version=version(system, uid), **third).status_code == 303
+    after = {name: told(system, world, name)[n:] for name, n in before.items()}
+    assert after == {
+        "worker_a": [handing.CALLED_OFF],
+        "worker_a2": [handing.GIVEN],
+        "office_a": [handing.GONE],
+    }
 
 
 @pytest.mark.any_database
@@ -238,6 +263,7 @@ def test_who_has_no_account_here_signs_on_the_spot(system, login_as, sessions, w
         post(clerk, url, _version=version(system, uid), to=f"staff:{key}", signature=line).status_code == 303
     )
     assert hands(system, uid)[-1] == ("staff", "staff", "Helper Zhou")
+    assert told(system, world, "worker_a") == [handing.GONE]
     signed_by = rows(system, CaseSignature, uid)[-1]
     assert (signed_by.kind, signed_by.way, signed_by.signer) == ("handover", "drawn", "Helper Zhou")
     assert rows(system, CustodyMove, uid)[-1].signature_id == signed_by.id

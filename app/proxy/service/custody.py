@@ -19,11 +19,13 @@ from app.areas.service.calendars import calendar_for
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.core.scope import unscoped
+from app.core.scope import session_actor, unscoped
 from app.core.sla import Unit, deadline, due_date
+from app.inbox.service import notify_staff
 from app.proxy.models import CaseMaterial, CaseSignature, Custody, CustodyMove, ProxyCase
 from app.proxy.rules import kept_cards
 from app.proxy.service.materials import Given, Taken, stays
+from app.proxy.service.notices import CALLED_OFF, link_of
 
 CARRIERS = frozenset({"grid_worker", "workstation", "office_clerk"})
 HANDS = CARRIERS | {"town_staff"}
@@ -233,10 +235,21 @@ def move(
         note=note.strip()[:200] or None,
     )
     session.add(row)
-    custody.offered_to_id = custody.offered_at = None  # whoever was asked before, it went another way
+    unasked(session, now, custody, row.to_staff_id)
     if kind in (STAFF, UNIT):
         custody.holder_staff_id, custody.holder_unit_id = row.to_staff_id, row.to_unit_id
     return row
+
+
+def unasked(session: Session, now: datetime, custody: Custody, gets: int | None) -> None:
+    """The original goes to ``gets`` (staff id, None for anybody else): a colleague who was asked to take it over, and does
+    not see it go, hears that this came to nothing.
+    """
+    asked = custody.offered_to_id
+    custody.offered_to_id = custody.offered_at = None
+    if asked is not None and asked not in (gets, session_actor(session).staff_id):
+        told = {"number": custody.case.number}
+        notify_staff(session, now, asked, "proxy", CALLED_OFF, told, link=link_of(custody.case))
 
 
 def keeper_of(session: Session, staff_id: int | None) -> tuple[str, str]:

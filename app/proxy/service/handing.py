@@ -66,8 +66,8 @@ def hand_on(
     signed: Mapping[str, Any] | None = None,
 ) -> Entry:
     """An office gets the original at once, as does who writes it down for the own hands or signs for it (``signed``, as a
-    step takes a signature); who had it hears of it. Any other colleague is asked to say so. Raises what `custody.check_hand_on` does; Invalid
-    where the colleague could not say so, having no account that sees the case.
+    step takes a signature); who had it hears of it. Any other colleague is asked to say so. Raises what
+    `custody.check_hand_on` does; Invalid where the colleague could not say so, having no account that sees the case.
     """
     before = original.due_back_on
     gets = hands.check_hand_on(now, case, original, to, due_back_on)

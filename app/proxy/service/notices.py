@@ -21,6 +21,7 @@ CAME_IN = N_("Case %(number)s (%(item)s) has come in.")
 NEWS = N_("News of case %(number)s (%(item)s).")
 ASKED = N_("Your opinion is asked in case %(number)s (%(item)s).")
 ANSWERED = N_("An opinion has come in case %(number)s (%(item)s).")
+CALLED_OFF = N_("Case %(number)s: taking over the original was called off.")
 TO_UNIT = frozenset({Action.submit, Action.correct})
 TO_STAFF = frozenset(
     {
