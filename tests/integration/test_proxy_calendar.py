@@ -25,7 +25,7 @@ from app.proxy.service.watching import Due
 from app.registry.models import Dwelling, Household, Person
 from app.registry.service import groups
 from app.worklog import service as worklog
-from app.worklog.models import StaffAbsence, WorkSlot
+from app.worklog.models import StaffAbsence, Visit, VisitStop, WorkSlot
 from app.worklog.service import Door
 from tests.factories.proxy import make_case
 from tests.factories.registry import ResidentFactory, make_person
@@ -366,7 +366,9 @@ def test_the_week_shows_appointments_rounds_and_free_places_in_few_statements(
     assert "E*" in hidden
 
 
-def test_a_round_that_fills_a_day_beyond_its_places_is_said(system, world, login_as, elder, neighbour, kept):
+def test_a_round_that_fills_a_day_beyond_its_places_is_said(
+    system, world, login_as, elder, neighbour, kept, acting
+):
     worker = login_as("worker_a")
     asked = {"client_uid": new_uid(), "item": "WJ-02", "people": [elder, neighbour]}
     assert post(worker, "/field/plan", **asked, planned_on=TUESDAY.isoformat(), slot=TEN).status_code in {
@@ -374,6 +376,16 @@ def test_a_round_that_fills_a_day_beyond_its_places_is_said(system, world, login
         303,
     }
     assert "Worker A has more homes than places on 2026-11-24." in worker.get("/appointments/").text
+    # nobody was met, and the day on which to come again is full as well
+    session = acting("worker_a")
+    person = session.scalars(select(Person).where(Person.uid == neighbour)).one()
+    make_case(session, person, "MZ-13", appointment=WEDNESDAY, slot=TEN)
+    doors = select(Visit.uid, VisitStop.uid).join(VisitStop.visit).join(VisitStop.person)
+    visit, stop = fresh(system).execute(doors.where(Person.uid == elder)).one()
+    absent = {"client_uid": new_uid(), "outcome": "absent", "again_on": str(WEDNESDAY), "again_slot": TEN}
+    logged = post(worker, f"/field/door/{visit}/{stop}", **absent)
+    assert logged.status_code in {302, 303}, logged.text
+    assert "Worker A has more homes than places on 2026-11-25." in worker.get("/appointments/").text
 
 
 def test_reminders_of_somebody_who_is_away_reach_who_stands_in(system, world, booked):

@@ -58,14 +58,18 @@ class StopLog:
     again_slot: str | None = None
 
 
-def log_door(session: Session, actor: Actor, now: datetime, visit: Visit, logs: Sequence[StopLog]) -> None:
-    """Write down one door: what came of each person there, papers and signatures of their cases (S3-49).
+def log_door(
+    session: Session, actor: Actor, now: datetime, visit: Visit, logs: Sequence[StopLog]
+) -> list[Visit]:
+    """Write down one door: what came of each person there, papers and signatures of their cases (S3-49). Returns the
+    rounds that got a case for another day: nobody asked whether there is room.
 
     Raises Invalid for a stop or case of another round, and whatever a step refuses; then nothing is written.
     """
     stops = {s.uid: s for s in visit.stops}
     cases = cases_of(session, visit)
     behind = {p.ref_uid: p.stop_id for p in visit.purposes if p.ref_kind == CASE}
+    later: list[Visit] = []
     for log in logs:
         stop = stops.get(log.stop_uid)
         if stop is None or any(behind.get(c.case_uid) != stop.id for c in log.cases):
@@ -79,24 +83,27 @@ def log_door(session: Session, actor: Actor, now: datetime, visit: Visit, logs: 
             for one in log.cases:
                 take_papers(session, actor, now, by_uid[one.case_uid], one, met=log.outcome == Outcome.met)
         else:
-            not_met(session, actor, now, stop, mine, log)
+            later += not_met(session, actor, now, stop, mine, log)
+    return list(dict.fromkeys(later))
 
 
 def not_met(
     session: Session, actor: Actor, now: datetime, stop: VisitStop, cases: Sequence[ProxyCase], log: StopLog
-) -> None:
+) -> list[Visit]:
     """Papers could not change hands: booked cases get the new day, a result that was brought has failed once more, and a
-    door without a case is proposed again from that day on (S3-62).
+    door without a case is proposed again from that day on (S3-62). Returns the rounds of the new day.
     """
+    later = []
     for case in cases:
         if case.state in TO_DELIVER and log.outcome == Outcome.absent:
             nobody_reached(session, actor, now, case, log.note or str(Outcome.absent.label))
         elif case.state == State.booked and log.again_on is not None:
-            come_again(session, actor, now, case, stop, log)
+            later.append(come_again(session, actor, now, case, stop, log))
     if not cases and log.again_on is not None:
         if log.again_on < to_local(now).date():
             raise Invalid(_("The day of the visit lies in the past."), field="again_on")
         stop.revisit_on = log.again_on
+    return later
 
 
 def settle_stop(

@@ -241,7 +241,8 @@ class FieldDesk(TodayMixin, HomesMixin, ErrandsMixin, DeliveryMixin, BaseView):
         unsigned = [c for c in cases if c.state == State.booked] if log.cases else []
         if unsigned:
             signed |= signed_by(session, unsigned) | {"consent": forms.consent(request)}
-        log_door(session, actor, clock.now(), visit, [log])
+        for later in log_door(session, actor, clock.now(), visit, [log]):
+            warn_full(session, later)
         if all(s.outcome for s in visit.stops):
             worklog.finish_visit(session, actor, visit, clock.now())
         return self._round_url(visit_uid)
