@@ -251,6 +251,33 @@ def test_who_had_a_case_before_does_not_verify_it(system, world, sessions, booke
     assert login_as("operator").get(f"/cases/{uid}/verify").status_code == 403
 
 
+def test_between_whom_a_relation_is_only_those_read_who_handle_or_decide(
+    system, world, elder, sessions, booked, asks, login_as, post_for
+):
+    """Everybody sees that there is one; the leader, who is named, and who is related read no name and no finding."""
+    kin_of(system, world, "office_a", elder)
+    post_for("nobody", "workstation", "com_a1")
+    uid = booked()
+    walk(sessions, uid, "receive")
+    said = {"relation": "yes", "words": "her son is chief Nobody"}
+    assert fill(login_as("worker_a"), f"/cases/{uid}/relation", **said).status_code == 303
+    step(sessions["department"], uid, "accept")
+    told = {
+        "day": clock.today().isoformat(),
+        "result": "ok",
+        "words": "asked the neighbours",
+        "unrelated": "y",
+    }
+    assert fill(login_as("operator"), f"/cases/{uid}/verify", **told).status_code == 303
+    reads = {}
+    for name in ("health", "worker_a", "operator", "leader", "office_a", "nobody"):
+        page = login_as(name).get(f"/cases/show/{uid}").text
+        assert ("Relation declared" in page, page.count("the application is true")) == (True, 2), name
+        reads[name] = ("son is chief" in page, page.count("asked the neighbours"))
+    assert [name for name, seen in reads.items() if seen == (True, 2)] == ["health", "worker_a", "operator"]
+    assert [name for name, seen in reads.items() if seen == (False, 0)] == ["leader", "office_a", "nobody"]
+
+
 def test_what_was_found_not_to_be_as_stated_is_not_declared_away(
     system, sessions, booked, asks, login_as, acting
 ):

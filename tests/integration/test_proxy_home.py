@@ -265,3 +265,4 @@ def test_a_call_back_is_given_to_somebody_who_was_not_rated(system, rated, phone
     town = login_as("town_clerk_a")
     assert case_of(system, uid).number in town.get("/callbacks/list/?_flt_0_whose=mine").text
     assert "The clerk is on leave" in town.get(f"/cases/show/{uid}").text
+    assert "The clerk is on leave" not in phone.get(f"/cases/show/{uid}").text

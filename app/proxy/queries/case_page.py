@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,7 @@ from app.proxy.queries.left import left_of
 from app.proxy.queries.prints import PROXY_CASE
 from app.proxy.rules.escalation import SUBJECTS, Told
 from app.proxy.rules.fairness import Verified
+from app.proxy.service import callbacks, fairness
 from app.proxy.service.cases import WHOLE
 from app.proxy.service.clocks import as_clock, newest
 from app.proxy.service.custody import CARRIERS, held
@@ -136,8 +137,25 @@ def split_offers(offers: list[Offer]) -> tuple[Offer | None, list[Offer]]:
     return main, [o for o in offers if o is not main]
 
 
-def timeline(case: ProxyCase, *, with_words: bool = True) -> list[dict[str, Any]]:
-    """Who did what when, oldest first. The words of a step may name residents: only for roles that see them."""
+def hidden_from(actor: Actor, now: datetime, case: ProxyCase) -> frozenset[str]:
+    """Entries of which somebody reads only that they are there: why a call-back about the own work was given on, and what
+    was found about a relation, for who does not decide or handle the case or is related.
+    """
+    made = {step.action for step in case.steps}
+    found = set()
+    if Entry.callback in made and actor.staff_id in callbacks.rated_staff(case):
+        found.add(Entry.callback.value)
+    if Entry.verify in made and not fairness.reads_relations(actor, now, case):
+        found.add(Entry.verify.value)
+    return frozenset(found)
+
+
+def timeline(
+    case: ProxyCase, *, with_words: bool = True, hidden: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Who did what when, oldest first. The words of a step may name residents: only for roles that see them; ``hidden`` are
+    the entries without their particulars (see `hidden_from`).
+    """
     return [
         {
             "at": step.at,
@@ -146,7 +164,7 @@ def timeline(case: ProxyCase, *, with_words: bool = True) -> list[dict[str, Any]
             "words": action_label(step.action),
             "to": "" if step.from_state == step.to_state else str(State.label_of(step.to_state)),
             "reason": step.reason if with_words else None,
-            "details": details(step) if with_words else [],
+            "details": details(step, whole=step.action not in hidden) if with_words else [],
         }
         for step in case.steps
     ]
@@ -172,9 +190,13 @@ TOLD = (
 )
 
 
-def details(step: CaseStep) -> list[str]:
-    """What of a step's data is worth a line: no personal data but names that stand on the page anyway."""
+def details(step: CaseStep, *, whole: bool = True) -> list[str]:
+    """What of a step's data is worth a line: no personal data but names that stand on the page anyway. Not ``whole``: only
+    what came of a verification.
+    """
     data = step.data or {}
+    if not whole:
+        return [str(Verified.label_of(data["result"]))] if step.action == Entry.verify else []
     if step.action == Entry.alarm:
         return [told_words(data)]
     if step.action == Entry.callback and not data.get("recipient"):

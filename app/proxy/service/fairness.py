@@ -16,7 +16,7 @@ from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service.cases import write_entry
 from app.proxy.service.deciders import decides, works_on
 from app.proxy.service.earlier import had_before
-from app.proxy.service.relations import need_unrelated
+from app.proxy.service.relations import is_near, need_unrelated
 
 CLOSED = frozenset({"archived", "cancelled"})
 # by who takes these the case was handled; to approve or to refuse is to decide it
@@ -44,6 +44,20 @@ def declare(actor: Actor, now: datetime, case: ProxyCase, has_relation: bool, wo
     case.relation_note = declared_note(case.relation_note, relation, said)
     case.relation_flag = kept_flag(case.relation_flag, relation)
     return write_entry(actor, now, case, Entry.declare, {"declared": relation.value})
+
+
+def reads_relations(actor: Actor, now: datetime, case: ProxyCase) -> bool:
+    """Whether the acting post reads to whom the applicant is related and what the verification found: who works on the case
+    and the county's center, but nobody whom the register knows as near to the applicant or whom the words name. All others
+    see only that there is a relation.
+    """
+    if actor.is_system:
+        return True
+    if actor.read_only or not (actor.role == COUNTY or works_on(actor, case, to_local(now).date())):
+        return False
+    note = case.relation_note or {}
+    named = f"{note.get('name', '')} {note.get('words', '')}"
+    return not (actor.label and actor.label in named) and not is_near(case.person_uid, actor.staff_id)
 
 
 def verifies(actor: Actor, now: datetime, case: ProxyCase) -> bool:

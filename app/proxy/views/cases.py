@@ -212,7 +212,9 @@ class ProxyCaseView(
             "main": main,
             "others": others,
             "missing": self.barred(main, facts(case)) if main else [],
-            "timeline": case_page.timeline(case, with_words=sees_names(actor)),
+            "timeline": case_page.timeline(
+                case, with_words=sees_names(actor), hidden=case_page.hidden_from(actor, now, case)
+            ),
             "party": case_page.party_lines(case, plain=sees_names(actor)),
             "sees_names": sees_names(actor),
             "may_reveal": self.may_reveal(),

@@ -47,6 +47,8 @@ def _shown(session: Session, case: ProxyCase, actor: Actor, now: datetime) -> di
         "trips": trips,
         "may_write": may_write,
         "sees": sees_names(actor),
+        # a relation is shown to all, between whom it is only to who handles or decides the case
+        "reads": bool(case.relation_flag or verified) and fairness.reads_relations(actor, now, case),
     }
 
 
