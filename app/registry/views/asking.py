@@ -77,7 +77,7 @@ def asking(
         found = [c for c in found if extras.concerns(c, actor)]
         mine = [c for c in found if policy.may_somewhere(actor, "edit", model, c.name)]
     else:
-        where = (reach.path_of(session, area_id),)
+        where = (reach.path_of(session, area_id),) if any(c.level == extras.SEALED for c in found) else ()
         mine = [c for c in found if policy.may(actor, "edit", model, c.name, where)]
     return Asking(model, mine, is_due=is_due and area_id is not None, **more)
 

@@ -26,8 +26,8 @@ GONE = _("This field is no longer asked. Please reload the page.")
 
 def asked(session: Session, actor: Actor, area_id: int, model: type = Person) -> list[ExtraColumn]:
     """The fields of people (or homes) that are asked in an area and that the actor may type there."""
-    where = (reach.path_of(session, area_id),)
     found = columns(session, model, area_id=area_id)
+    where = (reach.path_of(session, area_id),) if any(c.level == SEALED for c in found) else ()
     return [c for c in found if policy.may(actor, "edit", model, c.name, where)]
 
 
