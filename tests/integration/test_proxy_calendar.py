@@ -19,7 +19,7 @@ from app.core.session import unit_of_work
 from app.inbox.models import Notice
 from app.proxy import service
 from app.proxy.models import CaseStep, ProxyCase
-from app.proxy.service import places
+from app.proxy.service import places, rounds
 from app.proxy.service.tellers import Tellers
 from app.proxy.service.watching import Due
 from app.registry.models import Dwelling, Household, Person
@@ -30,7 +30,7 @@ from app.worklog.service import Door
 from tests.factories.proxy import make_case
 from tests.factories.registry import ResidentFactory, make_person
 from tests.integration.test_statement_counts import counted
-from tests.support.pages import form_of, post
+from tests.support.pages import fill, form_of, post
 from tests.support.rows import fresh
 
 pytest_plugins = ("tests.support.proxy",)
@@ -136,7 +136,7 @@ def test_who_stands_in_has_the_grid_and_its_appointments_on_those_days_and_no_lo
         login_as("clerk_a"),
         (staff_of(system, world, n).uid for n in ("worker_a", "worker_a2")),
     )
-    days = {"from_day": "2026-11-24", "to_day": "2026-11-25"}
+    days = {"from_day": "2026-11-24", "to_day": "2026-11-25", "reason": "in hospital"}
     assert post(clerk, "/absences/add", staff_id=me, substitute_id=other, **days).status_code == 303
     helper_id = world.accounts["worker_a2"].staff_id
     given = (
@@ -167,6 +167,14 @@ def test_who_stands_in_has_the_grid_and_its_appointments_on_those_days_and_no_lo
     # who stands in reads the absence and writes nothing of it
     absence = fresh(system).scalars(select(StaffAbsence)).one().uid
     assert helper.get(f"/absences/show/{absence}").status_code == 200
+    pages = [f"/absences/{page}" for page in (f"show/{absence}", f"history/{absence}", "list/")]
+    for account, seen in (
+        ("worker_a2", 0),
+        ("worker_a", 3),
+        ("clerk_a", 3),
+    ):  # what ails somebody is not for colleagues
+        reader = login_as(account)
+        assert sum("in hospital" in reader.get(page).text for page in pages) == seen, account
     assert helper.get(f"/absences/edit/{absence}").status_code == 403
     assert post(helper, f"/absences/delete/{absence}", reason="no").status_code == 403
     assert login_as("worker_t").get(f"/absences/show/{absence}").status_code == 404
@@ -422,3 +430,34 @@ def test_conditions_are_filled_in_from_the_registry_when_booking_and_may_be_chan
     assert 'value="no" selected' in chosen
     nobody = post(client, "/proxy/conditions", item=CARE).get_json()["conditions"]
     assert not any(c["why"] for c in nobody)
+
+
+def test_a_case_that_is_given_leaves_the_round_and_needs_room_with_the_new_worker(
+    system, world, kept, elder, neighbour, sessions, login_as
+):
+    """The round of the old worker goes on without it, who is told; the new one is not overbooked in silence."""
+    old, new = (staff_of(system, world, name) for name in ("worker_a", "worker_a2"))
+    row = Post(staff_id=new.id, role="grid_worker", position="grid_worker", employment="full_time")
+    row.area_id, row.valid_from = world.areas["grid_a11"], date(2026, 1, 1)
+    system.add(row)
+    system.commit()
+    session, asked = sessions["worker"], {"slot": TEN, "item_code": "WJ-02", "planned_on": WEDNESDAY}
+    with unit_of_work(session):
+        person = session.scalars(select(Person).where(Person.uid == elder)).one()
+        rounds.plan_round(session, session_actor(session), clock.now(), people=[person], **asked)
+    uid = fresh(system).scalars(select(ProxyCase.uid)).one()
+    clerk = sessions["clerk"]
+    wu = clerk.scalars(select(Person).where(Person.uid == neighbour)).one()
+    make_case(clerk, wu, CARE, appointment=WEDNESDAY, slot=TEN, staff_id=new.id)
+    client, url = login_as("clerk_a"), f"/cases/{uid}/give"
+    full = fill(client, url, staff=new.uid, reason="is ill until May")
+    assert (full.status_code, "is ill until May" in full.text) == (409, True)
+    assert fill(client, url, staff=new.uid, reason="is ill until May", overbook="y").status_code == 303
+    case = fresh(system).scalars(select(ProxyCase).where(ProxyCase.uid == uid)).one()
+    assert (case.staff_id, case.visit_id, case.booked_for) == (new.id, None, WEDNESDAY)
+    assert (case.steps[-1].data["off_round"], case.steps[-1].data["overbook"]) == ("2026-11-25", True)
+    assert "off the round of 2026-11-25" in client.get(f"/cases/show/{uid}").text
+    mine = select(Notice.message).where(Notice.user_id == world.accounts["worker_a"].user_id)
+    assert any("It stood on your round of" in line for line in system.scalars(mine))
+    assert "overbooked: 2 of 1" in client.get(f"/appointments/?week=2026-11-24&who={new.uid}").text
+    assert "overbooked" not in client.get(f"/appointments/?week=2026-11-24&who={old.uid}").text

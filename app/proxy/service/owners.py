@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from app.areas.models import Staff
 from app.core.actor import Actor
+from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.inbox.service import notify_staff
 from app.proxy.choices import Entry, State
 from app.proxy.models import CaseStep, ProxyCase
-from app.proxy.service import handing, relations
+from app.proxy.rules.errands import TO_COLLECT
+from app.proxy.rules.stages import APPOINTED, TO_DELIVER
+from app.proxy.service import handing, places, relations
 from app.proxy.service.cases import CLOSED, write_entry
 from app.proxy.service.notices import N_, link_of
+from app.worklog.choices import VisitState
+from app.worklog.models import Visit
 
 # who hands out work; a worker hands on what is the worker's own
 GIVERS = ("workstation", "office_clerk", "town_staff", "center_operator")
 GIVEN = N_("Case %(number)s (%(item)s) is yours from now on.")
+GONE = N_("Case %(number)s (%(item)s) was given to %(name)s.")
+OFF_ROUND = N_(
+    "Case %(number)s (%(item)s) was given to %(name)s. It stood on your round of %(day)s: nobody need go there for it."
+)
 
 
 # the work is done: what is said of it is said of who did it
@@ -50,14 +59,43 @@ def need_giver(actor: Actor, case: ProxyCase) -> None:
 
 
 def give(
-    session: Session, actor: Actor, now: datetime, case: ProxyCase, staff: Staff | None, reason: str
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    case: ProxyCase,
+    staff: Staff | None,
+    reason: str,
+    *,
+    agreed: bool = False,
 ) -> CaseStep:
     """The case is this worker's from now on; relations are looked at anew, and who is related is told. Originals stay with
-    who holds them until they are handed on by name.
+    who holds them until they are handed on by name. The appointment stays; a round of somebody else goes on without the
+    case, and ``off_round`` in the entry is its day.
 
     Raises what `need_giver` does, Invalid without a worker of the scope, for the one who has the case, for one who could
-    not open it, without a reason.
+    not open it, without a reason; NoRoom where the worker has no room at the time of the appointment, unless ``agreed``.
     """
+    found = _receiver(actor, now, case, staff, reason)
+    before, why = case.staff, reason.strip()[:300]
+    data = {"from": before.name if before else "", "from_id": case.staff_id, "to": found.name, "why": why}
+    if case.state in APPOINTED and case.booked_for and case.booked_for >= to_local(now).date():
+        asked = {"agreed": agreed, "person_uid": case.person_uid, "without": case.id}
+        if places.need_place(session, found.id, case.booked_for, case.booked_slot, **asked) is not None:
+            data["overbook"] = True
+    day = _leave_round(session, case, found.id)
+    if day is not None:
+        data["off_round"] = day.isoformat()
+    case.staff_id, case.staff = found.id, found
+    row = write_entry(actor, now, case, Entry.give, data)
+    related = relations.look(session, case, now)
+    session.flush()
+    _tell(session, actor, now, case, before, day)
+    if related:
+        relations.tell_handler(session, now, case, found.id)
+    return row
+
+
+def _receiver(actor: Actor, now: datetime, case: ProxyCase, staff: Staff | None, reason: str) -> Staff:
     need_giver(actor, case)
     if staff is None:
         raise Invalid(_("Choose a worker of your area."), field="staff")
@@ -70,15 +108,29 @@ def give(
         raise Invalid(words, field="staff")
     if not reason.strip():
         raise Invalid(_("Say why somebody else takes it."), field="reason")
-    before, why = case.staff, reason.strip()[:300]
-    data = {"from": before.name if before else "", "from_id": case.staff_id, "to": staff.name, "why": why}
-    case.staff_id, case.staff = staff.id, staff
-    row = write_entry(actor, now, case, Entry.give, data)
-    related = relations.look(session, case, now)
-    session.flush()
-    if staff.id != actor.staff_id:
-        params = {"number": case.number, "item": case.item_version.name}
-        notify_staff(session, now, staff.id, "proxy", GIVEN, params, link=link_of(case))
-    if related:
-        relations.tell_handler(session, now, case, staff.id)
-    return row
+    return staff
+
+
+def _leave_round(session: Session, case: ProxyCase, staff_id: int) -> date | None:
+    """Take a case that is still to be collected or brought off a planned round that the worker does not walk; its day."""
+    if case.visit_id is None or case.state not in {*TO_COLLECT, *TO_DELIVER}:
+        return None
+    visit = session.get(Visit, case.visit_id)
+    if visit is None or visit.state != VisitState.planned or staff_id in {w.staff_id for w in visit.workers}:
+        return None
+    case.visit_id = None
+    return visit.planned_on
+
+
+def _tell(
+    session: Session, actor: Actor, now: datetime, case: ProxyCase, before: Staff | None, day: date | None
+) -> None:
+    """A line for who has the case now, and for who had it."""
+    params = {"number": case.number, "item": case.item_version.name}
+    if case.staff_id is not None and case.staff_id != actor.staff_id:
+        notify_staff(session, now, case.staff_id, "proxy", GIVEN, params, link=link_of(case))
+    if before is not None and before.id != actor.staff_id:
+        more = params | {"name": case.staff.name if case.staff else ""}
+        more |= {"day": day.isoformat()} if day is not None else {}
+        words = GONE if day is None else OFF_ROUND
+        notify_staff(session, now, before.id, "proxy", words, more, link=link_of(case))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import flash
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
@@ -92,6 +93,7 @@ class GiveForm(RecordForm):
 
     staff = RemoteField(_("In charge"), [Needed()], model=Staff)
     reason = LongTextField(_("Why somebody else takes it"), [Needed()], length=300)
+    overbook = CheckField(_("Give it even if the worker has no room at the time of the appointment"))
 
 
 class FairnessMixin:
@@ -140,7 +142,13 @@ class FairnessMixin:
         owners.need_giver(actor, case_page.load(self.session, pk))
 
         def take(session: Session, case: ProxyCase, form: Any) -> None:
-            owners.give(session, actor, now, case, form.staff.data, form.reason.data or "")
+            said = (form.staff.data, form.reason.data or "")
+            row = owners.give(session, actor, now, case, *said, agreed=bool(form.overbook.data))
+            if day := (row.data or {}).get("off_round"):
+                words = gettext(
+                    "The case is off the round of %(day)s: the new worker plans the visit.", day=day
+                )
+                flash(words, "warning")
 
         title = gettext("Give the case to another worker")
         told = gettext("Originals stay with who holds them until they are handed on.")
