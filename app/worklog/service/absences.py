@@ -90,6 +90,13 @@ def may_write(actor: Actor, absence: StaffAbsence) -> bool:
     return not actor.read_only and (actor.role != WORKER or absence.staff_id == actor.staff_id)
 
 
+def may_know_why(actor: Actor, absence: StaffAbsence) -> bool:
+    """Whether the acting post reads why somebody is away: it may tell of an illness. Workers read their own; who stands in
+    needs the days, not the reason.
+    """
+    return actor.role != WORKER or absence.staff_id == actor.staff_id
+
+
 def need_own(actor: Actor, absence: StaffAbsence) -> None:
     """A worker writes nobody else's absence."""
     if not may_write(actor, absence):

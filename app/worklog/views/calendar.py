@@ -147,6 +147,9 @@ class StaffAbsenceView(ModelView):
     base_order = ("from_day", "desc")
     base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_delete", "can_history"]
     exclude_route_methods = frozenset({"lookup", "deleted", "restore", "reveal", "related_list"})
+    formatters_columns = {
+        "reason": lambda row: (row.reason or "") if absences.may_know_why(current_actor(), row) else "",
+    }
     eager = ("area", "staff", "substitute")
     bulk_columns = ()
     list_links = [TO_CALENDAR]
@@ -159,6 +162,10 @@ class StaffAbsenceView(ModelView):
         actor = current_actor()
         if item is None and actor.role == absences.WORKER and not form.staff_id.data:
             form.staff_id.data = self.session.get(Staff, actor.staff_id or 0)
+
+    def rows_about(self, item: StaffAbsence, verb: str) -> list[tuple[Any, hooks.Rows]]:
+        """The history tells the reason as well: it is for those who may know it."""
+        return super().rows_about(item, verb) if absences.may_know_why(current_actor(), item) else []
 
     def is_editable(self, item: StaffAbsence) -> bool:
         return absences.may_write(current_actor(), item)
