@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, inspect, select
 from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.core import counters, scope
 from app.core.actor import Actor
@@ -30,6 +31,8 @@ Touched = tuple[str, int, dict[str, Any], dict[str, Any]]
 Recorder = Callable[[Session, type, str, Iterable[Touched]], None]
 # attribute → values of the new rows
 Columns = Mapping[str, list[Any]]
+# key → version that a row had when it was looked at (see stamp_of)
+Seen = Mapping[int, Any]
 NewRecorder = Callable[[Session, type, str, Columns], None]
 
 __all__ = ["behind", "delete", "insert", "insert_columns", "take_ids", "update", "use_recorder"]
@@ -40,6 +43,11 @@ CHUNK = 900  # keys in one IN list: SQLite's limit of variables is far above, pl
 def use_recorder(recorder: Recorder, of_new: NewRecorder) -> None:
     """The audit package hangs its writers here; without them nothing may be written in bulk."""
     _recorder[:] = [(recorder, of_new)]
+
+
+def stamp_of(model: type) -> str | None:
+    """The attribute that tells whether a row was written: its version, else when it was last changed."""
+    return next((name for name in ("version", "updated_at") if name in inspect(model).column_attrs), None)
 
 
 def insert(
@@ -94,11 +102,13 @@ def update(
     actor: Actor | None = None,
     batch: str | None = None,
     keep: bool = False,
+    seen: Seen | None = None,
 ) -> int:
     """Change the given attributes of many rows (each dict has ``id``); returns how many differed.
 
     All dicts of a call have the same attributes. Old and new areas are checked; versions rise; the log gets old → new.
-    Everything that the session holds is read anew, with ``keep`` only rows of the class.
+    Everything that the session holds is read anew, with ``keep`` only rows of the class. Of rows in ``seen`` (key →
+    what `stamp_of` names, as it was) none may have been written meanwhile: StaleDataError.
     """
     if not rows:
         return 0
@@ -111,6 +121,7 @@ def update(
     old = _stored(session, mapper, [row["id"] for row in rows])
     if len(old) < len({row["id"] for row in rows}):
         raise NotFound()
+    _need_unwritten(model, old, seen)
     if "area_id" in mapper.columns:
         places = itertools.chain(
             (o.get("area_id") for o in old.values()), (row.get("area_id") for row in rows)
@@ -128,8 +139,17 @@ def update(
     return len(touched)
 
 
-def delete(session: Session, model: type, keys: Sequence[int], *, batch: str | None = None) -> None:
-    """Delete many rows that have no recycle bin; the log gets what they held. Raises NotFound where one is not there."""
+def delete(
+    session: Session,
+    model: type,
+    keys: Sequence[int],
+    *,
+    batch: str | None = None,
+    seen: Seen | None = None,
+) -> None:
+    """Delete many rows that have no recycle bin; the log gets what they held. Raises NotFound where one is not there,
+    StaleDataError as `update` does.
+    """
     if not keys:
         return
     acting = _acting(session, None)
@@ -138,6 +158,7 @@ def delete(session: Session, model: type, keys: Sequence[int], *, batch: str | N
     old = _stored(session, mapper, keys)
     if len(old) < len(set(keys)):
         raise NotFound()
+    _need_unwritten(model, old, seen)
     if issubclass(model, AreaBound):
         _check_areas(session, acting, model, [row.get("area_id") for row in old.values()])
     _check_landed(session, acting, model, list(old))
@@ -218,6 +239,14 @@ def _stored(session: Session, mapper: Mapper[Any], keys: Sequence[int]) -> dict[
             row = dict(zip((p.key for p in props), values, strict=True))
             found[row["id"]] = row
     return found
+
+
+def _need_unwritten(model: type, stored: dict[int, dict[str, Any]], seen: Seen | None) -> None:
+    """The rows are locked by now: what somebody wrote before that shows in their version."""
+    stamp = stamp_of(model)
+    for key, before in (seen or {}).items():
+        if stamp and key in stored and stored[key][stamp] != before:
+            raise StaleDataError(f"{model.__name__} {key} was written meanwhile")
 
 
 # --- statements -----------------------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.audit.models import ChangeLog
 from app.core import clock, counters, files, jobs
 from app.core.session import unit_of_work
 from app.exchange.models import ImportBatch, ImportRow, ImportStep
-from app.exchange.service import undo_asked
+from app.exchange.service import undo_asked, undoing
 from app.registry.choices import ProposalState
 from app.registry.models import (
     Campaign,
@@ -249,3 +249,25 @@ def test_what_goes_by_the_hundred_is_logged_and_counted_as_what_goes_alone(login
     assert counters.verify(system) == []
     query = select(PersonPhone).execution_options(with_deleted=True)
     assert [phone.deleted_step for phone in system.scalars(query)] == ["import_undo"] * 2
+
+
+def test_a_record_that_is_edited_while_an_undoing_looks_keeps_its_household(login_as, system, monkeypatch):
+    """On PostgreSQL somebody may save between the look and the statement: nothing is lost, and the row says why."""
+    clerk, look = login_as("clerk_a"), undoing.facts_of
+    people = [(*row, f"1381234568{at}") for at, row in enumerate(family("102", "Li Ming", "Wife"))]
+    uid = came(clerk, "persons", (*PEOPLE, "Phone"), *people)
+
+    def meanwhile(session, batch, rows):
+        facts = look(session, batch, rows)
+        session.connection().execute(
+            update(PersonPhone.__table__).values(updated_at=clock.now() + timedelta(seconds=1))
+        )
+        return facts
+
+    monkeypatch.setattr(undoing, "facts_of", meanwhile)
+    step(clerk, uid, "undo")
+    assert outcomes(system, uid) == ["kept"] * 2
+    assert left(system, PersonPhone) == [2]
+    monkeypatch.undo()
+    step(clerk, uid, "undo")  # the next look sees it as it stands
+    assert outcomes(system, uid) == ["undone"] * 2

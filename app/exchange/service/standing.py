@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import and_, func, inspect, or_, select
+from sqlalchemy import and_, func, inspect, null, or_, select
 from sqlalchemy.orm import Session
 
 from app.audit.fields import is_logged
 from app.audit.models import ChangeLog
-from app.core import removal, sheets
+from app.core import bulk, removal, sheets
 from app.core.scope import session_actor, unscoped
 from app.exchange.choices import RowOutcome
 from app.exchange.models import ImportBatch, ImportRow
@@ -46,6 +46,9 @@ class Facts:
     pointing: dict[Record, set[Record]] = field(default_factory=dict)
     following: set[Record] = field(default_factory=set)  # of these, what goes along
     removed: set[Record] = field(default_factory=set)
+    stood: dict[Record, Any] = field(
+        default_factory=dict
+    )  # versions, read before anything else was looked at
 
     def why_kept(self, family: Sequence[ImportRow]) -> list[Any | None]:
         """Why each row of a household stays; None for all when they go back."""
@@ -140,19 +143,21 @@ def examine(session: Session, batch: ImportBatch, rows: Sequence[ImportRow]) -> 
     facts = Facts()
     # what hangs on a record is seen with it: its own guard, asked for each of many tables, would take most of the time
     scoped = {table for table in {*made, *changed} if not hasattr(classes()[table], "__scope_parent__")}
+    with unscoped("what hangs on a record that an import made: only yes or no is told") as wide:
+        for table in {*made, *changed} - scoped:
+            for keys in _slices(made.get(table, set()) | changed.get(table, set())):
+                there = _there(wide, table, keys)
+                facts.gone |= {(table, key) for key in set(keys) - set(there)}
+                facts.stood |= {(table, key): version for key, version in there.items()}
+        for table, ids in made.items():
+            _note_pointers(wide, facts, table, ids)
+        _note_followers(wide, facts, batch)
     for table in {*made, *changed}:
         own, old = made.get(table, set()), changed.get(table, set())
         for keys in _slices(own | old):
             facts.touched |= {(table, key) for key in _touched(session, batch.uid, table, keys, own - old)}
             if table in scoped:
-                facts.gone |= {(table, key) for key in set(keys) - _there(session, table, keys)}
-    with unscoped("what hangs on a record that an import made: only yes or no is told") as wide:
-        for table in {*made, *changed} - scoped:
-            for keys in _slices(made.get(table, set()) | changed.get(table, set())):
-                facts.gone |= {(table, key) for key in set(keys) - _there(wide, table, keys)}
-        for table, ids in made.items():
-            _note_pointers(wide, facts, table, ids)
-        _note_followers(wide, facts, batch)
+                facts.gone |= {(table, key) for key in set(keys) - set(_there(session, table, keys))}
     return facts
 
 
@@ -175,9 +180,12 @@ def _touched(session: Session, uid: str, table: str, keys: Collection[int], own:
     return {key for key, last in others.items() if last > by_batch.get(key, 0)}
 
 
-def _there(session: Session, table: str, keys: Collection[int]) -> set[int]:
+def _there(session: Session, table: str, keys: Collection[int]) -> dict[int, Any]:
+    """The records that are there, with their version as `bulk.stamp_of` names it."""
     cls: Any = classes()[table]
-    return set(session.scalars(select(cls.id).where(cls.id.in_(keys))))
+    stamp = bulk.stamp_of(cls)
+    seen = getattr(cls, stamp) if stamp else null()
+    return {row[0]: row[1] for row in session.execute(select(cls.id, seen).where(cls.id.in_(keys)))}
 
 
 def _note_pointers(wide: Session, facts: Facts, table: str, ids: Iterable[int]) -> None:

@@ -68,7 +68,7 @@ def _go(session: Session, facts: Facts, families: Sequence[Family], uid: str) ->
         if not any(judged[-1][1]):
             facts.removed |= {record(m) for row in family for m in row.made or ()}
     going = [row for family, reasons in judged if not any(reasons) for row in reversed(family)]
-    why = _went(session, going, uid) if going else None
+    why = _went(session, facts, going, uid) if going else None
     if why is None:
         return judged
     facts.removed = removed
@@ -78,11 +78,11 @@ def _go(session: Session, facts: Facts, families: Sequence[Family], uid: str) ->
     return [*_go(session, facts, families[:half], uid), *_go(session, facts, families[half:], uid)]
 
 
-def _went(session: Session, rows: Sequence[ImportRow], uid: str) -> Any | None:
+def _went(session: Session, facts: Facts, rows: Sequence[ImportRow], uid: str) -> Any | None:
     """Take rows back in this order; why they stay where the database does not let them go."""
     try:
         with session.begin_nested():
-            _revert(session, rows, uid)
+            _revert(session, facts, rows, uid)
             session.flush()
     except IntegrityError:
         return rules.HELD
@@ -93,7 +93,7 @@ def _went(session: Session, rows: Sequence[ImportRow], uid: str) -> Any | None:
     return None
 
 
-def _revert(session: Session, rows: Sequence[ImportRow], uid: str) -> None:
+def _revert(session: Session, facts: Facts, rows: Sequence[ImportRow], uid: str) -> None:
     """Everything is read before anything goes: what ties a record to its area may be among what goes."""
     quiet = _quiet(rows)
     changed: list[tuple[Any, dict[str, Any]]] = []
@@ -103,7 +103,7 @@ def _revert(session: Session, rows: Sequence[ImportRow], uid: str) -> None:
         changed += [(session.get_one(cls, key), old) for cls, key, old in entries]
         loud = (one for one in map(record, reversed(row.made or [])) if one not in quiet)
         made += [session.get_one(classes()[table], key) for table, key in loud]
-    _by_statement(session, quiet, uid)
+    _by_statement(session, facts, quiet, uid)
     with session.no_autoflush:
         for one, old in changed:
             for attribute, value in old.items():
@@ -122,18 +122,20 @@ def _quiet(rows: Iterable[ImportRow]) -> set[Record]:
     return {one for one in made - changed if removal.is_quiet(one[0])}
 
 
-def _by_statement(session: Session, records: Iterable[Record], uid: str) -> None:
-    """Records that go by the hundred."""
+def _by_statement(session: Session, facts: Facts, records: Iterable[Record], uid: str) -> None:
+    """Records that go by the hundred. StaleDataError where one was written since it was looked at."""
     keys: dict[str, list[int]] = {}
     for table, key in sorted(records):
         keys.setdefault(table, []).append(key)
     for table, ids in keys.items():
         cls: Any = classes()[table]
+        stood = {key: facts.stood[table, key] for key in ids if (table, key) in facts.stood}
         if issubclass(cls, Deletable):
             away = removal.marks(UNDONE, now=clock.now(), by=session_actor(session).user_id)
-            bulk.update(session, cls, [{"id": key, **away} for key in ids], batch=uid, keep=True)
+            changes = [{"id": key, **away} for key in ids]
+            bulk.update(session, cls, changes, batch=uid, keep=True, seen=stood)
         else:
-            bulk.delete(session, cls, ids, batch=uid)
+            bulk.delete(session, cls, ids, batch=uid, seen=stood)
 
 
 def _delete(session: Session, records: Sequence[Any]) -> None:
