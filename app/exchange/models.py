@@ -195,7 +195,9 @@ def _of_office(column: Any, actor: Actor) -> Any:
 
 
 def _batches(batch: Any, actor: Actor) -> Any:
-    """The sheets of the own areas; of a department's sheets, which lie beside those of others, the own ones."""
+    """The sheets of the own areas, with what is remembered of them; of a department's, which lie beside those of others,
+    the own ones.
+    """
     here = _of_office(batch.area_id, actor)
     return here & (batch.created_by == actor.user_id) if actor.org_unit_ids else here
 
@@ -228,7 +230,7 @@ def _own(actor: Actor) -> Any:
     return ExportFile.owner_id == actor.user_id
 
 
-scope.guard(SheetMapping, lambda actor: _of_office(SheetMapping.area_id, actor))
+scope.guard(SheetMapping, lambda actor: _batches(SheetMapping, actor))
 scope.guard(ImportBatch, lambda actor: _batches(ImportBatch, actor))
 scope.guard(BatchChild, _batch_children)
 own_things(_is_own_sheet)

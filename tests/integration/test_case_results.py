@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from app.audit.models import AccessLog
 from app.core import clock
-from app.exchange.models import ImportBatch, ImportRow
-from app.exchange.service import case_results
+from app.core.session import unit_of_work
+from app.exchange.models import ImportBatch, ImportRow, SheetMapping
+from app.exchange.service import case_results, mappings
 from app.exchange.service.case_results import NAME
 from app.proxy.models import CaseStep, ProxyCase
 from app.registry.models import Person
@@ -157,6 +158,9 @@ def test_only_who_decides_brings_it_and_nobody_else_sees_the_sheet(cases, login_
     town = login_as("town_clerk_a")
     uid = brought(town, NAME, data)
     assert "Another office decides this case." in town.get(f"/import/batch/{uid}").text
+    tried = brought(town, NAME, csv_of(HEADINGS, line(cases["A"][1], "Approved", "Elder X")))
+    page = town.get(f"/import/batch/{tried}").text
+    assert ("Another office decides this case." in page, "is for somebody else" in page) == (True, False)
     health = login_as("health")
     own = brought(health, NAME, data)
     assert own in health.get("/import/").text
@@ -166,6 +170,22 @@ def test_only_who_decides_brings_it_and_nobody_else_sees_the_sheet(cases, login_
     )
     assert town.get(f"/import/batch/{own}").status_code == 404
     assert upload(health, "persons", data).status_code == 404
+
+
+def test_what_a_department_remembers_of_its_sheets_is_its_own(acting, world):
+    """Its office lies in an area in which others keep mappings under the same names."""
+    area, sheet, head = world.areas["county"], NAME, "hash of headings"
+    center = acting("operator")
+    with unit_of_work(center):
+        mappings.remember(center, area, sheet, head, "Returned list", {"A": "case_no"})
+    health = acting("health")
+    assert mappings.of_mark(health, sheet, head) is None
+    with unit_of_work(health):
+        kept = mappings.remember(health, area, sheet, head, "Returned list", {"B": "case_no"})
+    assert (kept.name, mappings.of_mark(health, sheet, head)) == ("Returned list (2)", kept)
+    center.rollback()
+    query = select(SheetMapping.columns).where(SheetMapping.name == "Returned list")
+    assert center.scalars(query).all() == [{"A": "case_no"}], "nobody's mapping was written over"
 
 
 def test_a_decision_is_opened_again_unless_somebody_has_gone_on_with_it(system, cases, login_as, sessions):

@@ -139,6 +139,7 @@ class ResultWriter(RowWriter):
             case = results.case_numbered(self.session, number.upper())
             if case is None:
                 raise self._no(NO_CASE, row, "case_no", what=number)
+            results.need_decider(self.actor, clock.now(), case)  # else names could be tried out
             if name is not None and masks.STAR not in name and name != case.party_name:
                 raise self._no(OTHER_NAME, row, "name", number=number, what=name)
             return case

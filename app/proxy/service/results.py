@@ -62,6 +62,12 @@ def says_the_same(case: ProxyCase, decision: Decision, result_no: str | None) ->
     return is_same(case.outcome, case.result_no, decision, result_no)
 
 
+def need_decider(actor: Actor, now: datetime, case: ProxyCase) -> None:
+    """Raises NotAllowed where another office decides the case: it is told nothing else of it."""
+    if not deciders.decides(actor, case, to_local(now).date()):
+        raise NotAllowed(deciders.ELSEWHERE)
+
+
 def enter(
     session: Session,
     actor: Actor,
@@ -74,8 +80,7 @@ def enter(
     decides.
     """
     case = open_case(session, uid)
-    if not deciders.decides(actor, case, to_local(now).date()):
-        raise NotAllowed(deciders.ELSEWHERE)
+    need_decider(actor, now, case)
     steps = steps_to(State.parse(case.state), case.outcome, decision)
     for action in steps[:-1]:
         act(session, actor, now, case, action, {"handler": actor.label})
