@@ -300,4 +300,4 @@ def test_a_site_gets_the_limits_that_are_missing_and_keeps_its_own(system):
         assert load_limits(session) == 1
         assert load_limits(session) == 0
         kept = dict(session.execute(select(StepLimit.clock, StepLimit.amount)).all())
-    assert (kept["collect"], kept["deliver"], len(kept)) == (9, 2, 5)
+    assert (kept["collect"], kept["deliver"], len(kept)) == (9, 2, 6)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.areas.models import Staff
 from app.core import clock
+from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
 from app.core.files import Attachment
 from app.documents import registry
@@ -20,7 +21,7 @@ from app.documents.context import shape_faults
 from app.documents.models import IssuedDocument
 from app.inbox.models import Notice
 from app.proxy import papers
-from app.proxy.models import CaseCallback, CaseDelivery, ProxyCase
+from app.proxy.models import CaseCallback, CaseDelivery, ProxyCase, StepLimit
 from tests.factories.proxy import step, walk
 from tests.integration.test_proxy_views import press
 from tests.support.pages import fill, post
@@ -165,6 +166,19 @@ def test_the_resident_rates_on_a_page_alone_and_a_good_rating_ends_it(system, ra
     assert 'name="rating"' not in page
     assert send(phone, f"/field/rate/{uid}", rating="5").status_code == 409
     assert step(sessions["clerk"], uid, "archive").state == "archived"
+
+
+def test_the_administrator_sets_within_how_many_days_is_called_back(system, login_as, rated):
+    row = system.scalars(select(StepLimit).where(StepLimit.clock == "callback")).one()
+    admin, url = login_as("admin_system"), f"/step-limits/edit/{row.uid}"
+    assert "Call-back after a bad rating" in admin.get("/step-limits/list/").text
+    typed = {"_version": str(row.version), "unit": "day"}
+    refused = post(admin, url, **typed, amount="0").get_data(as_text=True)
+    assert "lies between 1 and 120" in refused
+    assert post(admin, url, **typed, amount="4").status_code in {302, 303}
+    (call,) = case_of(fresh(system), rated("1")).callbacks
+    last = to_local(call.due_at - timedelta(seconds=1))  # the end of the day
+    assert (last.date() - to_local(call.opened_at).date()).days == 4
 
 
 @pytest.mark.demand("S3-51")

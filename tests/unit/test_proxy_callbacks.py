@@ -3,24 +3,34 @@
 import pytest
 
 from app.core.errors import Invalid, NotAllowed
-from app.proxy.rules.callbacks import check_closing, days_for, need_other
+from app.proxy.rules.callbacks import check_closing, need_other, time_for
+from app.proxy.rules.limits import check_site_limit
 
 
 @pytest.mark.parametrize(
-    ("rating", "levels", "days"),
+    ("rating", "site", "limit"),
     [
-        ("1", {}, 15),
-        ("2", {"2": {}}, 15),
-        ("3", {}, None),
-        ("3", {"3": {"callback_days": 5}}, 5),
-        ("1", {"3": {"callback_days": 5}}, None),  # the list says which levels are bad
-        ("1", {"1": {"callback_days": 0}}, 15),
-        ("1", {"1": {"callback_days": "soon"}}, 15),
-        ("1", {"1": {"callback_days": True}}, 15),
+        ("1", None, (15, "work_day")),
+        ("2", (5, "day"), (5, "day")),
+        ("3", (5, "day"), None),
+        ("5", None, None),
     ],
 )
-def test_the_list_says_which_rating_is_called_back_and_within_how_many_days(rating, levels, days):
-    assert days_for(rating, levels) == days
+def test_the_two_lowest_ratings_are_called_back_by_the_limit_of_the_site(rating, site, limit):
+    assert time_for(rating, site) == limit
+
+
+def test_a_call_back_has_some_time():
+    assert check_site_limit("callback", 1, "work_day") == (1, "work_day")
+    assert check_site_limit("submit", 0, "work_day") == (0, "work_day")
+    for clock, amount, field in (
+        ("callback", 0, "amount"),
+        ("callback", 91, "amount"),
+        ("opinion", 3, "clock"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            check_site_limit(clock, amount, "work_day")
+        assert refused.value.field == field
 
 
 def test_nobody_looks_into_a_rating_of_the_own_work():

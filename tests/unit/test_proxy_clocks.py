@@ -258,6 +258,7 @@ def test_limits_of_the_clocks():
     ("clock", "amount", "unit", "field"),
     [
         ("promise", 5, "work_day", "clock"),
+        ("callback", 5, "work_day", "clock"),  # the site's, never an item's
         ("unknown", 5, "work_day", "clock"),
         ("collect", 5, "fortnight", "unit"),
         ("collect", -1, "work_day", "amount"),

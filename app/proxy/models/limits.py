@@ -10,7 +10,9 @@ from app.proxy.models.items import ServiceItem
 
 
 class StepLimit(Versioned, Table):
-    """The limit of a step clock on this site; an item's version may set its own (`ServiceItemVersion.limits`)."""
+    """The limit of a step clock on this site; an item's version may set its own (`ServiceItemVersion.limits`). One row,
+    `callback`, is the time for the call-back after a bad rating.
+    """
 
     __tablename__ = "step_limit"
 

@@ -3,7 +3,7 @@
 from app.proxy.rules.appointments import MOST_AHEAD, age_finding, age_limits, check_appointment, parse_slot
 from app.proxy.rules.drawn import diagram, states_page
 from app.proxy.rules.figures import average, percentile
-from app.proxy.rules.limits import agreed_until, check_limit, clock_limits, limits_of_item
+from app.proxy.rules.limits import agreed_until, check_limit, check_site_limit, clock_limits, limits_of_item
 from app.proxy.rules.machine import MACHINE, OPEN_STATES
 from app.proxy.rules.materials import (
     Paper,
@@ -37,6 +37,7 @@ __all__ = [
     "check_item_code",
     "check_key",
     "check_limit",
+    "check_site_limit",
     "clock_limits",
     "diagram",
     "kept_cards",

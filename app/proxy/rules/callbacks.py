@@ -1,34 +1,33 @@
 """Which rating asks for a call-back, within how many working days, and how one is closed. Pure.
 
-The levels are the code list `satisfaction`; a level that is bad says so by its attribute ``callback_days`` (the number of
-working days). A list that says it of none goes by the program: the two lowest, fifteen working days (the practice of
-rating public services: a bad rating is looked into and answered by somebody else than the one who was rated).
+The levels are the code list `satisfaction`, national: its two lowest are bad (the practice of rating public services: a bad
+rating is looked into and answered by somebody else than the one who was rated). The time is a limit of the site, beside
+those of the steps; fifteen working days as the program comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
 from app.core.errors import Invalid, NotAllowed
+from app.core.sla import Unit
 from app.proxy.choices import CallOutcome
+from app.proxy.rules.limits import Limit
 
-ATTRIBUTE = "callback_days"
-USUAL = {"1": 15, "2": 15}
-MOST_DAYS = 60
+BAD = frozenset({"1", "2"})
+USUAL: Limit = (15, Unit.work_day.value)
 LEAST_TRIES = 3  # before somebody counts as not to be reached
 LEAST_WORDS = 5
 
 
-def days_for(rating: str, levels: Mapping[str, Mapping[str, Any]]) -> int | None:
-    """Working days for the call-back after a rating; None where the rating is no bad one. ``levels``: code → attributes."""
-    said = {code: attributes[ATTRIBUTE] for code, attributes in levels.items() if ATTRIBUTE in attributes}
-    days = (said or USUAL).get(rating)
-    if days is None:
-        return None
-    return days if type(days) is int and 1 <= days <= MOST_DAYS else USUAL["1"]
+def time_for(rating: str, site: Limit | None) -> Limit | None:
+    """Amount and unit within which to call back after a rating; None where the rating is no bad one. ``site``: the limit
+    that the site has set, None where it has none.
+    """
+    return (site or USUAL) if rating in BAD else None
 
 
 def need_other(staff_id: int | None, rated: Collection[int]) -> None:

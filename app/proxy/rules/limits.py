@@ -25,6 +25,8 @@ STEP_LIMITS: Mapping[str, Limit] = {
     ClockCode.deliver: (2, Unit.work_day),
     ClockCode.correct: (5, Unit.work_day),
 }
+# no clock of a case, but a limit of the site all the same: the call-back after a bad rating
+CALLBACK = "callback"
 DAYS = frozenset({Unit.work_day, Unit.day})
 MOST = {Unit.work_day: 90, Unit.day: 120, Unit.work_hour: 240, Unit.urgent_hour: 720}
 
@@ -56,8 +58,21 @@ def check_limit(
     """
     if clock not in STEP_CLOCKS:
         raise Invalid(_("Only the clocks of steps have a limit here."), field="clock")
+    return _checked(amount, unit, 0, field, unit_field)
+
+
+def check_site_limit(clock: Any, amount: Any, unit: Any) -> Limit:
+    """A limit of the site as it is kept: of a step, or of the call-back, for which there is always some time (nobody can
+    call back at the moment of the rating). Raises what `check_limit` does.
+    """
+    return (
+        _checked(amount, unit, 1, "amount", "unit") if clock == CALLBACK else check_limit(clock, amount, unit)
+    )
+
+
+def _checked(amount: Any, unit: Any, least: int, field: str, unit_field: str) -> Limit:
     kind = Unit.parse(unit, field=unit_field)
-    least = 0 if kind in DAYS else 1
+    least = least if kind in DAYS else 1
     if not isinstance(amount, int) or not least <= amount <= MOST[kind]:
         words = _(
             "A limit in %(unit)s lies between %(least)s and %(most)s.",

@@ -28,8 +28,10 @@ from app.core.sla import Unit, deadline
 from app.inbox.service import notify_staff
 from app.proxy.choices import RATINGS
 from app.proxy.models import CaseCallback, ProxyCase
-from app.proxy.rules.callbacks import LEAST_WORDS, check_closing, days_for, need_other
+from app.proxy.rules.callbacks import LEAST_WORDS, check_closing, need_other, time_for
+from app.proxy.rules.limits import CALLBACK
 from app.proxy.service.earlier import had_before
+from app.proxy.service.limits import site_limits
 from app.proxy.service.notices import N_, link_of
 
 LEVELS = ("workstation", "town_staff")  # who calls back: the nearest desk of the first, else of the second
@@ -61,12 +63,13 @@ def need_level(session: Session, rating: str, *, field: str = "rating") -> None:
 def after_rating(
     session: Session, now: datetime, case: ProxyCase, rating: str, words: str
 ) -> CaseCallback | None:
-    """Open a call-back where the rating is a bad one; while one is open a second bad rating adds none."""
-    levels = {code: found.attributes for code, found in codes.codes(session, RATINGS).items()}
-    days = days_for(rating, levels)
-    if days is None or open_ones(case):
+    """Open a call-back where the rating is a bad one, due by the limit of the site; while one is open a second bad rating
+    adds none.
+    """
+    limit = time_for(rating, site_limits(session).get(CALLBACK))
+    if limit is None or open_ones(case):
         return None
-    due = deadline(now, days, Unit.work_day, calendar_for(session, case.area_id))
+    due = deadline(now, limit[0], Unit(limit[1]), calendar_for(session, case.area_id))
     row = CaseCallback(rating=rating, words=words[:300] or None, opened_at=now, due_at=due.at)
     row.case_id, row.provisional = case.id, due.provisional
     row.staff_id = somebody_else(case, now)

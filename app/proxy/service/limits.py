@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import seeds
 from app.proxy.models import EscalationRule, ProxyCase, StepLimit
 from app.proxy.rules import clock_limits, limits_of_item
-from app.proxy.rules.limits import Limit
+from app.proxy.rules.limits import CALLBACK, Limit
 
 SEEDS = "proxy_limits"
 
@@ -46,4 +46,5 @@ def limits_for(session: Session, case: ProxyCase) -> dict[str, Limit]:
     """The limits by which clocks of a case begin now: the program's, the site's, those of the item's version."""
     version = case.item_version
     own = limits_of_item(version.limits)
-    return clock_limits(version.statutory_days, version.promised_days, site_limits(session), own)
+    steps = {clock: limit for clock, limit in site_limits(session).items() if clock != CALLBACK}
+    return clock_limits(version.statutory_days, version.promised_days, steps, own)

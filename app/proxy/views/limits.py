@@ -11,20 +11,24 @@ from app.areas.roles import ROLES
 from app.core.errors import Conflict, Invalid
 from app.core.sla import Unit
 from app.core.views import Interface, ModelView, badge
-from app.proxy.choices import Action, ClockCode
+from app.proxy.choices import STEP_CLOCKS, Action
 from app.proxy.models import EscalationRule, StepLimit, StepRole
-from app.proxy.rules import check_limit
-from app.proxy.rules.escalation import SUBJECTS, Moment, Told, check_rule
+from app.proxy.rules import check_site_limit
+from app.proxy.rules.escalation import SUBJECTS, Moment, Told, Watched, check_rule
+from app.proxy.rules.limits import CALLBACK
 from app.proxy.rules.roles import NEVER
 from app.proxy.rules.roles import ROLES as MOVERS
 from app.proxy.rules.step_roles import CHANGEABLE
 from app.proxy.service import step_roles
 
 NOT_HERE = frozenset({"lookup", "delete", "deleted", "restore"})
+LIMITED = {clock.value: clock.label for clock in STEP_CLOCKS} | {CALLBACK: Watched(CALLBACK).label}
 
 
 class StepLimitView(ModelView):
-    """The limit of each step on this site; an item may have its own. Clocks that run keep what they began with."""
+    """The limit of each step on this site (an item may have its own), and of the call-back after a bad rating. Clocks that
+    run keep what they began with.
+    """
 
     route_base = "/step-limits"
     datamodel = Interface(StepLimit)
@@ -41,17 +45,17 @@ class StepLimitView(ModelView):
     description_columns = {
         "amount": _("Holds for steps that begin from now on; what is running keeps its limit."),
     }
-    choices_columns = {"clock": ClockCode, "unit": Unit}
+    choices_columns = {"clock": LIMITED, "unit": Unit}
     list_columns = ["clock", "amount", "unit", "source"]
     show_columns = ["clock", "amount", "unit", "source"]
     edit_columns = ["amount", "unit", "source"]
     base_order = ("id", "asc")
 
     def heading(self, item: StepLimit) -> str:
-        return str(ClockCode.label_of(item.clock))
+        return str(LIMITED.get(item.clock, item.clock))
 
     def check(self, session: Any, item: StepLimit, form: Any, is_new: bool) -> None:
-        check_limit(item.clock, item.amount, item.unit)
+        check_site_limit(item.clock, item.amount, item.unit)
 
 
 class EscalationRuleView(ModelView):
