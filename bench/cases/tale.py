@@ -158,7 +158,7 @@ class Teller:
 
     def _precheck_rejected(self, book: CaseBook, _at: datetime) -> Next:
         if self._is(0.1) and not book.papers.held():
-            return A.archive, self._u(3, 9), {}
+            return A.archive, self._u(3, 9), {"reason": "The applicant gave up."}
         return A.rework, self._u(0.5, 3), {}
 
     def _accepted(self, _book: CaseBook, _at: datetime) -> Next:

@@ -1,9 +1,10 @@
 """One step for many cases from the work list: each by itself, what cannot go on says why (issue 5, line 7)."""
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
-from app.proxy.models import ProxyCase
+from app.core import clock
+from app.proxy.models import Custody, ProxyCase
 from app.registry.models import Person
 from tests.factories.proxy import make_case, step, walk
 from tests.factories.registry import ResidentFactory, make_home, make_household
@@ -76,6 +77,26 @@ def test_what_moved_meanwhile_stays_and_says_so(system, sessions, three, login_a
     assert states(system, three) == ["prechecking", "cancelled", "prechecking"]
     stale = post(health, URL, action="accept", case=[three[0], three[2]], _take="1", **seen).text
     assert ("2 cases stay as they are" in stale, states(system, three)[0]) == (True, "prechecking")
+
+
+@pytest.mark.any_database
+def test_the_archive_of_what_is_not_at_its_end_asks_all_of_them_why(system, sessions, three, login_as):
+    """One was withdrawn and needs no word, one was sent back to the worker: the page asks what any of them needs."""
+    ended = three[:2]
+    step(sessions["worker"], ended[0], "withdraw")
+    step(sessions["department"], ended[1], "receive")
+    step(sessions["department"], ended[1], "reject")
+    system.execute(update(Custody).values(returned_at=clock.now()))
+    system.commit()
+    town = login_as("town_clerk_a")
+    assert f'value="{ended[1]}"' not in town.get("/proxy/").text  # it waits for the worker
+    assert f'value="{ended[1]}"' in town.get("/proxy/?tab=waiting").text
+    given = {"action": "archive", "case": ended, "_take": "1"}
+    mute = post(town, URL, **given, **versions(system, ended))
+    assert (mute.status_code, 'name="reason"' in mute.text) == (422, True)
+    assert states(system, ended) == ["cancelled", "precheck_rejected"]
+    done = post(town, URL, **given, reason="moved away", **versions(system, ended))
+    assert ("2 cases went on" in done.text, states(system, ended)) == (True, ["archived"] * 2)
 
 
 @pytest.mark.any_database

@@ -297,6 +297,7 @@ NEEDS_HERE = {
     ("result_received", "deposit"): {"place", "reason"},
     ("delivery_failed", "deposit"): {"place", "notice_left"},
     ("declined", "deposit"): {"place"},
+    ("precheck_rejected", "archive"): {"reason"},
     ("deposited", "archive"): {"reason"},
     ("declined", "archive"): {"reason"},
 }

@@ -15,6 +15,7 @@ from app.core import search
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.workflow import Machine
+from app.proxy.choices import Action
 from app.proxy.models import CaseAssist, ProxyCase, ServiceItem, ServiceItemVersion
 from app.proxy.queries.case_page import MAIN
 from app.proxy.rules import DECIDERS, MACHINE
@@ -30,12 +31,15 @@ WARN = func.coalesce(ProxyCase.step_warn_at, ProxyCase.promise_warn_at)
 
 
 def states_of(machine: Machine, role: str, *, deciding: bool) -> list[str]:
-    """States in which the obvious next step is the role's: the steps of who decides, or all others."""
+    """States in which the obvious next step is the role's: the steps of who decides, or all others. An archive that asks
+    for a reason closes what is not at its end: it is open to the role, but does not wait for it.
+    """
     return sorted(
         {
             str(s.value)
             for s, action, to in machine.rows()
             if s is not None and action in MAIN and role in to.role and (to.role == DECIDERS) is deciding
+            if not (action is Action.archive and to.needs)
         }
     )
 

@@ -142,8 +142,10 @@ _WINDOW = {
     (S.precheck_rejected, A.return_previous): To(
         S.prechecking, role=DECIDERS, needs=("reason",), clocks=(_start(C.precheck),)
     ),
-    # promises run here when an acceptance was revoked before
-    (S.precheck_rejected, A.archive): To(S.archived, role=KEEPERS, bars=_FILED, clocks=_STOP_ALL),
+    # promises run here when an acceptance was revoked before; a worker may still mend the papers, so the end says why
+    (S.precheck_rejected, A.archive): To(
+        S.archived, role=KEEPERS, needs=("reason",), bars=_FILED, clocks=_STOP_ALL
+    ),
 }
 
 _DECISION = {

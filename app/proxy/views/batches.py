@@ -60,7 +60,7 @@ class BatchMixin:
         ready = self.ready(cases, action)
         if not ready or "_take" not in request.form:
             return self.together_page(action, cases, ready)
-        form = self.form_of(action, ready[0], request.form)
+        form = self.form_of(action, ready, request.form)
         if not form.validate():
             return self.together_page(action, cases, ready, form, REFUSED)
         try:
@@ -83,13 +83,13 @@ class BatchMixin:
         return [c for c in cases if any(o.action is action and o.ready for o in offers(c, actor, now))]
 
     @staticmethod
-    def form_of(action: Action, case: ProxyCase, data: Any = None) -> Any:
-        """The fields that hold for all of them: those of the step in its first case, without what differs."""
-        actor, known = current_actor(), facts(case)
-        to = machine_of(case).table[State.parse(case.state), action]
-        asked = forms.Asked(
-            action, to, case, actor.label, clock.now(), tuple(b for b in to.bars if known.get(b))
-        )
+    def form_of(action: Action, cases: Sequence[ProxyCase], data: Any = None) -> Any:
+        """The fields that hold for all of them: what the step asks in any of them, without what differs."""
+        actor, now, asked = current_actor(), clock.now(), []
+        for case in cases:
+            known, to = facts(case), machine_of(case).table[State.parse(case.state), action]
+            bars = tuple(b for b in to.bars if known.get(b))
+            asked.append(forms.Asked(action, to, case, actor.label, now, bars))
         without = (*OWN_FIELDS.get(action, ()), FROM_ITEM.get(action, ("",))[0])
         return forms.common_form(asked, without, data)
 
@@ -125,7 +125,7 @@ class BatchMixin:
     ) -> Any:
         actor, now = current_actor(), clock.now()
         if form is None and ready:
-            form = self.form_of(action, ready[0])
+            form = self.form_of(action, ready)
         keys = {c.uid for c in ready}
         page = self.render_template(
             "proxy/together.html",
