@@ -51,6 +51,7 @@ UNSCOPED_CALLERS = {
     "app/proxy/service/deciders.py": "whether a department has anybody with an account, yes or no",
     "app/proxy/service/photos.py": "whether another case reuses a paper, yes or no",
     "app/exchange/service/standing.py": "what hangs on a record that an import made: only yes or no is told",
+    "app/exchange/service/mappings.py": "names of mappings that are taken in an area: only whether one is free",
     "app/inbox/service.py": "who sits in an office is not in the sender's scope, only the line reaches them",
     "app/documents/views.py": "public check of a paper by its random token: number, kind, date, state",
     "app/exchange/jobs/exports.py": "the file of somebody who acts for a department lies in no area of the own",

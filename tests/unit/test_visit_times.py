@@ -43,7 +43,7 @@ def test_own_times_take_the_place_of_those_of_the_area():
 
 
 @pytest.mark.parametrize(
-    "day, calendar, expected",
+    ("day", "calendar", "expected"),
     [
         (MON, works(MON), []),  # a holiday
         (SAT, works(), ["10:00-11:00"]),  # an ordinary weekend: what is kept for it
@@ -78,7 +78,9 @@ def test_a_door_takes_one_place_in_each_part_it_touches():
 def test_what_is_over_is_said_and_never_counts_as_free():
     found = day(("10:00-11:00", "a"), ("10:00-11:00", "b"))
     assert found.places[1] == Place("10:00-11:00", 1, 2)
-    assert found.is_over and found.places[1].is_over and found.places[1].free == 0
+    assert found.is_over
+    assert found.places[1].is_over
+    assert found.places[1].free == 0
     assert [p.slot for p in found.offered()] == ["09:00-10:00"]
     assert not day(("09:00-10:00", "a")).is_over
     assert not day(("09:00-10:00", "a"), is_away=True).offered()
@@ -86,7 +88,7 @@ def test_what_is_over_is_said_and_never_counts_as_free():
 
 
 @pytest.mark.parametrize(
-    "found, slot, expected",
+    ("found", "slot", "expected"),
     [
         (day(), "09:00-10:00", None),
         (day(), None, None),
@@ -110,7 +112,7 @@ def test_parts_of_a_day_that_only_meet_do_not_touch():
 
 
 @pytest.mark.parametrize(
-    "weekday, places, field",
+    ("weekday", "places", "field"),
     [(None, 1, "weekday"), (7, 1, "weekday"), (0, 0, "places"), (0, None, "places"), (0, 21, "places")],
 )
 def test_times_that_cannot_be_meant(weekday, places, field):
@@ -121,7 +123,7 @@ def test_times_that_cannot_be_meant(weekday, places, field):
 
 
 @pytest.mark.parametrize(
-    "first, last, substitute, field",
+    ("first", "last", "substitute", "field"),
     [
         (None, MON, 2, "from_day"),
         (MON, None, 2, "to_day"),
