@@ -113,10 +113,11 @@ def test_nobody_books_for_a_person_of_another_town(system, acting, elder):
 
 
 @pytest.mark.parametrize("role", ["operator", "town_clerk_a", "office_a", "clerk_a"])
-def test_who_else_books(acting, elder, role):
+def test_who_else_books(acting, login_as, elder, role):
     session = acting(role)
     person = session.scalars(select(Person).where(Person.uid == elder)).one()
     assert make_case(session, person).state == "booked"
+    assert login_as(role).get("/proxy/book").status_code == 200
 
 
 @pytest.mark.any_database

@@ -10,15 +10,15 @@ from app.proxy.rules import MACHINE, OPEN_STATES, ROLES, diagram, states_page
 from tests.unit.proxy_steps import NO_BARS, everything, remembered
 
 W, K, F, T, D = "grid_worker", "workstation", "office_clerk", "town_staff", "department"
-C, U, H = "center_operator", "supervisor", "hotline"
+C, H = "center_operator", "hotline"
 DESK, DECIDERS, KEEPERS = {W, K, F}, {D, T}, {K, F, T}
-BOOKERS = {W, K, F, T, C, H}
+BOOKERS = {W, K, F, T, C}
 BACK = {"collected": DESK, "submitted": DECIDERS, "prechecking": DECIDERS}
 
 # Who may take which step, said once more and independently of the machine: (state, action) → roles
 EXPECTED = {
     ("", "book"): BOOKERS,
-    ("booked", "rebook"): BOOKERS,
+    ("booked", "rebook"): BOOKERS | {H},
     ("booked", "entrust"): DESK,
     ("entrusted", "collect"): DESK,
     ("entrusted", "return_previous"): DESK,
@@ -51,7 +51,7 @@ EXPECTED = {
     ("approved", "return_previous"): DECIDERS,
     ("approved", "fetch"): DESK,
     ("approved", "archive"): KEEPERS,
-    ("approved", "rate"): BOOKERS | {U},
+    ("approved", "rate"): BOOKERS | {H},
     ("refused", "return_previous"): DECIDERS,
     ("refused", "fetch"): DESK,
     ("result_received", "set_out"): {W, K},
@@ -71,7 +71,7 @@ EXPECTED = {
     ("declined", "deposit"): DESK,
     ("declined", "set_out"): {W, K},
     ("declined", "archive"): KEEPERS,
-    ("delivered", "rate"): BOOKERS | {U},
+    ("delivered", "rate"): BOOKERS | {H},
     ("delivered", "correct"): DESK,
     ("delivered", "archive"): KEEPERS,
     ("evaluated", "archive"): KEEPERS,
@@ -94,10 +94,10 @@ EXPECTED = {
         )
     },
     **{
-        (state, "lapse"): {K, T, C, U}
+        (state, "lapse"): {K, T, C}
         for state in ("booked", "entrusted", "collected", "supplement", "precheck_rejected")
     },
-    **{(state, "reopen"): KEEPERS | {C, U} for state in ("cancelled", "archived")},
+    **{(state, "reopen"): KEEPERS | {C} for state in ("cancelled", "archived")},
 }
 
 

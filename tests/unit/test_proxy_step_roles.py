@@ -6,7 +6,7 @@ from app.areas.roles import ROLES as SITE
 from app.core.errors import Conflict, Invalid, NotAllowed
 from app.proxy.choices import Action, State
 from app.proxy.rules.machine import MACHINE
-from app.proxy.rules.roles import DECIDERS, DESK, NEVER, ROLES
+from app.proxy.rules.roles import BLIND, DECIDERS, DESK, NEVER, ROLES
 from app.proxy.rules.step_roles import (
     CHANGEABLE,
     Exception_,
@@ -57,6 +57,7 @@ def test_who_decides_is_never_changed_by_an_exception():
         (Exception_("approve", "workstation", True), Invalid, "action"),
         (Exception_("collect", "mayor", True), Invalid, "role"),
         *((Exception_("collect", role, True), Invalid, "role") for role in NEVER),
+        *((Exception_("book", role, True), Invalid, "role") for role in BLIND),
         (Exception_("collect", "workstation", True), Invalid, "allowed"),
         (Exception_("collect", "hotline", False), Invalid, "allowed"),
         (SITE_WIDE, Conflict, "role"),
@@ -87,3 +88,10 @@ def test_the_roles_that_never_act_are_those_of_the_site_that_only_look_or_admini
     assert looks <= set(NEVER)
     assert set(NEVER) - looks == {"system_admin", "security_admin"}
     assert set(ROLES) <= set(SITE)
+    assert all(set(to.role).isdisjoint(NEVER) for _s, _a, to in MACHINE.rows())
+
+
+def test_who_books_sees_residents():
+    sees_none = {key for key, role in SITE.items() if not role.sees_persons}
+    assert sees_none - set(NEVER) == set(BLIND)
+    assert sees_none.isdisjoint(MACHINE.table[None, Action.book].role)

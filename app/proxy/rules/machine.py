@@ -20,6 +20,7 @@ from app.proxy.rules.roles import (
     KEEPERS,
     OVERSEERS,
     RATERS,
+    REBOOKERS,
     REOPENERS,
     ROLES,
     WITHDRAWERS,
@@ -54,7 +55,7 @@ _FILED = ("originals_out", "callbacks_open")
 
 _BEFORE = {
     (None, A.book): To(S.booked, role=BOOKERS, needs=("applicant", "item", "appointment"), clocks=_TO_VISIT),
-    (S.booked, A.rebook): To(S.booked, role=BOOKERS, needs=("appointment", "reason"), clocks=(_AGREED,)),
+    (S.booked, A.rebook): To(S.booked, role=REBOOKERS, needs=("appointment", "reason"), clocks=(_AGREED,)),
     (S.booked, A.entrust): To(
         S.entrusted,
         role=DESK,

@@ -17,7 +17,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.workflow import Machine, To
 from app.proxy.choices import Action
 from app.proxy.rules.machine import MACHINE
-from app.proxy.rules.roles import DECIDERS, NEVER, ROLES
+from app.proxy.rules.roles import BLIND, DECIDERS, NEVER, ROLES
 
 Change = tuple[str, str, bool]  # action, role, whether it may
 
@@ -84,6 +84,8 @@ def check_exception(one: Exception_, others: Collection[Exception_]) -> None:
         raise Invalid(_("This choice does not exist."), field="role")
     if one.role in NEVER:
         raise Invalid(_("This role only looks or administers: it never takes a step."), field="role")
+    if one.allowed and action is Action.book and one.role in BLIND:
+        raise Invalid(_("This role sees no residents: there is nobody whom it could book for."), field="role")
     if any((o.action, o.role, o.item) == (one.action, one.role, one.item) for o in others):
         raise Conflict(_("There is such an exception already: change that one."), field="role")
     before, after = (changes_for(rules, one.item) for rules in (others, [*others, one]))
