@@ -73,6 +73,9 @@ def running_clocks(way: Sequence[Action]) -> dict[str, int]:
     steps = {code: n for code, n in running.items() if code not in PROMISE_CLOCKS}
     return steps or running
 
+# what a step takes without naming it as a need
+BESIDE = {"signed_by", "materials", "missing_list", "result_until", "appeared", "receipt"}
+
 
 class CaseMaker:
     """Books cases for people and moves them to a wanted state, so that the clock at its end shows a wanted light."""
@@ -211,8 +214,9 @@ class CaseMaker:
         raise LookupError(f"nobody in the demo may {action} a case that is {case.state}")
 
     def _given(self, action: Action, case: ProxyCase, at: datetime) -> dict[str, Any]:
-        """Everything any step may need; the machine takes what it asks for."""
+        """What this step asks for, in words that fit it: what is written without need would stand in the history."""
         words = self.spec["words"]["reasons"]
+        words = words | {"reason": self.spec["words"]["step_reasons"].get(action.value, words["reason"])}
         day = (to_local(at).date() + timedelta(days=3)).isoformat()
         given: dict[str, Any] = {
             **words,
@@ -241,4 +245,7 @@ class CaseMaker:
             given["result_until"] = (to_local(self.now).date() + timedelta(days=case.id % 40)).isoformat()
         if action is Action.request_supplement:
             given["missing_list"] = [{"seq": case.materials[0].seq, "note": words["missing"]}]
-        return given
+        row = MACHINE.table[(State(case.state), action)]
+        asked_for = {name for need in row.needs for name in ([need] if isinstance(need, str) else need)}
+        asked_for |= BESIDE | ({"result_no"} & set(row.writes))
+        return {name: value for name, value in given.items() if name in asked_for}
