@@ -20,6 +20,7 @@ from app.home.shapes import Figure, Queue, Row
 from app.inbox import queries as inbox
 from app.proxy.choices import State
 from app.proxy.models import ProxyCase, ServiceItemVersion
+from app.proxy.queries.left import left_of
 from app.proxy.queries.names import list_name
 from app.registry.models import ConsentTask, MoveInRequest, Person, PersonGroup
 from app.worklog.models import Visit, VisitStop
@@ -88,20 +89,8 @@ def figures(desk: Desk) -> list[Figure]:
     for kind, label, icon, view in mine:
         found.append(Figure(words[label], counts[kind], icon, frame.page_url(view)))
     if actor.may("can_list", "ProxyCaseView"):
-        found.append(_case_figure(desk))
+        found.append(charts.case_figure(desk.session, desk.now))
     return found
-
-
-def _case_figure(desk: Desk) -> Figure:
-    late = func.count(ProxyCase.id).filter(ProxyCase.step_due_at < desk.now)
-    count, overdue = desk.session.execute(
-        select(func.count(ProxyCase.id), late).where(ProxyCase.closed_at.is_(None))
-    ).one()
-    note = gettext("%(n)s overdue", n=overdue) if overdue else ""
-    level = "red" if overdue else ""
-    return Figure(
-        gettext("Open cases"), count, "fa-folder-open", frame.page_url("ProxyCaseView"), note, level
-    )
 
 
 # --- queues -----------------------------------------------------------------------------------------------------
@@ -136,13 +125,13 @@ def cases(desk: Desk) -> Queue | None:
     )
     query = (
         select(ProxyCase)
-        .options(version)
+        .options(version, joinedload(ProxyCase.area))
         .where(ProxyCase.closed_at.is_(None), due.is_not(None))
         .order_by(due)
     )
     rows = []
     for (case,) in desk.rows(query)[:SHOWN]:
-        mark, colour = when(clock.to_local(case.step_due_at or case.promise_due_at).date(), desk.today)
+        mark, colour = due_words(desk, case)
         hint = f"{case.number} · {State.label_of(case.state)}"
         rows.append(
             Row(f"{list_name(case, desk.actor)} · {case.item_version}", hint, url_of(case), mark, colour)
@@ -270,6 +259,16 @@ def when(due: date, today: date) -> tuple[str, str]:
     if days == 0:
         return gettext("today"), "yellow"
     return (gettext("tomorrow"), "blue") if days == 1 else (due.isoformat(), "grey")
+
+
+def due_words(desk: Desk, case: ProxyCase) -> tuple[str, str]:
+    """(words, colour) of an open case: what the work list says of the clock that is over, else the due day."""
+    step, promise = case.step_due_at, case.promise_due_at
+    late = next((due for due in (step, promise) if due is not None and due < desk.now), None)
+    if late is not None:
+        words = left_of(desk.session, case.area, late, desk.now)
+        return (words, "red") if words else when(clock.to_local(late).date(), desk.today)
+    return when(clock.to_local(step or promise).date(), desk.today)
 
 
 def moment(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -33,6 +34,20 @@ def test_a_late_case_stands_in_the_bar_of_its_state(login_as, case):
     assert "Booked" in shown
     assert "1 overdue" in shown
     assert "_flt_0_state=booked" in shown
+
+
+def test_a_promise_that_is_over_counts_as_in_the_work_list_and_has_its_words(login_as, case, system):
+    """One measure of overdue on the start page, its picture and the work list, in working days everywhere."""
+    row = system.get(ProxyCase, case.id)
+    row.step_due_at, row.promise_due_at = None, clock.now() - timedelta(days=12)
+    system.commit()
+    clerk = login_as("clerk_a")
+    page = clerk.get("/").get_data(as_text=True)
+    assert "1 overdue" in page.partition("gb-figures")[2].partition("gb-chart")[0]
+    assert "1 overdue" in bars(login_as, "clerk_a")
+    said = re.compile(r"\d working days?(?: \d+ h)? over")
+    assert said.search(page)
+    assert said.search(page).group() == said.search(clerk.get("/proxy/?tab=all").get_data(as_text=True)).group()
 
 
 def test_a_closed_case_and_a_case_elsewhere_are_not_counted(login_as, case, system):

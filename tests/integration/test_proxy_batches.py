@@ -57,6 +57,11 @@ def test_from_the_list_to_the_decision(system, three, login_as):
     given = {"action": "approve", "case": three, "_take": "1", "decision": "approved", "appeared": "1"}
     wrong = post(health, URL, **given, **own, **versions(system, three))
     assert (wrong.status_code, "not a day" in wrong.text, "WJ-1" in wrong.text) == (400, True, True)
+    # which of the cases it is: in the sentence and at the field
+    assert f"{number_of(system, three[0])}, result valid until: Please write the date" in wrong.text
+    assert wrong.text.count('aria-invalid="true"') == 1
+    at = wrong.text.partition(f'name="result_until-{three[0]}"')[2].partition(">")[0]
+    assert 'aria-invalid="true"' in at
     assert states(system, three) == ["processing"] * 3
     own[f"result_until-{three[0]}"] = "2099-12-31"
     assert "3 cases went on" in post(health, URL, **given, **own, **versions(system, three)).text

@@ -67,7 +67,7 @@ class BatchMixin:
             outcome = self.take_all(action, ready, form)
         except DomainError as refused:
             form.refuse(refused.field, refused.message)
-            return self.together_page(action, cases, ready, form, refused.status)
+            return self.together_page(action, cases, ready, form, refused.status, refused.field or "")
         return self.outcome_page(action, outcome)
 
     def action_asked(self) -> Action:
@@ -103,7 +103,7 @@ class BatchMixin:
 
     @staticmethod
     def own_of(action: Action, case: ProxyCase) -> dict[str, Any]:
-        """What was typed for one case, or follows from its service. Invalid for what is no day."""
+        """What was typed for one case, or follows from its service. Invalid, with the case, for what is no day."""
         own: dict[str, Any] = {}
         if action in FROM_ITEM:
             name, column = FROM_ITEM[action]
@@ -111,8 +111,7 @@ class BatchMixin:
         for name in OWN_FIELDS.get(action, ()):
             typed = request.form.get(f"{name}-{case.uid}", "").strip()
             if typed:
-                day = name == "result_until"
-                own[name] = parse_day(typed, field=f"{name}-{case.uid}").isoformat() if day else typed[:60]
+                own[name] = day_of(case, name, typed) if name == "result_until" else typed[:60]
         return own
 
     def together_page(
@@ -122,6 +121,7 @@ class BatchMixin:
         ready: Sequence[ProxyCase],
         form: Any = None,
         status: int = 200,
+        wrong: str = "",
     ) -> Any:
         actor, now = current_actor(), clock.now()
         if form is None and ready:
@@ -137,6 +137,7 @@ class BatchMixin:
             own=OWN_FIELDS.get(action, ()),
             labels=forms.LABELS,
             typed=request.form,
+            wrong=wrong,
             name=lambda case: list_name(case, actor),
             page=view_of(ProxyCase),
         )
@@ -146,6 +147,20 @@ class BatchMixin:
         return self.render_template(
             "proxy/together_done.html", title=action.label, outcome=outcome, page=view_of(ProxyCase)
         )
+
+
+def day_of(case: ProxyCase, name: str, typed: str) -> str:
+    """A day that was typed at one of several cases, as it is kept. Invalid names the case and its field."""
+    try:
+        return parse_day(typed).isoformat()
+    except Invalid as refused:
+        told = gettext(
+            "%(number)s, %(field)s: %(words)s",
+            number=case.number,
+            field=str(forms.LABELS[name]),
+            words=str(refused),
+        )
+        raise Invalid(told, field=f"{name}-{case.uid}") from None
 
 
 def why(case: ProxyCase, action: Action, offered: Sequence[Any]) -> str:
