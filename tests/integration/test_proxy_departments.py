@@ -87,6 +87,10 @@ def test_departments_of_the_item_are_asked_along_and_bar_the_decision(
     with pytest.raises(Conflict) as refused:
         step(sessions["department"], uid, "approve")
     assert refused.value.data["bars"] == ["opinions_open"]
+    page = (
+        login_as("health").get(f"/cases/{uid}/act/approve").text
+    )  # says so before the press, and where it is settled
+    assert f'/cases/show/{uid}#assist">' in page
     # nobody of that office has an account: the window of the town answers
     town = login_as("town_clerk_a")
     url = f"/cases/{uid}/assist/{row.uid}"

@@ -36,6 +36,7 @@ class StepsMixin:
     url_show: Any
     render_template: Any
     go: Any
+    barred: Any
 
     @expose("/<pk>/act/<action>", methods=["GET"])
     @has_access
@@ -143,12 +144,20 @@ class StepsMixin:
             lines=forms.paper_lines(asked.case, typed) if asked.block else [],
             signing=asked.action in forms.SIGNING,
             places=self.places_of(asked),
+            missing=self.in_the_way(asked),
             is_piece=request.headers.get("X-Requested-With") == "fetch",
             opened_at=request.form.get("_version") or str(asked.case.version),
             paper_forms={f.value: f.label for f in PaperForm},
             paper_states=[(s.value, s.label) for s in PaperState if s is not PaperState.asked],
         )
         return page, status
+
+    def in_the_way(self, asked: Asked) -> list[tuple[Any, list[str], str]]:
+        """What bars the step and is settled elsewhere than in its form, as `barred` of the page of the case gives it."""
+        if asked.block or not asked.bars:
+            return []
+        elsewhere = {bar: value for bar, value in facts(asked.case).items() if bar != "appearance_due"}
+        return self.barred(asked, elsewhere)  # type: ignore[no-any-return]
 
     def places_of(self, asked: Asked) -> Any:
         """The next free times of the worker, where the step gives a new day and times are kept."""
