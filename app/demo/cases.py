@@ -73,6 +73,7 @@ def running_clocks(way: Sequence[Action]) -> dict[str, int]:
     steps = {code: n for code, n in running.items() if code not in PROMISE_CLOCKS}
     return steps or running
 
+
 # what a step takes without naming it as a need
 BESIDE = {"signed_by", "materials", "missing_list", "result_until", "appeared", "receipt"}
 
