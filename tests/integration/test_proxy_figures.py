@@ -75,8 +75,12 @@ def test_nobody_counts_beyond_the_own_areas(month, acting, login_as):
     assert login_as("hotline").get("/proxy-figures/").status_code == 403
 
 
-def test_the_page_and_its_refusals(month, login_as):
-    clerk = login_as("clerk_a")
+def test_the_page_and_its_refusals(month, login_as, acting):
+    clerk, trips = login_as("clerk_a"), counted(acting("operator"))[1].worker_trips
+    for by, head in (("worker", "Grid worker"), ("service", "Service"), ("area", "Grid")):
+        text = clerk.get(f"/proxy-figures/?by={by}&first=2026-11-01&last=2027-01-31").text
+        assert f'<th scope="col">{head}</th>' in text
+        assert f'data-label="Trips of the worker" class="gb-num">{trips}<' in text.partition("<tfoot>")[2]
     page = clerk.get("/proxy-figures/?by=service&first=2026-11-01&last=2027-01-31")
     assert (page.status_code, rows_of(page.text).count("<tr>")) == (200, 2)
     for query in ("by=name", "first=2026-13-01", "first=2027-01-31&last=2026-11-01", "first=2001-01-01"):

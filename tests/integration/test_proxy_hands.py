@@ -252,6 +252,13 @@ def test_who_has_no_account_here_signs_on_the_spot(system, login_as, sessions, w
         system.add(helper)
     key, clerk = helper.uid, login_as("clerk_a")
     url = f"/cases/{uid}/originals/{original(system, uid).uid}/hand-on"
+    page = clerk.get(url).text
+    assert f'value="staff:{key}">Helper Zhou (must sign here)</option>' in page
+    office = system.get_one(Staff, world.accounts["office_a"].staff_id)
+    told_apart = f'value="staff:{office.uid}">{office.name}, Office clerk ('
+    assert 0 < page.find(told_apart) < page.find("Helper Zhou"), (
+        "who can open the case stands first, with the post"
+    )
     refused = post(clerk, url, _version=version(system, uid), to=f"staff:{key}")
     assert (refused.status_code, "let the colleague sign here" in refused.text) == (400, True)
     dot = drawn([(20, 20), (21, 20)])
@@ -408,7 +415,7 @@ def signed(system, uid):
 
 @pytest.mark.any_database
 @pytest.mark.demand("S3-49", "S3-51")
-def test_every_signature_is_a_row_with_its_wording_and_version(system, sessions, booked):
+def test_every_signature_is_a_row_with_its_wording_and_version(system, sessions, booked, login_as):
     uid = booked()
     step(sessions["worker"], uid, "entrust", consent="yes")
     for who, action in (
@@ -422,6 +429,8 @@ def test_every_signature_is_a_row_with_its_wording_and_version(system, sessions,
         ("consent", "paper", "Elder Li", "consent@1"),
         ("receipt", "drawn", "Son Li", "receipt@1"),
     ]
+    page = login_as("worker_a").get(f"/cases/show/{uid}").text
+    assert ("@1" in page, page.count("Wording: Version 1")) == (False, 3)
     last = rows(system, CustodyMove, uid)[-1]
     assert last.signature.kind == "receipt"  # who took the result signed for the original as well
     assert rows(system, CaseSignature, uid)[-1].relation == "son"

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from app.areas.models import Staff
-from app.core import clock
+from app.core import clock, codes
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid
 from app.core.files import Attachment
@@ -164,6 +164,8 @@ def test_the_resident_rates_on_a_page_alone_and_a_good_rating_ends_it(system, ra
     page = phone.get(f"/field/rate/{uid}").text
     assert "Recorded" in page
     assert 'name="rating"' not in page
+    shown = phone.get(f"/cases/show/{uid}").text.partition("<dt>Rating</dt>")[2]
+    assert shown.startswith(f"<dd>{codes.label(system, 'satisfaction', '4')}</dd>")
     assert send(phone, f"/field/rate/{uid}", rating="5").status_code == 409
     assert step(sessions["clerk"], uid, "archive").state == "archived"
 

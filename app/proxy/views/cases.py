@@ -10,14 +10,14 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import object_session
 
-from app.core import clock, hooks
+from app.core import clock, codes, hooks
 from app.core.actor import Actor, current_actor
 from app.core.models import new_uid
 from app.core.views import Interface, ModelView, expose, has_access
 from app.core.widgets import view_of
 from app.documents.choices import DocumentState
 from app.proxy import forms
-from app.proxy.choices import Action, PaperForm, PaperMark, PaperState, State
+from app.proxy.choices import RATINGS, Action, PaperForm, PaperMark, PaperState, State
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page, desk, prints
 from app.proxy.queries.left import left_of
@@ -231,6 +231,7 @@ class ProxyCaseView(
             "paper_forms": {f.value: f.label for f in PaperForm},
             "paper_states": {s.value: s for s in PaperState},
             "marks": {m.value: m for m in PaperMark},
+            "rating": codes.label(self.session, RATINGS, case.rating),
             "can_history": self.can("history"),
             "shelf": shelf_of(self.session, case, actor, now),
             "parts": parts.shown(self.session, case, actor, now),

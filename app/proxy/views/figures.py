@@ -23,6 +23,12 @@ LABELS = {
     "area": _("By grid"),
     "department": _("By department"),
 }
+HEADS = {
+    "worker": _("Grid worker"),
+    "service": _("Service"),
+    "area": _("Grid"),
+    "department": _("Department"),
+}
 
 
 def offered(actor: Actor) -> list[str]:
@@ -54,6 +60,7 @@ class ProxyFigures(BaseView):
         return self.render_template(
             "proxy/figures.html",
             by=by,
+            head=HEADS[by],
             choices=[(b, LABELS[b]) for b in offered(actor)],
             first=first,
             last=last,
