@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,14 @@ from sqlalchemy import select
 
 from app.areas.models import Post, Staff
 from app.core import clock
-from app.core.errors import Conflict, NotAllowed
+from app.core.errors import Conflict, Invalid, NotAllowed
 from app.core.scope import session_actor
 from app.core.session import unit_of_work
 from app.inbox.models import Notice
 from app.proxy.forms import steps
 from app.proxy.models import ServiceItem, ServiceItemVersion
 from app.proxy.rules import MACHINE
-from app.proxy.service import fairness, new_draft, open_case, version_on
+from app.proxy.service import fairness, new_draft, open_case, owners, version_on
 from app.registry.models import Household, HouseholdMember, Person
 from tests.factories.proxy import step, walk
 from tests.factories.registry import ResidentFactory, make_person
@@ -211,19 +212,27 @@ def test_whoever_is_related_neither_verifies_nor_decides(
 
 
 def test_a_case_is_given_to_another_worker_and_looked_at_again(
-    system, world, elder, booked, post_for, login_as
+    system, world, elder, booked, post_for, login_as, acting
 ):
-    """The new worker is the applicant's child: flagged, told. Who could not open the case does not get it."""
+    """The new worker is the applicant's child: flagged, told. Who cannot open the case is not offered, nor gets it."""
     uid = booked()
-    stranger = system.get(Staff, world.accounts["worker_a2"].staff_id)
+    stranger, office = (system.get(Staff, world.accounts[n].staff_id) for n in ("worker_a2", "clerk_a"))
+    page = login_as("clerk_a").get(f"/cases/{uid}/give").text
+    assert re.search(rf'value="{office.uid}">{office.name}, [^<(]+ \([^<)]+\)</option>', page)
+    assert stranger.uid not in page
     answer = fill(login_as("clerk_a"), f"/cases/{uid}/give", staff=stranger.uid, reason="is nearer")
-    assert (answer.status_code, "has no account that sees this case" in answer.text) == (400, True)
+    assert answer.status_code == 422
+    clerk_session = acting("clerk_a")
+    given = (open_case(clerk_session, uid), clerk_session.get(Staff, stranger.id), "is nearer")
+    with pytest.raises(Invalid, match="has no account that sees this case"):
+        owners.give(clerk_session, session_actor(clerk_session), clock.now(), *given)
+    clerk_session.rollback()
     post_for("worker_a2", "grid_worker", "grid_a11")
     kin_of(system, world, "worker_a2", elder)
     url, clerk = f"/cases/{uid}/give", login_as("clerk_a")
     new = system.get(Staff, world.accounts["worker_a2"].staff_id)
     same = system.get(Staff, world.accounts["worker_a"].staff_id)
-    for staff, reason, sentence in ((same, "ill", "has the case already"), (new, "", "required")):
+    for staff, reason, sentence in ((same, "ill", "choose"), (new, "", "required")):
         answer = fill(clerk, url, staff=staff.uid, reason=reason)
         assert (answer.status_code in {400, 422}, sentence in answer.text.lower()) == (True, True)
     assert fill(clerk, url, staff=new.uid, reason="is ill until May").status_code == 303

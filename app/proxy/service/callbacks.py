@@ -6,24 +6,17 @@ the site (`callback` in `escalation_rule`); no file is closed while one is open.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.areas.models import Account, Area, Post, Staff
-from app.areas.queries import in_force
-from app.areas.rules import parent_path
 from app.areas.service.calendars import calendar_for
 from app.core import codes
 from app.core.actor import Actor
-from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.core.scope import unscoped
 from app.core.sla import Unit, deadline
 from app.inbox.service import notify_staff
 from app.proxy.choices import RATINGS
@@ -33,6 +26,7 @@ from app.proxy.rules.limits import CALLBACK
 from app.proxy.service.earlier import had_before
 from app.proxy.service.limits import site_limits
 from app.proxy.service.notices import N_, link_of
+from app.proxy.service.openers import Opener, openers
 
 LEVELS = ("workstation", "town_staff")  # who calls back: the nearest desk of the first, else of the second
 CALL_ORDER = ("workstation", "office_clerk", "town_staff", "center_operator")
@@ -81,40 +75,12 @@ def after_rating(
     return row
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Somebody who may call back: a post with an account at or above the area of a case."""
-
-    staff_id: int
-    uid: str
-    name: str
-    role: str
-    office: str
-
-
-def callers(case: ProxyCase, now: datetime, roles: Collection[str] = LEVELS) -> list[Caller]:
+def callers(case: ProxyCase, now: datetime, roles: Sequence[str] = LEVELS) -> list[Opener]:
     """Who may call back for a case: the nearest station first, its leader before the others, then the levels above; nobody
     who was rated.
     """
-    above, rated = [case.area.path], rated_staff(case)
-    while above[-1]:
-        above.append(parent_path(above[-1]))
-    query = (
-        select(Post.role, Area.path, Post.is_station_leader, Staff.id, Staff.uid, Staff.name, Area.name)
-        .join(Area, Area.id == Post.area_id)
-        .join(Staff, Staff.id == Post.staff_id)
-        .join(Account, Account.staff_id == Post.staff_id)
-        .where(Post.role.in_(roles), Post.deleted_at.is_(None), *in_force(Post, to_local(now).date()))
-        .where(Area.path.in_(above))
-    )
-    with unscoped("proxy: who calls back sits above the scope of the worker") as other:
-        rows = [row for row in other.execute(query) if row[3] not in rated]
-    order = [role for role in CALL_ORDER if role in roles]
-    ranked = sorted(rows, key=lambda r: (order.index(r[0]), -len(r[1]), not r[2], r[3]))
-    found: dict[int, Caller] = {}
-    for role, _path, _leader, key, uid, name, office in ranked:
-        found.setdefault(key, Caller(key, uid, name, role, office))
-    return list(found.values())
+    rated = rated_staff(case)
+    return [one for one in openers(case, now, roles) if one.staff_id not in rated]
 
 
 def somebody_else(case: ProxyCase, now: datetime) -> int | None:
@@ -125,14 +91,14 @@ def somebody_else(case: ProxyCase, now: datetime) -> int | None:
     return found[0].staff_id if found else None
 
 
-def receivers(case: ProxyCase, now: datetime, row: CaseCallback) -> list[Caller]:
+def receivers(case: ProxyCase, now: datetime, row: CaseCallback) -> list[Opener]:
     """Who a call-back may be given to: whoever may handle it and has it not."""
-    return [c for c in callers(case, now, CALLERS) if c.staff_id != row.staff_id]
+    return [c for c in callers(case, now, CALL_ORDER) if c.staff_id != row.staff_id]
 
 
 def hand_over(
     session: Session, actor: Actor, now: datetime, case: ProxyCase, uid: str, *, to: str, reason: str
-) -> Caller:
+) -> Opener:
     """Give an open call-back to somebody else (``to``: uid of the staff member) for a reason; attempts and day stay as they
     are. Raises what `need_handler` does; Invalid for nobody, for who was rated, for who has it, and without a reason.
     """

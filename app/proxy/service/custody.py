@@ -28,7 +28,8 @@ from app.proxy.service.materials import Given, Taken, stays
 from app.proxy.service.notices import CALLED_OFF, link_of
 
 CARRIERS = frozenset({"grid_worker", "workstation", "office_clerk"})
-HANDS = CARRIERS | {"town_staff"}
+HAND_ORDER = ("grid_worker", "workstation", "office_clerk", "town_staff")
+HANDS = frozenset(HAND_ORDER)
 OWNER, STAFF, UNIT, LOST = "owner", "staff", "unit", "lost"
 DAYS = 10  # working days within which an original goes home where the item promises nothing
 ON_THE_WAY = 3  # and for the way to the window and back

@@ -14,21 +14,19 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.areas.models import Account, Area, Post
-from app.areas.queries import in_force
 from app.areas.service.calendars import calendar_for
 from app.core.actor import Actor
 from app.core.clock import to_local
 from app.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.core.scope import unscoped
 from app.core.sla import Unit, deadline, due_date
 from app.inbox.service import notify_staff
 from app.proxy.choices import Entry, SignedFor
 from app.proxy.models import CaseAlarm, Custody, ProxyCase
 from app.proxy.service import custody as hands
 from app.proxy.service import signing
-from app.proxy.service.custody import HANDS, ON_THE_WAY, STAFF, UNIT, Hand
+from app.proxy.service.custody import HAND_ORDER, HANDS, ON_THE_WAY, STAFF, UNIT, Hand
 from app.proxy.service.notices import CALLED_OFF, N_, link_of
+from app.proxy.service.openers import openers
 
 OFFERED = N_("Case %(number)s: an original is to be taken over by you. Say so on its page once you have it.")
 TAKEN = N_("Case %(number)s: the original was taken over.")
@@ -108,15 +106,7 @@ def _goes(
 
 def sees(case: ProxyCase, staff_id: int, now: datetime) -> bool:
     """Whether somebody who carries papers holds a post with an account at or above the area of the case."""
-    query = (
-        select(Area.path)
-        .join(Post, Post.area_id == Area.id)
-        .join(Account, Account.staff_id == Post.staff_id)
-        .where(Post.staff_id == staff_id, Post.role.in_(HANDS), Post.deleted_at.is_(None))
-        .where(*in_force(Post, to_local(now).date()))
-    )
-    with unscoped("proxy: whether a colleague can open the case") as other:
-        return any(case.area.path.startswith(path) for path in other.scalars(query))
+    return any(one.staff_id == staff_id for one in openers(case, now, HAND_ORDER))
 
 
 def receive(session: Session, actor: Actor, now: datetime, case: ProxyCase, original: Custody) -> str:

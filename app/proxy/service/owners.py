@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Staff
@@ -18,7 +19,9 @@ from app.proxy.rules.errands import TO_COLLECT
 from app.proxy.rules.stages import APPOINTED, TO_DELIVER
 from app.proxy.service import handing, places, relations
 from app.proxy.service.cases import CLOSED, write_entry
+from app.proxy.service.custody import HAND_ORDER
 from app.proxy.service.notices import N_, link_of
+from app.proxy.service.openers import Opener, openers
 from app.worklog.choices import VisitState
 from app.worklog.models import Visit
 
@@ -56,6 +59,13 @@ def need_giver(actor: Actor, case: ProxyCase) -> None:
         raise Conflict(_("The result is delivered or the work was rated: the case stays with who did it."))
     if not may_give(actor, case):
         raise NotAllowed()
+
+
+def receivers(session: Session, case: ProxyCase, now: datetime) -> list[Opener]:
+    """Who a case may be given to: workers of the scope who can open it and have it not, the nearest first."""
+    found = [one for one in openers(case, now, HAND_ORDER) if one.staff_id != case.staff_id]
+    seen = set(session.scalars(select(Staff.id).where(Staff.id.in_([one.staff_id for one in found]))))
+    return [one for one in found if one.staff_id in seen]
 
 
 def give(

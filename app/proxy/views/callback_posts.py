@@ -10,7 +10,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from app.areas.forms.staff import role_words
 from app.core import clock, codes
 from app.core.actor import Actor, current_actor
 from app.core.session import unit_of_work
@@ -23,7 +22,7 @@ from app.proxy.queries import case_page
 from app.proxy.queries.names import sees_names
 from app.proxy.service import callbacks, open_case
 from app.proxy.service.cases import write_entry
-from app.proxy.views.form_pages import form_page, ready
+from app.proxy.views.form_pages import by_post, form_page, ready
 from app.proxy.views.parts import part
 
 
@@ -117,15 +116,7 @@ class CallbacksMixin:
         actor, now = current_actor(), clock.now()
         case = case_page.load(self.session, pk)
         row = callbacks.need_handler(actor, case, uid)
-        offered = [
-            (
-                c.uid,
-                gettext(
-                    "%(name)s, %(role)s (%(office)s)", name=c.name, role=role_words(c.role), office=c.office
-                ),
-            )
-            for c in callbacks.receivers(case, now, row)
-        ]
+        offered = [(c.uid, by_post(c)) for c in callbacks.receivers(case, now, row)]
 
         def make(data: Any) -> Any:
             form = GivingForm(formdata=data)

@@ -24,9 +24,10 @@ from app.proxy.queries import case_page, hands
 from app.proxy.queries.names import sees_names
 from app.proxy.service import custody, give_back, handing, open_case
 from app.proxy.service.cases import write_entry
+from app.proxy.service.openers import Opener, openers
 from app.proxy.service.receipts import for_original, printable
 from app.proxy.views.field_saving import signed
-from app.proxy.views.form_pages import form_page, ready
+from app.proxy.views.form_pages import by_post, form_page, ready
 from app.proxy.views.parts import part
 from app.proxy.views.printing import previewed, printed
 
@@ -83,6 +84,19 @@ class FoundForm(RecordForm):
     due_back_on = DayField(_("Given back by"), description=_("Empty: within three working days."))
 
 
+def named(offered: dict[str, custody.Hand], can_open: list[Opener]) -> list[tuple[str, str]]:
+    """Offices, then who can open the case with the post, then colleagues who cannot: those sign on the spot."""
+    posts = {one.staff_id: by_post(one) for one in can_open}
+
+    def words(hand: custody.Hand) -> str:
+        if hand.kind == custody.UNIT:
+            return hand.name
+        return posts.get(hand.id) or gettext("%(name)s (must sign here)", name=hand.name)
+
+    later = lambda pair: pair[1].kind == custody.STAFF and pair[1].id not in posts  # noqa: E731
+    return [(key, words(hand)) for key, hand in sorted(offered.items(), key=later)]
+
+
 class CustodyMixin:
     """What becomes of single originals."""
 
@@ -98,11 +112,13 @@ class CustodyMixin:
         actor, now = current_actor(), clock.now()
         case = case_page.load(self.session, pk)
         row = custody.original_of(actor, case, uid)
-        offered = hands.receivers(self.session, actor, case, row)
+        offers = named(
+            hands.receivers(self.session, actor, case, row), openers(case, now, custody.HAND_ORDER)
+        )
 
         def make(data: Any) -> Any:
             form = HandOnForm(formdata=data)
-            form.to.source = [(key, hand.name) for key, hand in offered.items()]
+            form.to.source = offers
             return ready(form)
 
         def take(session: Session, case: ProxyCase, form: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.areas.models import Staff
@@ -15,7 +16,7 @@ from app.core import clock
 from app.core.actor import Actor, current_actor
 from app.core.views import expose, has_access, permission_name
 from app.core.views.fields import RecordForm
-from app.core.widgets import CheckField, ChoiceField, DayField, LongTextField, Needed, RemoteField, TextField
+from app.core.widgets import CheckField, ChoiceField, DayField, LongTextField, Needed, TextField
 from app.proxy.choices import Entry
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page
@@ -23,7 +24,7 @@ from app.proxy.queries.names import sees_names
 from app.proxy.rules.fairness import Relation, Verified, declaration_due, is_verifiable, verification_due
 from app.proxy.rules.stages import MARKING_STATES
 from app.proxy.service import fairness, owners
-from app.proxy.views.form_pages import form_page, ready
+from app.proxy.views.form_pages import by_post, form_page, ready
 from app.proxy.views.parts import part
 
 
@@ -91,7 +92,7 @@ class VerifyForm(RecordForm):
 class GiveForm(RecordForm):
     """Who has the case from now on."""
 
-    staff = RemoteField(_("In charge"), [Needed()], model=Staff)
+    staff = ChoiceField(_("In charge"), [Needed()])
     reason = LongTextField(_("Why somebody else takes it"), [Needed()], length=300)
     overbook = CheckField(_("Give it even if the worker has no room at the time of the appointment"))
 
@@ -139,11 +140,20 @@ class FairnessMixin:
     def give(self, pk: str) -> Any:
         """Another worker has the case from now on."""
         actor, now = current_actor(), clock.now()
-        owners.need_giver(actor, case_page.load(self.session, pk))
+        case = case_page.load(self.session, pk)
+        owners.need_giver(actor, case)
+        offered = [(one.uid, by_post(one)) for one in owners.receivers(self.session, case, now)]
+
+        def make(data: Any) -> Any:
+            form = GiveForm(formdata=data)
+            form.staff.source = offered
+            return ready(form)
 
         def take(session: Session, case: ProxyCase, form: Any) -> None:
-            said = (form.staff.data, form.reason.data or "")
-            row = owners.give(session, actor, now, case, *said, agreed=bool(form.overbook.data))
+            staff = session.scalars(select(Staff).where(Staff.uid == form.staff.data)).one_or_none()
+            row = owners.give(
+                session, actor, now, case, staff, form.reason.data or "", agreed=bool(form.overbook.data)
+            )
             if day := (row.data or {}).get("off_round"):
                 words = gettext(
                     "The case is off the round of %(day)s: the new worker plans the visit.", day=day
@@ -152,7 +162,6 @@ class FairnessMixin:
 
         title = gettext("Give the case to another worker")
         told = gettext("Originals stay with who holds them until they are handed on.")
-        make = lambda data: GiveForm(formdata=data)  # noqa: E731
         return form_page(self, pk, make, take, title=title, press=gettext("Save"), told=told)
 
     @expose("/<pk>/accompany", methods=["GET", "POST"])

@@ -9,12 +9,14 @@ from flask import flash, request
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from app.areas.forms.staff import role_words
 from app.core.errors import DomainError
 from app.core.session import unit_of_work
 from app.core.widgets import ChoiceField
 from app.proxy.models import ProxyCase
 from app.proxy.queries import case_page
 from app.proxy.service import open_case
+from app.proxy.service.openers import Opener
 
 Take = Callable[[Session, ProxyCase, Any], None]
 REFUSED = 422
@@ -26,6 +28,13 @@ def ready(form: Any) -> Any:
         if isinstance(field, ChoiceField):
             field.load()
     return form
+
+
+def by_post(one: Opener) -> str:
+    """Somebody as a list of choices names them: with the post by which they can open the case."""
+    return gettext(
+        "%(name)s, %(role)s (%(office)s)", name=one.name, role=role_words(one.role), office=one.office
+    )
 
 
 def form_page(
