@@ -47,7 +47,9 @@ def test_a_promise_that_is_over_counts_as_in_the_work_list_and_has_its_words(log
     assert "1 overdue" in bars(login_as, "clerk_a")
     said = re.compile(r"\d working days?(?: \d+ h)? over")
     assert said.search(page)
-    assert said.search(page).group() == said.search(clerk.get("/proxy/?tab=all").get_data(as_text=True)).group()
+    assert (
+        said.search(page).group() == said.search(clerk.get("/proxy/?tab=all").get_data(as_text=True)).group()
+    )
 
 
 def test_a_closed_case_and_a_case_elsewhere_are_not_counted(login_as, case, system):
