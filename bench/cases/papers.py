@@ -11,7 +11,7 @@ from app.core.clock import to_local
 from app.core.sla import Unit, deadline
 from app.proxy.choices import Action, PaperForm, PaperState, SignedFor, State
 from app.proxy.rules import asks_for, parse_slot
-from app.proxy.rules.callbacks import days_for
+from app.proxy.rules.callbacks import time_for
 from app.proxy.service import signing
 from bench.cases.facts import Hand
 from bench.cases.originals import Originals
@@ -42,9 +42,6 @@ PAPER_COLUMNS: dict[str, tuple[str, ...]] = {
         "ref_kind", "ref_uid",
     ),
 }  # fmt: skip
-LEVELS: dict[
-    str, dict[str, Any]
-] = {}  # the code list of ratings says nothing of call-backs: the program's days hold
 BACK = {Action.take_back, Action.return_previous, Action.return_to_start, Action.rework, Action.fetch}
 STANDS = {Action.publish, Action.assess, Action.suspend}
 MOVES = {Action.set_out, Action.rebook}
@@ -208,10 +205,10 @@ class Papers(Originals):
 
     def _rate(self, _action: Action, at: datetime, given: dict[str, Any], _hand: Hand) -> None:
         rating = self.book.values["rating"] = str(given["rating"])
-        days = days_for(rating, LEVELS)
-        if days is None or any(one["closed_at"] is None for one in self.callbacks):
+        limit = time_for(rating, None)  # the usual days of the program
+        if limit is None or any(one["closed_at"] is None for one in self.callbacks):
             return
-        due = deadline(at, days, Unit.work_day, self.book.place.calendar)
+        due = deadline(at, limit[0], Unit(limit[1]), self.book.place.calendar)
         self.callbacks.append(
             {
                 "rating": rating,
