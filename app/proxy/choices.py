@@ -286,6 +286,8 @@ NAMES: dict[str, Any] = {
     "callbacks_open": _("a call-back after a bad rating is open"),
     "publicity_due": _("the public notice has not been held"),
     "appearance_due": _("the resident must have appeared in person"),
-    "declaration_due": _("the applicant has not declared whether there is a relation to the worker or to a cadre"),
+    "declaration_due": _(
+        "the applicant has not declared whether there is a relation to the worker or to a cadre"
+    ),
     "verification_due": _("somebody who is not related has to verify the case with a relation"),
 }
