@@ -179,9 +179,10 @@ class ProxyCaseView(
 
     @property
     def empty_hint(self) -> Any:
-        """What to do next: to book is not for everybody."""
-        booking = _("No case here. A case begins with a booking.")
-        return booking if may_book(current_actor()) else _("No case has come to you yet.")
+        """What to do next: to book is not for everybody. FAB looks at it before there is a session."""
+        if self.session is None or not may_book(current_actor()):
+            return _("No case has come to you yet.")
+        return _("No case here. A case begins with a booking.")
 
     def lookup_text(self, row: ProxyCase) -> str:
         return f"{row.number} {shown_name(row)} {row.item_version.name}"
