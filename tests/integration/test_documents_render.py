@@ -185,6 +185,8 @@ NOT_PRINTED = {
     "kind",  # boxes that are ticked
     "tenure",
     "way",
+    "stage",  # choose words
+    "state",
     "signature",  # pictures
     "photo",
 }
